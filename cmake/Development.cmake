@@ -1,0 +1,19 @@
+# What our own files are built with. None of it reaches a project that uses the library.
+
+option(TIDEWIRE_DEVELOPER "Warnings are errors" OFF)
+set(TIDEWIRE_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them")
+
+if(TIDEWIRE_SANITIZE)
+  add_compile_options(-fsanitize=${TIDEWIRE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${TIDEWIRE_SANITIZE})
+endif()
+
+# tidewire_own(<target>) - for every target of this project.
+function(tidewire_own target)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+  target_compile_features(${target} PRIVATE cxx_std_20)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic)
+  if(TIDEWIRE_DEVELOPER)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+endfunction()

@@ -1,0 +1,195 @@
+#include "dialer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tidewire::native {
+namespace {
+
+// RFC 8305 section 5 recommends it.
+constexpr double kHeadStartSeconds = 0.25;
+
+}  // namespace
+
+/// One connection in the race.
+class Dialer::Leg final : public WsiOwner {
+ public:
+  Leg(Dialer& dialer, std::string address) : dialer_(dialer), address_(std::move(address)) {}
+
+  void start() {
+    lws_client_connect_info info{};
+    info.context = dialer_.loop_.context();
+    info.vhost = dialer_.vhost_;
+    info.address = address_.c_str();
+    info.port = dialer_.url_->port;
+    info.host = dialer_.tlsName_.c_str();
+    info.path = "/";
+    info.method = "GET";
+    info.alpn = "http/1.1";
+    info.local_protocol_name = kProtocol;
+    info.ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT;
+    if (dialer_.url_->secure) {
+      info.ssl_connection |= LCCSCF_USE_SSL;
+      if (dialer_.url_->hostIsIpv6) {
+        // libwebsockets would cut the address at its first colon; the owner checks it.
+        info.ssl_connection |= LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK;
+      }
+    }
+    info.opaque_user_data = static_cast<WsiOwner*>(this);
+    info.pwsi = &wsi_;
+    starting_ = true;
+    const bool started = lws_client_connect_via_info(&info) != nullptr;
+    starting_ = false;
+    if (!started && !over_) {
+      over_ = true;
+      error_ = "could not start";
+    }
+    if (over_) {
+      wsi_ = nullptr;
+    }
+  }
+
+  int onCallback(lws* wsi, lws_callback_reasons reason, void* in, std::size_t length) override {
+    switch (reason) {
+      case LWS_CALLBACK_WSI_CREATE:
+        dialer_.won(*this, wsi);
+        return 0;
+      case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+        fail(in == nullptr ? "could not connect" : std::string(static_cast<const char*>(in), length));
+        return 0;
+      default:
+        return 0;
+    }
+  }
+
+  bool onCertificate(void*, bool trusted) override { return trusted; }
+
+  [[nodiscard]] bool over() const { return over_; }
+  [[nodiscard]] const std::string& error() const { return error_; }
+
+  /// The connection is the dialer's client's now.
+  void hand(lws* wsi, WsiOwner* owner) {
+    lws_set_opaque_user_data(wsi, owner);
+    wsi_ = nullptr;
+    over_ = true;
+  }
+
+  void cut() {
+    if (wsi_ != nullptr && !over_) {
+      dialer_.loop_.cut(std::exchange(wsi_, nullptr));
+    }
+    over_ = true;
+  }
+
+ private:
+  void fail(std::string detail) {
+    over_ = true;
+    wsi_ = nullptr;
+    error_ = address_ + ": " + detail;
+    // A failure may come from inside `start`; who called it looks for itself.
+    if (!starting_) {
+      dialer_.lost(*this, error_);
+    }
+  }
+
+  Dialer& dialer_;
+  std::string address_;
+  lws* wsi_ = nullptr;
+  bool starting_ = false;
+  bool over_ = false;
+  std::string error_;
+};
+
+Dialer::Dialer(NativeLoop& loop, Client& client)
+    : loop_(loop), client_(client), self_(std::make_shared<Dialer*>(this)) {
+  ev_init(&headStart_,
+          [](struct ev_loop*, ev_timer* watcher, int) { static_cast<Dialer*>(watcher->data)->startNext(); });
+  headStart_.data = this;
+}
+
+Dialer::~Dialer() {
+  stop();
+}
+
+void Dialer::start(const core::Url& url, std::string tlsName, lws_vhost* vhost) {
+  url_ = &url;
+  tlsName_ = std::move(tlsName);
+  vhost_ = vhost;
+  auto deliver = [self = self_](Addresses addresses) {
+    if (*self != nullptr) {
+      (*self)->lookedUp(std::move(addresses));
+    }
+  };
+  if (isNumeric(url.host)) {
+    loop_.post([deliver, host = url.host] { deliver({.numeric = {host}}); });
+    return;
+  }
+  lookUp(url.host, [&loop = loop_, deliver = std::move(deliver)](Addresses addresses) {
+    loop.post([deliver, addresses = std::move(addresses)] { deliver(addresses); });
+  });
+}
+
+void Dialer::stop() {
+  *self_ = nullptr;
+  finished_ = true;
+  ev_timer_stop(loop_.events(), &headStart_);
+  cutOthers();
+}
+
+void Dialer::lookedUp(Addresses addresses) {
+  if (addresses.numeric.empty()) {
+    finished_ = true;
+    client_.dialFailed(std::move(addresses.error));
+    return;
+  }
+  addresses_ = std::move(addresses.numeric);
+  startNext();
+}
+
+/// Starts legs until one is under way. Reports when there is none left.
+void Dialer::startNext() {
+  ev_timer_stop(loop_.events(), &headStart_);
+  while (!finished_ && nextAddress_ < addresses_.size()) {
+    Leg& leg = *legs_.emplace_back(std::make_unique<Leg>(*this, addresses_[nextAddress_++]));
+    leg.start();
+    if (finished_) {
+      return;
+    }
+    if (!leg.over()) {
+      ev_now_update(loop_.events());
+      ev_timer_set(&headStart_, kHeadStartSeconds, 0.);
+      ev_timer_start(loop_.events(), &headStart_);
+      return;
+    }
+    lastError_ = leg.error();
+  }
+  const bool allOver = std::ranges::all_of(legs_, [](const auto& leg) { return leg->over(); });
+  if (!finished_ && allOver) {
+    finished_ = true;
+    client_.dialFailed(lastError_);
+  }
+}
+
+void Dialer::won(Leg& leg, lws* wsi) {
+  if (std::exchange(finished_, true)) {
+    return;
+  }
+  ev_timer_stop(loop_.events(), &headStart_);
+  leg.hand(wsi, client_.dialed(wsi));
+  cutOthers();
+}
+
+void Dialer::lost(Leg&, std::string detail) {
+  lastError_ = std::move(detail);
+  if (!finished_) {
+    startNext();
+  }
+}
+
+void Dialer::cutOthers() {
+  for (const auto& leg : legs_) {
+    leg->cut();
+  }
+}
+
+}  // namespace tidewire::native

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <ev.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "addresses.hpp"
+#include "core/url.hpp"
+#include "lws.hpp"
+#include "native_loop.hpp"
+
+namespace tidewire::native {
+
+/// Looks a host up and races TCP connections to its addresses (RFC 8305): the next one starts after 250 ms, or at once
+/// when the one before was refused. The first to connect wins, before anything is sent on it; the others are cut, so a
+/// server sees one request.
+class Dialer {
+ public:
+  /// Whoever wants the connection. Every call comes from the loop, never from inside `start`.
+  class Client {
+   public:
+    /// A TCP connection stands. From now on its callbacks are `owner`'s, which this returns.
+    virtual WsiOwner* dialed(lws* wsi) = 0;
+    /// There is no connection to be had.
+    virtual void dialFailed(std::string detail) = 0;
+
+   protected:
+    ~Client() = default;
+  };
+
+  Dialer(NativeLoop& loop, Client& client);
+  ~Dialer();
+  Dialer(const Dialer&) = delete;
+  Dialer& operator=(const Dialer&) = delete;
+
+  /// `tlsName` is what libwebsockets knows the peer by. `url` stays valid until the dialer has answered or is gone.
+  void start(const core::Url& url, std::string tlsName, lws_vhost* vhost);
+  void stop();
+
+ private:
+  class Leg;
+
+  void lookedUp(Addresses addresses);
+  void startLeg();
+  void startNext();
+  void won(Leg& leg, lws* wsi);
+  void lost(Leg& leg, std::string detail);
+  void cutOthers();
+
+  NativeLoop& loop_;
+  Client& client_;
+  const core::Url* url_ = nullptr;
+  std::string tlsName_;
+  lws_vhost* vhost_ = nullptr;
+  // What a look-up that comes late finds empty.
+  std::shared_ptr<Dialer*> self_;
+  std::vector<std::string> addresses_;
+  std::size_t nextAddress_ = 0;
+  std::vector<std::unique_ptr<Leg>> legs_;
+  std::string lastError_;
+  bool finished_ = false;
+  ev_timer headStart_{};
+};
+
+}  // namespace tidewire::native

@@ -1,0 +1,153 @@
+#include "handshake.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+
+namespace tidewire::native {
+namespace {
+
+constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+std::string base64(std::span<const unsigned char> bytes) {
+  std::string text(4 * ((bytes.size() + 2) / 3), '\0');
+  // EVP_EncodeBlock writes a NUL behind the text, where std::string already keeps one.
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
+  return text;
+}
+
+std::span<const unsigned char> asOctets(std::string_view text) {
+  return {reinterpret_cast<const unsigned char*>(text.data()), text.size()};
+}
+
+constexpr char lowered(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool equalsIgnoringCase(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lowered, lowered);
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t";
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+bool listHolds(std::string_view list, std::string_view token) {
+  while (true) {
+    const std::size_t comma = list.find(',');
+    if (equalsIgnoringCase(trimmed(list.substr(0, comma)), token)) {
+      return true;
+    }
+    if (comma == std::string_view::npos) {
+      return false;
+    }
+    list.remove_prefix(comma + 1);
+  }
+}
+
+unsigned hexValue(char c) {
+  return static_cast<unsigned>(c <= '9' ? c - '0' : lowered(c) - 'a' + 10);
+}
+
+// The parser has made sure that every percent sign has its two digits.
+std::string percentDecoded(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%') {
+      decoded += static_cast<char>(hexValue(text[i + 1]) << 4 | hexValue(text[i + 2]));
+      i += 2;
+    } else {
+      decoded += text[i];
+    }
+  }
+  return decoded;
+}
+
+// RFC 7617: a user without a password has an empty one.
+std::string basicCredentials(std::string_view userInfo) {
+  std::string credentials = percentDecoded(userInfo);
+  if (userInfo.find(':') == std::string_view::npos) {
+    credentials += ':';
+  }
+  return base64(asOctets(credentials));
+}
+
+std::string joined(std::span<const std::string> names) {
+  std::string list;
+  for (const std::string& name : names) {
+    list += (list.empty() ? "" : ", ") + name;
+  }
+  return list;
+}
+
+void addHeader(std::string& request, std::string_view name, std::string_view value) {
+  request.append(name).append(": ").append(value).append("\r\n");
+}
+
+}  // namespace
+
+std::string makeKey(std::span<const std::byte, kNonceBytes> nonce) {
+  return base64({reinterpret_cast<const unsigned char*>(nonce.data()), nonce.size()});
+}
+
+std::string acceptFor(std::string_view key) {
+  const std::string text = std::string(key).append(kGuid);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest = {};
+  unsigned int size = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
+  return base64(std::span(digest).first(size));
+}
+
+std::string handshakeRequest(const core::Url& url, std::span<const std::string> subprotocols, std::string_view key) {
+  std::string request = "GET " + url.target + " HTTP/1.1\r\n";
+  addHeader(request, "Host", url.hostHeader);
+  addHeader(request, "Upgrade", "websocket");
+  addHeader(request, "Connection", "Upgrade");
+  addHeader(request, "Sec-WebSocket-Key", key);
+  addHeader(request, "Sec-WebSocket-Version", "13");
+  if (!subprotocols.empty()) {
+    addHeader(request, "Sec-WebSocket-Protocol", joined(subprotocols));
+  }
+  if (url.hasUserInfo) {
+    addHeader(request, "Authorization", "Basic " + basicCredentials(url.userInfo));
+  }
+  return request += "\r\n";
+}
+
+std::string_view checkAnswer(const HandshakeAnswer& answer, std::string_view key,
+                             std::span<const std::string> offered) {
+  if (answer.status != 101) {
+    return "The server did not answer with 101 Switching Protocols.";
+  }
+  if (!equalsIgnoringCase(trimmed(answer.upgrade), "websocket")) {
+    return "The server's answer lacks \"Upgrade: websocket\".";
+  }
+  if (!listHolds(answer.connection, "upgrade")) {
+    return "The server's answer lacks \"Connection: Upgrade\".";
+  }
+  if (trimmed(answer.accept) != acceptFor(key)) {
+    return "The server's Sec-WebSocket-Accept does not match the key that was sent.";
+  }
+  if (!answer.extensions.empty()) {
+    return "The server chose an extension although none was offered.";
+  }
+  if (offered.empty() && !answer.subprotocol.empty()) {
+    return "The server chose a subprotocol although none was offered.";
+  }
+  if (!offered.empty() && answer.subprotocol.empty()) {
+    return "The server chose none of the subprotocols that were offered.";
+  }
+  if (!offered.empty() && std::ranges::find(offered, trimmed(answer.subprotocol)) == offered.end()) {
+    return "The server chose a subprotocol that was not offered.";
+  }
+  // RFC 7230 section 3.3 allows neither in a 101, and either would cut the stream of frames short.
+  if (!answer.contentLength.empty() || !answer.transferEncoding.empty()) {
+    return "The server's 101 announces a body (Content-Length or Transfer-Encoding).";
+  }
+  return {};
+}
+
+}  // namespace tidewire::native

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "codec.hpp"
+#include "core/url.hpp"
+#include "dialer.hpp"
+#include "lws.hpp"
+#include "native_loop.hpp"
+#include "transport.hpp"
+
+namespace tidewire::native {
+
+/// A connection through libwebsockets' HTTP client role, which does TCP, TLS and the upgrade; what follows the upgrade
+/// is an endless body to it, which our codec reads and writes.
+class NativeTransport final : public internal::Transport, private WsiOwner, private Dialer::Client {
+ public:
+  NativeTransport(NativeLoop& loop, internal::TransportEvents& events);
+  ~NativeTransport() override;
+
+  // Open.
+  void open(const Options& options) override;
+
+  // Receive.
+  void setReading(bool reading) override;
+
+  // Send.
+  [[nodiscard]] std::size_t room() const override;
+  void send(core::Outgoing message) override;
+  void flush() override;
+  void ping(std::span<const std::byte> payload) override;
+
+  // End.
+  void close(std::uint16_t code, std::string_view reason) override;
+  void abort() override;
+
+ private:
+  // Open.
+  void refuse(std::string detail);
+  WsiOwner* dialed(lws* wsi) override;
+  void dialFailed(std::string detail) override;
+  bool onCertificate(void* storeContext, bool trusted) override;
+  [[nodiscard]] int writeRequest(void* in, std::size_t room);
+  void readAnswer();
+  [[nodiscard]] std::string header(lws_token_indexes token) const;
+
+  // Receive.
+  int onCallback(lws* wsi, lws_callback_reasons reason, void* in, std::size_t length) override;
+  [[nodiscard]] int read();
+  void decode(std::span<const std::byte> bytes);
+  void onEvent(const CodecEvent& event);
+
+  // Send.
+  void answerPing(std::span<const std::byte> payload);
+  void onWritable();
+  void writeOut();
+  [[nodiscard]] bool blocked() const { return lws_partial_buffered(wsi_) != 0; }
+
+  // End.
+  void fail(CloseCause cause, std::string detail, int httpStatus = 0);
+  void end(internal::TransportEnd end);
+
+  // What is posted for later finds it gone if this is.
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>();
+  NativeLoop& loop_;
+  internal::TransportEvents& events_;
+  const Options* options_ = nullptr;
+  core::Url url_;
+  std::string key_;
+  std::optional<Dialer> dialer_;
+  lws* wsi_ = nullptr;
+  std::string certificateError_;
+  bool open_ = false;
+
+  std::optional<Decoder> decoder_;
+  bool reading_ = true;
+  bool readable_ = false;     // libwebsockets said so, and was not answered because reading was stopped.
+  bool readEndless_ = false;  // The bytes that came with the 101 have been read.
+  std::size_t lastRead_ = 0;
+
+  ByteBuffer out_;
+  // A Ping that came while too much waited to be sent. Only the newest is answered (RFC 6455 section 5.5.3).
+  struct PendingPong {
+    std::array<std::byte, kMaxControlBytes> payload;
+    std::size_t size;
+  };
+  std::optional<PendingPong> pendingPong_;
+  bool usedUp_ = false;  // `room` was found to be nothing, or little: say when it is more.
+
+  bool closeSent_ = false;
+  std::optional<internal::TransportEnd> ending_;
+  bool over_ = false;  // Ended or aborted: no event any more.
+};
+
+}  // namespace tidewire::native

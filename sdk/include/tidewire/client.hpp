@@ -1,0 +1,167 @@
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <ranges>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "tidewire/events.hpp"
+#include "tidewire/message.hpp"
+#include "tidewire/options.hpp"
+
+namespace tidewire {
+
+namespace internal {
+class ClientShared;
+struct ClientAccess;
+
+/// Wraps a handler so that an exception which leaves it ends the program here, in the application's own translation
+/// unit, instead of crossing code that was built without exceptions.
+template <class Event, class Handler>
+std::function<void(const Event&)> guarded(Handler handler) {
+  return [handler = std::move(handler)](const Event& event) mutable noexcept { handler(event); };
+}
+}  // namespace internal
+
+/// One-byte elements in one piece of memory, such as `std::vector<std::uint8_t>` or `std::string`.
+// clang-format off
+template <class Range>
+concept ByteRange = std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
+                    sizeof(std::ranges::range_value_t<Range>) == 1 &&
+                    std::is_trivially_copyable_v<std::ranges::range_value_t<Range>>;
+// clang-format on
+
+/// How much `Client::poll` may do at most.
+struct PollBudget {
+  /// No further callback starts once this much time has passed.
+  std::chrono::microseconds time = std::chrono::microseconds::max();
+  /// Callbacks, at most.
+  std::size_t count = std::numeric_limits<std::size_t>::max();
+};
+
+/// A WebSocket client (RFC 6455) that stays connected: it notices a dead connection and makes a new one.
+///
+/// No callback ever runs inside a call of the application's own other than `poll`. Callbacks of one client never run at
+/// the same time. Every attempt that began ends in exactly one `onClose`, its last event. A callback may call anything
+/// here, and may destroy the client. One that throws ends the program.
+///
+/// Thread: any, for every member. Web: the thread that made the client; another is answered `WrongThread`.
+class Client {
+ public:
+  /// Makes a client in `State::Idle`. Nothing happens before `connect()`.
+  explicit Client(Options options);
+
+  /// Ends the client without a closing handshake and without further callbacks; messages that still wait are dropped.
+  ///
+  /// Waits for a callback of this client that is running on another thread, never for the network: hold no lock here
+  /// that a callback takes. Inside a callback of this client it returns at once, and the handler that runs lives on
+  /// until it returns.
+  ~Client();
+
+  Client(Client&& other) noexcept;
+  Client& operator=(Client&& other) noexcept;
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// Starts connecting; what comes of it reaches `onOpen` or `onClose`. In `Closed`, starts afresh. In `Closing`, the
+  /// attempt begins when the client has closed.
+  ///
+  /// Returns: `Started`, or why no attempt begins.
+  ConnectResult connect();
+
+  /// Queues `text` and returns without waiting for the network.
+  ///
+  /// Messages leave in call order, and wait while the client is not open. Arrival is not promised: what was handed to
+  /// the platform when a connection died is not sent again, and what is still queued when the client closes for good is
+  /// dropped and counted in `CloseInfo::droppedMessages`. The payload is copied, so the caller may reuse its buffer.
+  ///
+  /// Returns: `Queued`, or why nothing was queued.
+  [[nodiscard]] SendResult send(std::string_view text);
+
+  /// Queues a binary message; otherwise as `send`.
+  [[nodiscard]] SendResult sendBinary(std::span<const std::byte> payload);
+
+  /// As above, for any contiguous range of one-byte elements.
+  template <ByteRange Range>
+  requires(!std::convertible_to<const Range&, std::span<const std::byte>>) [[nodiscard]] SendResult
+      sendBinary(const Range& payload) {
+    return sendBinary(std::as_bytes(std::span(std::ranges::data(payload), std::ranges::size(payload))));
+  }
+
+  /// Ends the connection for good: sends what was queued while open, then the Close frame, and waits for the peer's,
+  /// all within `Options::closeTimeout` (RFC 6455 section 7.1.2). In `Connecting` the attempt is given up; in `Waiting`
+  /// the state changes to `Closed` without a second `onClose`.
+  ///
+  /// `code` is 1000 or within 3000 to 4999; `reason` has at most 123 bytes of UTF-8.
+  CloseResult close(std::uint16_t code = 1000, std::string_view reason = {});
+
+  /// Drops this connection, or the wait for the next, and connects again now. What waits in the queue stays.
+  ReconnectResult reconnect();
+
+  /// Asks the peer for a sign of life now, without waiting for the interval.
+  HeartbeatResult heartbeat();
+
+  /// Runs callbacks that are due, on this thread; see `Callbacks::Poll`. What exceeds the budget waits for the next
+  /// call.
+  ///
+  /// Returns: how many ran. Always 0 with `Callbacks::Automatic`, and inside a callback of this client.
+  std::size_t poll(PollBudget budget = {});
+
+  /// The state as of now; it may lag behind on other threads.
+  [[nodiscard]] State state() const;
+
+  /// The connection is open: messages flow.
+  template <std::invocable<const Opened&> Handler>
+  void onOpen(Handler handler) {
+    setOnOpen(internal::guarded<Opened>(std::move(handler)));
+  }
+  /// A whole message has arrived; valid during the call.
+  template <std::invocable<const Message&> Handler>
+  void onMessage(Handler handler) {
+    setOnMessage(internal::guarded<Message>(std::move(handler)));
+  }
+  /// An attempt has ended.
+  template <std::invocable<const CloseInfo&> Handler>
+  void onClose(Handler handler) {
+    setOnClose(internal::guarded<CloseInfo>(std::move(handler)));
+  }
+  /// The state has changed. Comes before the `onOpen` or `onClose` that tells why, if there is one.
+  template <std::invocable<const StateChange&> Handler>
+  void onStateChange(Handler handler) {
+    setOnStateChange(internal::guarded<StateChange>(std::move(handler)));
+  }
+  /// The peer has answered a heartbeat.
+  template <std::invocable<const HeartbeatInfo&> Handler>
+  void onHeartbeat(Handler handler) {
+    setOnHeartbeat(internal::guarded<HeartbeatInfo>(std::move(handler)));
+  }
+
+  // Setting a handler again replaces it, from the next event on; nullptr removes it. Events without a handler are lost.
+  void onOpen(std::nullptr_t) { setOnOpen({}); }
+  void onMessage(std::nullptr_t) { setOnMessage({}); }
+  void onClose(std::nullptr_t) { setOnClose({}); }
+  void onStateChange(std::nullptr_t) { setOnStateChange({}); }
+  void onHeartbeat(std::nullptr_t) { setOnHeartbeat({}); }
+
+ private:
+  friend struct internal::ClientAccess;
+  explicit Client(std::shared_ptr<internal::ClientShared> shared);
+
+  void setOnOpen(std::function<void(const Opened&)> handler);
+  void setOnMessage(std::function<void(const Message&)> handler);
+  void setOnClose(std::function<void(const CloseInfo&)> handler);
+  void setOnStateChange(std::function<void(const StateChange&)> handler);
+  void setOnHeartbeat(std::function<void(const HeartbeatInfo&)> handler);
+
+  std::shared_ptr<internal::ClientShared> shared_;
+};
+
+}  // namespace tidewire

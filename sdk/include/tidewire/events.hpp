@@ -1,0 +1,121 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tidewire {
+
+/// Where a client stands. `docs/design.md` draws every transition.
+enum class State : std::uint8_t {
+  Idle,        ///< Never connected.
+  Connecting,  ///< Name look-up, TCP, TLS and the opening handshake (RFC 6455 section 4).
+  Open,        ///< Messages flow.
+  Closing,     ///< The user's `close()` is being carried out: queued messages, then the closing handshake.
+  Waiting,     ///< The last attempt ended; the next one begins when the delay is over.
+  Closed,      ///< Over, until `connect()` is called again.
+};
+
+/// The state's name as in the enumeration, for logs and user interfaces.
+[[nodiscard]] std::string_view nameOf(State state) noexcept;
+
+/// Why an attempt ended.
+enum class CloseCause : std::uint8_t {
+  ClosedByUser,    ///< `close()`.
+  ReconnectAsked,  ///< `reconnect()` dropped this connection in favour of a new one.
+  ClosedByPeer,    ///< The peer sent a Close frame; `code` and `reason` are the peer's.
+  ConnectionLost,  ///< The open connection ended without a Close frame (code 1006).
+  ConnectFailed,   ///< No connection: name not found, refused, unreachable. A page cannot tell these from the next two.
+  HandshakeRefused,      ///< The server answered the handshake with something other than a valid 101; see `httpStatus`.
+  UntrustedCertificate,  ///< The server's certificate is not trusted, or is for another name.
+  ConnectTimeout,        ///< Not open within `Options::connectTimeout`.
+  HeartbeatTimeout,  ///< A heartbeat was not answered, and nothing else arrived, within `HeartbeatOptions::timeout`.
+  ProtocolError,     ///< The peer broke RFC 6455; `code` is what we told it: 1002 or 1007.
+  MessageTooBig,     ///< A message exceeded `Options::maxMessageBytes`.
+  SlowConsumer,      ///< Web: the delivery queue was full and a page cannot ask its peer to wait.
+  Unavailable,       ///< This machine lacks something that the transport needs; `detail` names it.
+};
+
+/// The cause's name as in the enumeration.
+[[nodiscard]] std::string_view nameOf(CloseCause cause) noexcept;
+
+/// What `onStateChange` reports.
+struct StateChange {
+  State from = State::Idle;
+  State to = State::Idle;
+};
+
+/// What `onOpen` reports.
+struct Opened {
+  std::string subprotocol;                     ///< The one the server chose; empty if none was offered.
+  std::uint64_t attempt = 1;                   ///< Counts the attempts of this client, from 1.
+  std::uint64_t reconnects = 0;                ///< How many connections were open before this one.
+  std::chrono::microseconds handshakeTime{0};  ///< From the start of the attempt until open.
+};
+
+/// What `onClose` reports: the last event of its attempt, and exactly one for each attempt that began, opened or not.
+struct CloseInfo {
+  CloseCause cause = CloseCause::ConnectionLost;
+  std::uint16_t code = 1006;             ///< RFC 6455 section 7.4; 1005: the peer gave none, 1006: no Close frame.
+  std::string reason;                    ///< The peer's reason, or ours; UTF-8.
+  std::string detail;                    ///< What happened, for people. Not stable, do not parse it.
+  int httpStatus = 0;                    ///< The handshake's HTTP status if one came, else 0. Web: always 0.
+  bool wasOpen = false;                  ///< Whether this attempt had reached `Open`.
+  bool willRetry = false;                ///< Whether another attempt follows without the application's doing.
+  std::chrono::milliseconds retryIn{0};  ///< The wait before that attempt.
+  std::uint64_t attempt = 0;             ///< As in `Opened`.
+  std::size_t droppedMessages = 0;       ///< Queued messages that will now never be sent. 0 while a retry follows.
+};
+
+/// What `onHeartbeat` reports: an answer to a question of ours.
+struct HeartbeatInfo {
+  std::chrono::microseconds roundTrip{0};
+};
+
+/// What `Client::connect` answers.
+enum class ConnectResult : std::uint8_t {
+  Started,             ///< An attempt begins; exactly one `onClose` will end it.
+  AlreadyStarted,      ///< Connecting, open, or waiting to retry already: nothing changed.
+  InvalidUrl,          ///< `Options::url` is not an absolute ws: or wss: URL that RFC 3986 and RFC 6455 allow.
+  InvalidSubprotocol,  ///< An entry of `Options::subprotocols` is not an RFC 7230 token, or stands there twice.
+  Unsupported,         ///< An option that this platform does not have is set; `docs/platforms.md` lists them.
+  WrongThread,         ///< Web: called on a thread other than the one that made the client.
+};
+
+/// What `Client::send` and `Client::sendBinary` answer.
+enum class SendResult : std::uint8_t {
+  Queued,       ///< Accepted. Messages leave in call order.
+  Closed,       ///< The client is closing or closed; call `connect()` first.
+  TooLarge,     ///< Larger alone than the whole send queue may be.
+  QueueFull,    ///< No room now; nothing was queued.
+  InvalidUtf8,  ///< The text is not well-formed UTF-8 (RFC 6455 section 8.1).
+  WrongThread,  ///< Web: called on a thread other than the one that made the client.
+};
+
+/// What `Client::close` answers.
+enum class CloseResult : std::uint8_t {
+  Accepted,       ///< The client closes; `onStateChange` tells when it has.
+  AlreadyClosed,  ///< Never connected, or already closing or closed: nothing changed.
+  InvalidCode,    ///< Neither 1000 nor within 3000 to 4999, all that an application may send (WHATWG WebSockets).
+  InvalidReason,  ///< More than 123 bytes, or not UTF-8 (RFC 6455 section 5.5.1).
+  WrongThread,    ///< Web: called on a thread other than the one that made the client.
+};
+
+/// What `Client::heartbeat` answers.
+enum class HeartbeatResult : std::uint8_t {
+  Asked,        ///< A question goes out, or one is already on its way; the answer reaches `onHeartbeat`.
+  NotOpen,      ///< There is no open connection to ask on.
+  Unsupported,  ///< A page has no Ping frame, and `HeartbeatOptions::message` is empty.
+  WrongThread,  ///< Web: called on a thread other than the one that made the client.
+};
+
+/// What `Client::reconnect` answers.
+enum class ReconnectResult : std::uint8_t {
+  Started,      ///< The present connection or wait ends, and an attempt begins at once.
+  Closed,       ///< The client is closing or closed, or never connected: use `connect()`.
+  WrongThread,  ///< Web: called on a thread other than the one that made the client.
+};
+
+}  // namespace tidewire

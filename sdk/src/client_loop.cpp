@@ -1,0 +1,212 @@
+#include "client_loop.hpp"
+
+#include <utility>
+
+#include "client_shared.hpp"
+
+namespace tidewire::internal {
+
+ClientLoop::ClientLoop(ClientShared& shared, const Options& options, Loop& loop, Mailbox& mailbox, Delivery& delivery)
+    : shared_(shared),
+      options_(options),
+      loop_(loop),
+      mailbox_(mailbox),
+      delivery_(delivery),
+      connection_(options, loop.sendsPings(), loop.randomSeed()) {}
+
+ClientLoop::~ClientLoop() {
+  if (transport_ != nullptr) {
+    transport_->abort();
+  }
+  loop_.setDeadline(shared_, std::nullopt);
+}
+
+bool ClientLoop::turn() {
+  aborted_.reset();
+  beginRound();
+  connection_.tick(loop_.now());
+  endRound();
+  return !destroyed_;
+}
+
+// Transport events. Each is one round: one input, then everything that follows from it.
+
+void ClientLoop::transportOpened(std::string_view subprotocol) {
+  beginRound();
+  connection_.transportOpened(loop_.now(), subprotocol);
+  endRound();
+}
+
+void ClientLoop::arrivalBegan() {
+  beginRound();
+  connection_.bytesArrived();
+}
+
+void ClientLoop::messageArrived(Message& message) {
+  if (connection_.expectsAnswer() && message.isText() && message.text() == options_.heartbeat.answer) {
+    connection_.answerArrived(loop_.now());
+    performActions();
+  } else {
+    delivery_.deliver(message);
+  }
+}
+
+void ClientLoop::pongArrived(std::span<const std::byte> payload) {
+  connection_.pongArrived(loop_.now(), payload);
+  performActions();
+}
+
+void ClientLoop::arrivalEnded() {
+  endRound();
+}
+
+void ClientLoop::transportWritable() {
+  beginRound();
+  endRound();
+}
+
+void ClientLoop::transportEnded(TransportEnd end) {
+  beginRound();
+  connection_.transportEnded(loop_.now(), std::move(end));
+  endRound();
+}
+
+// Rounds.
+
+void ClientLoop::beginRound() {
+  mailbox_.hold();
+  delivery_.begin();
+}
+
+void ClientLoop::endRound() {
+  performActions();
+  doPosted();
+  sendQueued();
+  limitReading();
+  delivery_.end();
+  setDeadline();
+  if (!mailbox_.settle(connection_.queue().count(), connection_.queue().bytes())) {
+    loop_.wake(shared_.shared_from_this());
+  }
+}
+
+void ClientLoop::doPosted() {
+  mailbox_.take(batch_);
+  std::size_t nextMessage = 0;
+  const auto enqueueUpTo = [this, &nextMessage](std::size_t end) {
+    while (nextMessage < end) {
+      connection_.enqueue(std::move(batch_.messages[nextMessage++]));
+    }
+  };
+  for (const Command& command : batch_.commands) {
+    enqueueUpTo(command.messagesBefore);
+    doCommand(command);
+    performActions();
+  }
+  enqueueUpTo(batch_.messages.size());
+  batch_.commands.clear();
+  batch_.messages.clear();
+}
+
+void ClientLoop::doCommand(const Command& command) {
+  const core::Time now = loop_.now();
+  switch (command.kind) {
+    case Command::Kind::Connect:
+      connection_.connect(now);
+      break;
+    case Command::Kind::Close:
+      connection_.close(now, command.code, command.reason);
+      break;
+    case Command::Kind::Reconnect:
+      connection_.reconnect(now);
+      break;
+    case Command::Kind::Ask:
+      connection_.askNow(now);
+      break;
+    case Command::Kind::Destroy:
+      // Perhaps inside an event of the transport's: what has to go goes when the next turn ends.
+      destroyed_ = true;
+      loop_.wake(shared_.shared_from_this());
+      break;
+  }
+}
+
+void ClientLoop::performActions() {
+  while (std::optional<core::Action> action = connection_.takeAction()) {
+    std::visit([this](auto& alternative) { perform(alternative); }, *action);
+  }
+}
+
+void ClientLoop::perform(core::Dial) {
+  readingPaused_ = false;
+  transport_ = loop_.makeTransport(*this);
+  transport_->open(options_);
+}
+
+void ClientLoop::perform(core::Abort) {
+  if (transport_ != nullptr) {
+    transport_->abort();
+    aborted_ = std::move(transport_);
+    loop_.wake(shared_.shared_from_this());
+  }
+}
+
+void ClientLoop::perform(const core::SendPing& action) {
+  transport_->ping(action.payload);
+}
+
+void ClientLoop::perform(core::SendQuestion) {
+  PayloadStore store;
+  transport_->send(store.put(MessageKind::Text, std::as_bytes(std::span(options_.heartbeat.message))));
+}
+
+void ClientLoop::perform(const core::SendClose& action) {
+  transport_->close(action.code, action.reason);
+}
+
+void ClientLoop::perform(StateChange& event) {
+  mailbox_.setState(event.to);
+  delivery_.deliver(Event(event));
+}
+
+void ClientLoop::sendQueued() {
+  if (transport_ == nullptr) {
+    return;
+  }
+  while (transport_->room() > 0) {
+    std::optional<core::Outgoing> message = connection_.takeOutgoing();
+    if (!message) {
+      break;
+    }
+    transport_->send(std::move(*message));
+  }
+  performActions();
+  if (transport_ != nullptr) {
+    transport_->flush();
+  }
+}
+
+void ClientLoop::limitReading() {
+  if (transport_ == nullptr || delivery_.isFull() == readingPaused_) {
+    return;
+  }
+  readingPaused_ = !readingPaused_;
+  if (loop_.pausesReading()) {
+    transport_->setReading(!readingPaused_);
+    connection_.readingPaused(loop_.now(), readingPaused_);
+  } else if (readingPaused_) {
+    connection_.transportEnded(loop_.now(), {.cause = CloseCause::SlowConsumer,
+                                             .detail = "the delivery queue is full and a page cannot pause its peer"});
+    performActions();
+  }
+}
+
+void ClientLoop::setDeadline() {
+  const std::optional<core::Time> deadline = connection_.deadline();
+  if (deadline != deadline_) {
+    deadline_ = deadline;
+    loop_.setDeadline(shared_, deadline);
+  }
+}
+
+}  // namespace tidewire::internal

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "core/random.hpp"
+#include "core/time.hpp"
+
+namespace tidewire::core {
+
+/// Exponential backoff with full jitter: a random wait up to a ceiling that doubles from `first` to `longest`. The
+/// jitter comes after the cap and applies to the first wait too, so that clients which lost the same server at the same
+/// moment spread from the start.
+class Backoff {
+ public:
+  Backoff(Duration first, Duration longest) noexcept;
+
+  [[nodiscard]] Duration next(Random& random) noexcept;
+  void reset() noexcept { ceiling_ = first_; }
+
+  /// The most that the next wait may be.
+  [[nodiscard]] Duration ceiling() const noexcept { return ceiling_; }
+
+ private:
+  Duration first_;
+  Duration longest_;
+  Duration ceiling_;
+};
+
+}  // namespace tidewire::core

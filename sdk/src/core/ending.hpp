@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "tidewire/events.hpp"
+
+namespace tidewire::core {
+
+/// How a connection ended, or why there was none, as the transport saw it.
+struct Ending {
+  CloseCause cause = CloseCause::ConnectionLost;
+  std::uint16_t code = 1006;
+  std::string reason = {};
+  std::string detail = {};
+  int httpStatus = 0;
+};
+
+}  // namespace tidewire::core

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/time.hpp"
+
+namespace tidewire::core {
+
+/// Decides when to ask the peer for a sign of life, and when its silence means that the connection is dead.
+///
+/// 1. Asks every `interval`, but not while an earlier question is still being judged.
+/// 2. Any byte within `timeout` of a question proves life. Only the answer to the newest question gives a round trip.
+/// 3. While reading is paused nothing is asked, and a running judgement stands still.
+/// 4. A judgement that comes late (the thread was blocked, the process stopped) first gives what has already arrived
+///    a moment to be read.
+class Heartbeat {
+ public:
+  enum class Verdict : std::uint8_t { Nothing, Ask, Dead };
+
+  /// `interval` zero: asks only when told to.
+  Heartbeat(Duration interval, Duration timeout) noexcept : interval_(interval), timeout_(timeout) {}
+
+  /// The connection is open.
+  void start(Time now) noexcept;
+  /// The connection is over, or closing.
+  void stop() noexcept;
+
+  /// Makes the next `tick` ask, unless a question is being judged.
+  void askNow(Time now) noexcept;
+  /// Bytes have arrived.
+  void heard() noexcept { judgeAt_.reset(); }
+  /// An answer has arrived that tells nothing but its order. Returns the round trip if it answers the newest question.
+  std::optional<Duration> answeredInTurn(Time now) noexcept;
+  /// The answer to the newest question has arrived. Returns the round trip, unless it had come already.
+  std::optional<Duration> answeredNewest(Time now) noexcept;
+
+  void pause(Time now) noexcept;
+  void resume(Time now) noexcept;
+
+  [[nodiscard]] Verdict tick(Time now) noexcept;
+  [[nodiscard]] std::optional<Time> deadline() const noexcept;
+
+  /// Questions without an answer so far.
+  [[nodiscard]] unsigned unanswered() const noexcept { return unanswered_; }
+
+ private:
+  // Later than this, the timer itself was held up, and input may lie unread.
+  static constexpr Duration kLate = std::chrono::milliseconds(100);
+  // How long what lies unread then has to be read.
+  static constexpr Duration kGrace = std::chrono::milliseconds(250);
+
+  [[nodiscard]] Verdict judge(Time now) noexcept;
+
+  Duration interval_;
+  Duration timeout_;
+  bool running_ = false;
+  std::optional<Time> askAt_;
+  std::optional<Time> judgeAt_;
+  bool graceGiven_ = false;
+  std::optional<Time> pausedAt_;
+  Time askedAt_{};
+  unsigned unanswered_ = 0;
+};
+
+}  // namespace tidewire::core

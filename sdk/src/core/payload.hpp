@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+namespace tidewire::core {
+
+/// Owns the content of one outgoing message without knowing what it is: natively a place in a block of memory, on the
+/// web a slot of JavaScript's table. Whoever drops it frees it, so a message cannot be forgotten on its way.
+class Payload {
+ public:
+  using Release = void (*)(void* owner, std::uintptr_t handle) noexcept;
+
+  Payload() noexcept = default;
+  Payload(void* owner, std::uintptr_t handle, Release release) noexcept
+      : owner_(owner), handle_(handle), release_(release) {}
+  Payload(Payload&& other) noexcept
+      : owner_(other.owner_), handle_(other.handle_), release_(std::exchange(other.release_, nullptr)) {}
+  Payload& operator=(Payload&& other) noexcept {
+    if (this != &other) {
+      reset();
+      owner_ = other.owner_;
+      handle_ = other.handle_;
+      release_ = std::exchange(other.release_, nullptr);
+    }
+    return *this;
+  }
+  ~Payload() { reset(); }
+
+  [[nodiscard]] std::uintptr_t handle() const noexcept { return handle_; }
+
+ private:
+  void reset() noexcept {
+    if (release_ != nullptr) {
+      std::exchange(release_, nullptr)(owner_, handle_);
+    }
+  }
+
+  void* owner_ = nullptr;
+  std::uintptr_t handle_ = 0;
+  Release release_ = nullptr;
+};
+
+}  // namespace tidewire::core

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace tidewire::core {
+
+/// The monotonic clock as the core knows it: points and durations, but nothing to read. Time reaches the core as an
+/// argument, so a test turns it by hand.
+struct MonotonicClock {
+  using rep = std::int64_t;
+  using period = std::nano;
+  using duration = std::chrono::duration<rep, period>;
+  using time_point = std::chrono::time_point<MonotonicClock>;
+  static constexpr bool is_steady = true;
+};
+
+using Time = MonotonicClock::time_point;
+using Duration = MonotonicClock::duration;
+
+}  // namespace tidewire::core

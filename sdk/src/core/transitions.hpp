@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tidewire/events.hpp"
+
+namespace tidewire::core {
+
+/// What moves a connection from one state to another.
+enum class Trigger : std::uint8_t {
+  ConnectAsked,    ///< connect()
+  HandshakeDone,   ///< The transport is open.
+  EndedForNow,     ///< The attempt ended; another follows.
+  EndedForGood,    ///< The attempt ended; none follows.
+  CloseAsked,      ///< close()
+  ReconnectAsked,  ///< reconnect()
+  DelayOver,       ///< The wait before the next attempt is over.
+};
+
+[[nodiscard]] std::string_view nameOf(Trigger trigger) noexcept;
+
+struct Transition {
+  State from;
+  Trigger on;
+  State to;
+};
+
+// The connection's whole life. The rules behind it:
+//
+//  1. An attempt begins on entry into Connecting and nowhere else.
+//  2. Connecting, Open and Closing have exactly one transport; the other states have none.
+//  3. Leaving the three for Waiting or Closed ends the attempt, with exactly one close event.
+//  4. Waiting is the only state from which an attempt begins without being asked for. reconnect() passes through it
+//  with
+//     no delay.
+//  5. The user's close() leads to Closed from everywhere, and nothing leads out of Closed but connect().
+//
+// What is not here cannot happen: `Connection` drops or defers such an input before it gets this far.
+inline constexpr std::array kTransitions = {
+    Transition{State::Idle, Trigger::ConnectAsked, State::Connecting},
+
+    Transition{State::Connecting, Trigger::HandshakeDone, State::Open},
+    Transition{State::Connecting, Trigger::EndedForNow, State::Waiting},
+    Transition{State::Connecting, Trigger::EndedForGood, State::Closed},
+    Transition{State::Connecting, Trigger::CloseAsked, State::Closed},
+    Transition{State::Connecting, Trigger::ReconnectAsked, State::Waiting},
+
+    Transition{State::Open, Trigger::EndedForNow, State::Waiting},
+    Transition{State::Open, Trigger::EndedForGood, State::Closed},
+    Transition{State::Open, Trigger::CloseAsked, State::Closing},
+    Transition{State::Open, Trigger::ReconnectAsked, State::Waiting},
+
+    Transition{State::Closing, Trigger::EndedForGood, State::Closed},
+
+    Transition{State::Waiting, Trigger::DelayOver, State::Connecting},
+    Transition{State::Waiting, Trigger::CloseAsked, State::Closed},
+
+    Transition{State::Closed, Trigger::ConnectAsked, State::Connecting},
+};
+
+/// Where `on` leads from `from`; nothing if the table has no such row.
+[[nodiscard]] constexpr std::optional<State> next(State from, Trigger on) noexcept {
+  for (const Transition& row : kTransitions) {
+    if (row.from == from && row.on == on) {
+      return row.to;
+    }
+  }
+  return std::nullopt;
+}
+
+/// The table as a Mermaid state diagram; `docs/design.md` holds it.
+[[nodiscard]] std::string transitionsDiagram();
+
+}  // namespace tidewire::core

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace tidewire::core {
+
+/// Checks UTF-8 (RFC 3629) that arrives in pieces, and refuses at the first byte that no well-formed text can have at
+/// its place: overlong forms, surrogates and code points above U+10FFFF do not wait for their last byte.
+class Utf8Validator {
+ public:
+  /// Returns: whether everything since the last `reset` can still become well-formed text. Once false, it stays so.
+  bool feed(std::span<const std::byte> bytes) noexcept;
+
+  /// Whether what was fed is well-formed and does not end within a character.
+  [[nodiscard]] bool complete() const noexcept { return state_ == kStart; }
+
+  void reset() noexcept { state_ = kStart; }
+
+ private:
+  // States are bit positions in the machine's rows; see utf8.cpp.
+  static constexpr std::uint8_t kRefused = 0;
+  static constexpr std::uint8_t kStart = 6;
+
+  struct Machine;
+
+  std::uint8_t state_ = kStart;
+};
+
+/// Whether `bytes` as a whole is well-formed UTF-8.
+[[nodiscard]] bool isValidUtf8(std::span<const std::byte> bytes) noexcept;
+
+}  // namespace tidewire::core

@@ -1,0 +1,55 @@
+#include "tidewire/events.hpp"
+
+namespace tidewire {
+
+std::string_view nameOf(State state) noexcept {
+  switch (state) {
+    case State::Idle:
+      return "Idle";
+    case State::Connecting:
+      return "Connecting";
+    case State::Open:
+      return "Open";
+    case State::Closing:
+      return "Closing";
+    case State::Waiting:
+      return "Waiting";
+    case State::Closed:
+      return "Closed";
+  }
+  return "?";
+}
+
+std::string_view nameOf(CloseCause cause) noexcept {
+  switch (cause) {
+    case CloseCause::ClosedByUser:
+      return "ClosedByUser";
+    case CloseCause::ReconnectAsked:
+      return "ReconnectAsked";
+    case CloseCause::ClosedByPeer:
+      return "ClosedByPeer";
+    case CloseCause::ConnectionLost:
+      return "ConnectionLost";
+    case CloseCause::ConnectFailed:
+      return "ConnectFailed";
+    case CloseCause::HandshakeRefused:
+      return "HandshakeRefused";
+    case CloseCause::UntrustedCertificate:
+      return "UntrustedCertificate";
+    case CloseCause::ConnectTimeout:
+      return "ConnectTimeout";
+    case CloseCause::HeartbeatTimeout:
+      return "HeartbeatTimeout";
+    case CloseCause::ProtocolError:
+      return "ProtocolError";
+    case CloseCause::MessageTooBig:
+      return "MessageTooBig";
+    case CloseCause::SlowConsumer:
+      return "SlowConsumer";
+    case CloseCause::Unavailable:
+      return "Unavailable";
+  }
+  return "?";
+}
+
+}  // namespace tidewire

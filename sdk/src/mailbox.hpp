@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/outgoing.hpp"
+#include "payload_store.hpp"
+#include "sync.hpp"
+#include "tidewire/events.hpp"
+#include "tidewire/options.hpp"
+
+namespace tidewire::internal {
+
+/// What the application told its client to do, in call order.
+struct Command {
+  enum class Kind : std::uint8_t { Connect, Close, Reconnect, Ask, Destroy };
+
+  Kind kind;
+  std::size_t messagesBefore = 0;  // How many of the batch's messages were queued before it.
+  std::uint16_t code = 0;
+  std::string reason = {};
+};
+
+/// The only thing that calls of the application touch: a mutex, what they posted, and what they may know. Its lock is
+/// never held around anything that takes time.
+///
+/// "Posted" is true from the first post until the loop thread has emptied the mailbox: only the post that turns it on
+/// has to wake the loop.
+class Mailbox {
+ public:
+  struct Batch {
+    std::vector<Command> commands;
+    std::vector<core::Outgoing> messages;
+  };
+
+  struct Post {
+    bool wake = false;
+  };
+
+  explicit Mailbox(const SendQueueOptions& limits) : limits_(limits) {}
+
+  // Any thread.
+
+  [[nodiscard]] ConnectResult connect(Post& post);
+  [[nodiscard]] CloseResult close(std::uint16_t code, std::string_view reason, Post& post);
+  [[nodiscard]] ReconnectResult reconnect(Post& post);
+  [[nodiscard]] HeartbeatResult ask(Post& post);
+  void destroy(Post& post);
+  [[nodiscard]] SendResult send(MessageKind kind, std::span<const std::byte> bytes, Post& post);
+  /// As above, for a payload that the platform has stored already.
+  [[nodiscard]] SendResult send(core::Outgoing message, Post& post);
+  [[nodiscard]] State state() const;
+
+  // Loop thread.
+
+  /// Until `settle`, posts need not wake the loop: it is about to look.
+  void hold();
+  /// Takes everything posted so far into `batch`, which is empty.
+  void take(Batch& batch);
+  /// The connection has a new state.
+  void setState(State state);
+  /// Ends a round: so much still waits in the connection's queue. Returns false if something was posted meanwhile; then
+  /// the loop has to take another turn, and no post wakes it.
+  [[nodiscard]] bool settle(std::size_t queuedMessages, std::size_t queuedBytes);
+
+ private:
+  // What the application wants, as far as its calls told; `state_` follows.
+  enum class Wish : std::uint8_t { Nothing, Up, Down };
+
+  [[nodiscard]] SendResult admit(std::size_t bytes) const;
+  void post(Command command, Post& post);
+  void notice(Post& post);
+
+  mutable Mutex mutex_;
+  const SendQueueOptions limits_;
+  Wish wish_ = Wish::Nothing;
+  State state_ = State::Idle;
+  bool posted_ = false;
+  Batch batch_;
+  PayloadStore store_;
+  // Messages accepted and not yet handed to the transport, here and in the connection's queue together.
+  std::size_t waitingMessages_ = 0;
+  std::size_t waitingBytes_ = 0;
+  std::size_t postedBytes_ = 0;
+};
+
+}  // namespace tidewire::internal

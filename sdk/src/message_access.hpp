@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "tidewire/message.hpp"
+
+namespace tidewire::internal {
+
+/// How the SDK makes messages.
+struct MessageAccess {
+  /// Over bytes that somebody else keeps.
+  static Message view(MessageKind kind, std::span<const std::byte> bytes) noexcept { return {kind, bytes}; }
+
+  /// Over a slot of the platform's table, which the message then owns. `sizeBytes` may be 0 where it is not known yet.
+  static Message ofSlot(MessageKind kind, std::uint32_t slot, std::size_t sizeBytes) noexcept {
+    return {kind, slot, sizeBytes};
+  }
+
+  /// The slot, which stays the message's; 0 if it has none.
+  static std::uint32_t slot(const Message& message) noexcept { return message.slot_; }
+
+  /// The size as far as it is known without loading.
+  static std::size_t knownSize(const Message& message) noexcept { return message.size_; }
+
+  /// Makes the message independent of the bytes it is over, and moves it out.
+  static Message keep(Message& message);
+};
+
+// The platform's slot table. Natively there is none, and no message has a slot.
+
+/// Copies the payload of `slot` to `owned`.
+void loadSlot(std::uint32_t slot, std::unique_ptr<std::byte[]>& owned, std::size_t& sizeBytes) noexcept;
+void releaseSlot(std::uint32_t slot) noexcept;
+
+}  // namespace tidewire::internal

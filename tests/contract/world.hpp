@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "tidewire/client.hpp"
+
+namespace contract {
+
+/// Where a contract test runs: a transport, and a ticker server that can be hurt. One implementation is linked into
+/// each program; the tests do not know which.
+class World {
+ public:
+  virtual ~World() = default;
+
+  /// The name of the transport, for the matrix and the table of skips.
+  [[nodiscard]] virtual std::string_view name() const = 0;
+
+  /// Fresh for a test: the server runs and listens.
+  virtual void reset() = 0;
+  /// `ws://host:port` and then `path`.
+  [[nodiscard]] virtual std::string url(std::string_view path) = 0;
+  [[nodiscard]] virtual tidewire::Client makeClient(tidewire::Options options) = 0;
+
+  /// Ends the server as `kill -9` does.
+  virtual void killServer() = 0;
+  /// Starts it again at the same address; it listens when this returns.
+  virtual void restartServer() = 0;
+  /// The server keeps its connections but neither reads nor writes, as `kill -STOP` does.
+  virtual void freezeServer() = 0;
+  virtual void thawServer() = 0;
+
+  /// Lets a little happen: callbacks run during this call at the earliest.
+  virtual void pump() = 0;
+  /// Time as the transport knows it.
+  [[nodiscard]] virtual std::chrono::milliseconds now() const = 0;
+};
+
+/// The one this program was linked with.
+[[nodiscard]] World& world();
+
+}  // namespace contract

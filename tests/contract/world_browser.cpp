@@ -1,0 +1,68 @@
+#include <emscripten.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+
+#include "world.hpp"
+
+// The page cannot start a process, so the program that opened it does: globalThis.tidewireControl takes a command and
+// answers with a promise.
+EM_JS(void, contractControlBegin, (const char* command), {
+  globalThis.tidewireControlAnswer = null;
+  Promise.resolve(globalThis.tidewireControl(UTF8ToString(command)))
+      .then((answer) = > { globalThis.tidewireControlAnswer = String(answer); },
+            (error) = > { globalThis.tidewireControlAnswer = "failed: " + error; });
+});
+EM_JS(int, contractControlAnswer, (char* answer, int room), {
+  if (globalThis.tidewireControlAnswer == = null) {
+    return 0;
+  }
+  stringToUTF8(globalThis.tidewireControlAnswer, answer, room);
+  return 1;
+});
+
+namespace contract {
+namespace {
+
+/// The wasm build in a page, against the real server.
+class BrowserWorld final : public World {
+ public:
+  std::string_view name() const override { return "browser"; }
+  void reset() override { base_ = "ws://127.0.0.1:" + control("start"); }
+  std::string url(std::string_view path) override { return base_ + std::string(path); }
+  tidewire::Client makeClient(tidewire::Options options) override { return tidewire::Client(std::move(options)); }
+  void killServer() override { control("kill"); }
+  void restartServer() override { control("restart"); }
+  void freezeServer() override { control("freeze"); }
+  void thawServer() override { control("thaw"); }
+  void pump() override { emscripten_sleep(0); }
+  std::chrono::milliseconds now() const override {
+    return std::chrono::milliseconds(static_cast<long>(emscripten_get_now()));
+  }
+
+ private:
+  /// "start" is answered with the port; each command is done when it is answered.
+  std::string control(const std::string& command) {
+    contractControlBegin(command.c_str());
+    char answer[256];
+    while (contractControlAnswer(answer, sizeof answer) == 0) {
+      pump();
+    }
+    if (std::string_view(answer).starts_with("failed")) {
+      std::abort();
+    }
+    return answer;
+  }
+
+  std::string base_;
+};
+
+}  // namespace
+
+World& world() {
+  static BrowserWorld instance;
+  return instance;
+}
+
+}  // namespace contract

@@ -1,0 +1,203 @@
+#include "support/scripted_loop.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "core/url.hpp"
+#include "message_access.hpp"
+#include "payload_store.hpp"
+
+namespace support {
+namespace {
+
+using namespace std::chrono_literals;
+using tidewire::CloseCause;
+using tidewire::MessageKind;
+
+constexpr auto kLatency = 1ms;
+
+std::string queryValue(const std::string& target, const std::string& name) {
+  const std::size_t at = target.find(name + "=");
+  if (at == std::string::npos) {
+    return {};
+  }
+  const std::size_t begin = at + name.size() + 1;
+  std::string value = target.substr(begin, target.find('&', begin) - begin);
+  for (std::size_t space = value.find("%20"); space != std::string::npos; space = value.find("%20")) {
+    value.replace(space, 3, " ");
+  }
+  return value;
+}
+
+}  // namespace
+
+/// One connection to the loop's server.
+class ScriptedTransport final : public tidewire::internal::Transport {
+ public:
+  ScriptedTransport(ScriptedLoop& loop, tidewire::internal::TransportEvents& events)
+      : loop_(loop), events_(events), id_(++loop.connections_) {
+    loop_.live_.emplace(id_, this);
+  }
+  ~ScriptedTransport() override { abort(); }
+
+  [[nodiscard]] std::uint64_t id() const { return id_; }
+
+  // Open.
+
+  void open(const tidewire::Options& options) override {
+    maxMessageBytes_ = options.maxMessageBytes;
+    target_ = tidewire::core::parseUrl(options.url).url.target;
+    loop_.schedule(*this, [](ScriptedTransport& self) { self.answerHandshake(); });
+  }
+
+  // Receive.
+
+  void setReading(bool) override {}
+
+  // Send.
+
+  [[nodiscard]] std::size_t room() const override { return open_ && !closeSent_ ? kAheadBytes : 0; }
+
+  void send(tidewire::core::Outgoing message) override {
+    const auto view = tidewire::internal::PayloadStore::view(message);
+    std::string payload(reinterpret_cast<const char*>(view.data()), view.size());
+    loop_.schedule(*this, [kind = message.kind, payload = std::move(payload)](ScriptedTransport& self) {
+      self.deliver(kind, payload);
+    });
+  }
+
+  void flush() override {}
+
+  void ping(std::span<const std::byte> payload) override {
+    loop_.schedule(*this, [payload = std::vector(payload.begin(), payload.end())](ScriptedTransport& self) {
+      self.events_.arrivalBegan();
+      self.events_.pongArrived(payload);
+      self.events_.arrivalEnded();
+    });
+  }
+
+  // End.
+
+  void close(std::uint16_t code, std::string_view reason) override {
+    closeSent_ = true;
+    loop_.schedule(*this, [code, reason = std::string(reason)](ScriptedTransport& self) {
+      self.end({.cause = CloseCause::ClosedByPeer, .code = code, .reason = reason});
+    });
+  }
+
+  void abort() override { loop_.live_.erase(id_); }
+
+  /// The server is gone.
+  void lose() { end(open_ ? tidewire::core::Ending{} : tidewire::core::Ending{.cause = CloseCause::ConnectFailed}); }
+
+ private:
+  void answerHandshake() {
+    if (!loop_.serverUp_) {
+      end({.cause = CloseCause::ConnectFailed, .detail = "refused"});
+      return;
+    }
+    open_ = true;
+    if (target_.starts_with("/close")) {
+      const auto code = static_cast<std::uint16_t>(std::atoi(queryValue(target_, "code").c_str()));
+      loop_.schedule(*this, [code, reason = queryValue(target_, "reason")](ScriptedTransport& self) {
+        self.end({.cause = CloseCause::ClosedByPeer, .code = code, .reason = reason});
+      });
+    }
+    events_.transportOpened({});
+  }
+
+  void deliver(MessageKind kind, const std::string& payload) {
+    if (payload.size() > maxMessageBytes_) {
+      end({.cause = CloseCause::MessageTooBig, .code = 1009});
+      return;
+    }
+    auto message = tidewire::internal::MessageAccess::view(kind, std::as_bytes(std::span(payload)));
+    events_.arrivalBegan();
+    events_.messageArrived(message);
+    events_.arrivalEnded();
+  }
+
+  void end(tidewire::core::Ending ending) {
+    if (loop_.live_.erase(id_) == 1) {
+      events_.transportEnded(std::move(ending));
+    }
+  }
+
+  ScriptedLoop& loop_;
+  tidewire::internal::TransportEvents& events_;
+  const std::uint64_t id_;
+  std::string target_;
+  std::size_t maxMessageBytes_ = 0;
+  bool open_ = false;
+  bool closeSent_ = false;
+};
+
+bool ScriptedLoop::step() {
+  if (!woken_.empty()) {
+    const auto task = std::move(woken_.front());
+    woken_.pop_front();
+    task->turn();
+    return true;
+  }
+  const auto due = std::ranges::min_element(deadlines_, {}, [](const auto& entry) { return entry.second; });
+  const bool timer = due != deadlines_.end();
+  if (!network_.empty() && (!timer || network_.begin()->first <= due->second)) {
+    now_ = std::max(now_, network_.begin()->first);
+    const Event event = std::move(network_.begin()->second);
+    network_.erase(network_.begin());
+    if (const auto connection = live_.find(event.connection); connection != live_.end()) {
+      if (frozen_) {
+        heldBack_.push_back(event);
+      } else {
+        event.run(*connection->second);
+      }
+    }
+    return true;
+  }
+  if (timer) {
+    now_ = std::max(now_, due->second);
+    tidewire::internal::LoopTask& task = *due->first;
+    deadlines_.erase(due);
+    task.turn();
+  }
+  return timer;
+}
+
+void ScriptedLoop::finish() {
+  while (!woken_.empty()) {
+    step();
+  }
+}
+
+void ScriptedLoop::killServer() {
+  serverUp_ = false;
+  for (const auto& [id, transport] : live_) {
+    schedule(*transport, [](ScriptedTransport& self) { self.lose(); });
+  }
+}
+
+void ScriptedLoop::thawServer() {
+  frozen_ = false;
+  for (Event& event : std::exchange(heldBack_, {})) {
+    network_.emplace(now_ + kLatency, std::move(event));
+  }
+}
+
+void ScriptedLoop::setDeadline(tidewire::internal::LoopTask& task, std::optional<tidewire::core::Time> deadline) {
+  deadlines_.erase(&task);
+  if (deadline) {
+    deadlines_.emplace(&task, *deadline);
+  }
+}
+
+std::unique_ptr<tidewire::internal::Transport> ScriptedLoop::makeTransport(
+    tidewire::internal::TransportEvents& events) {
+  return std::make_unique<ScriptedTransport>(*this, events);
+}
+
+void ScriptedLoop::schedule(ScriptedTransport& transport, std::function<void(ScriptedTransport&)> run) {
+  network_.emplace(now_ + kLatency, Event{transport.id(), std::move(run)});
+}
+
+}  // namespace support
