@@ -94,6 +94,7 @@ std::size_t ClientShared::poll(const PollBudget& budget) {
   if (!loop_->acceptsThisThread()) {
     return 0;
   }
+  const std::shared_ptr<ClientShared> self = shared_from_this();  // A callback may destroy the client.
   bool madeRoom = false;
   const std::size_t ran = delivery_.poll(budget, madeRoom);
   wakeIf(madeRoom);

@@ -17,8 +17,8 @@ void checkDestroyed(Reactions reactions, const std::string& lastEvent) {
   tidewire::Options options = optionsFor("/echo");
   options.heartbeat = {.interval = 50ms, .timeout = 10s, .message = "alive?", .answer = "alive?"};
   TestClient test(std::move(options), std::move(reactions));
-  test.client().connect();
   CHECK(test.client().send("hello") == SendResult::Queued);
+  test.client().connect();
   test.awaitDestroyed();
   const std::size_t events = test.log().order.size();
   CHECK(test.log().order.back() == lastEvent);

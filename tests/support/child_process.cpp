@@ -1,7 +1,7 @@
 #include "support/child_process.hpp"
 
 #include <fcntl.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,8 +9,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
-
-extern char** environ;
 
 namespace support {
 
@@ -25,14 +23,14 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command) {
     arguments.push_back(const_cast<char*>(word.c_str()));
   }
   arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  if (posix_spawn(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ) != 0) {
-    std::fprintf(stderr, "cannot run %s\n", arguments[0]);
-    std::abort();
+  pid_ = fork();
+  if (pid_ == 0) {
+    // A test that crashes takes its servers with it.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(ends[1], STDOUT_FILENO);
+    execv(arguments[0], arguments.data());
+    _exit(127);
   }
-  posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
   output_ = ends[0];
 }

@@ -102,7 +102,7 @@ void Connection::transportOpened(Time now, std::string_view subprotocol) {
 void Connection::pongArrived(Time now, std::span<const std::byte> payload) {
   // A Pong may come unasked (RFC 6455 section 5.5.3), or answer an older question.
   const std::array<std::byte, 8> newest = asPayload(question_);
-  if (!std::ranges::equal(payload, newest)) {
+  if (!std::equal(payload.begin(), payload.end(), newest.begin(), newest.end())) {
     return;
   }
   if (const auto roundTrip = heartbeat_.answeredNewest(now)) {
