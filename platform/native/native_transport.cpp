@@ -171,7 +171,7 @@ int NativeTransport::onCallback(lws* wsi, lws_callback_reasons reason, void* in,
       readable_ = true;
       return read();
     case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
-      lastRead_ = length;
+      readFromLibrary_ = in != loop_.readBuffer().data();
       decode({static_cast<const std::byte*>(in), length});
       return 0;
     case LWS_CALLBACK_CLIENT_HTTP_WRITEABLE:
@@ -199,26 +199,26 @@ void NativeTransport::setReading(bool reading) {
   }
 }
 
-/// Reads once per readiness, so that no connection starves the others; but the bytes that came with the 101 lie inside
-/// libwebsockets, where nothing reports them again: those are read to their end.
+/// Reads once per readiness, so that no connection starves the others; but the bytes that came with the 101 lie in
+/// libwebsockets' own memory, where nothing reports them again: those are read to their end.
 int NativeTransport::read() {
   if (blocked()) {
     // On the poll loop reading would starve writing.
     lws_write(wsi_, nullptr, 0, LWS_WRITE_RAW);
   }
   do {
-    if (over_ || (!reading_ && readEndless_)) {
+    if (over_ || (!reading_ && readToEnd_)) {
       return 0;
     }
     readable_ = false;
-    lastRead_ = 0;
+    readFromLibrary_ = false;
     char* place = loop_.readBuffer().data();
     int room = static_cast<int>(loop_.readBuffer().size());
     if (lws_http_client_read(wsi_, &place, &room) < 0) {
       return -1;
     }
-  } while (!readEndless_ && lastRead_ > 0);
-  readEndless_ = true;
+  } while (!readToEnd_ && readFromLibrary_);
+  readToEnd_ = true;
   return 0;
 }
 

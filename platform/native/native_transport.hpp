@@ -80,9 +80,9 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
 
   std::optional<Decoder> decoder_;
   bool reading_ = true;
-  bool readable_ = false;     // libwebsockets said so, and was not answered because reading was stopped.
-  bool readEndless_ = false;  // The bytes that came with the 101 have been read.
-  std::size_t lastRead_ = 0;
+  bool readable_ = false;         // libwebsockets said so, and was not answered because reading was stopped.
+  bool readToEnd_ = false;        // The bytes that came with the 101 have been read.
+  bool readFromLibrary_ = false;  // The last read came from libwebsockets' memory.
 
   ByteBuffer out_;
   // A Ping that came while too much waited to be sent. Only the newest is answered (RFC 6455 section 5.5.3).

@@ -1,0 +1,143 @@
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "contract/test_client.hpp"
+#include "support/raw_peer.hpp"
+
+using namespace std::chrono_literals;
+using contract::TestClient;
+using support::RawPeer;
+using tidewire::CloseCause;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// An authority and a certificate of its for localhost and 127.0.0.1, made when first needed and removed at the end.
+class Certificates {
+ public:
+  Certificates() : folder_(fs::temp_directory_path() / ("tidewire-tls-" + std::to_string(getpid()))) {
+    fs::create_directories(folder_);
+    std::ofstream(folder_ / "names") << "subjectAltName=DNS:localhost,IP:127.0.0.1\n";
+    std::ofstream(folder_ / "other-names") << "subjectAltName=DNS:elsewhere.test\n";
+    run("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj '/CN=Tidewire test authority'"
+        " -keyout ca.key -out ca.pem");
+    issue("server", "names");
+    issue("other", "other-names");
+  }
+  ~Certificates() { fs::remove_all(folder_); }
+
+  [[nodiscard]] std::string file(const char* name) const { return folder_ / name; }
+  [[nodiscard]] std::string text(const char* name) const {
+    std::ostringstream all;
+    all << std::ifstream(file(name)).rdbuf();
+    return all.str();
+  }
+
+ private:
+  void issue(const std::string& name, const std::string& extensions) {
+    run("req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=" + name + " -keyout " + name +
+        ".key -out " + name + ".csr");
+    run("x509 -req -in " + name + ".csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile " + extensions +
+        " -out " + name + ".pem");
+  }
+
+  void run(const std::string& arguments) {
+    const std::string command = "cd '" + folder_.string() + "' && openssl " + arguments + " 2>openssl.log";
+    if (std::system(command.c_str()) != 0) {
+      MESSAGE(text("openssl.log"));
+      std::abort();
+    }
+  }
+
+  fs::path folder_;
+};
+
+const Certificates& certificates() {
+  static const Certificates instance;
+  return instance;
+}
+
+tidewire::Options trusting(const std::string& url, tidewire::TlsOptions tls) {
+  return {.url = url, .heartbeat = {.interval = 0ms}, .reconnect = {.enabled = false}, .tls = std::move(tls)};
+}
+
+void checkEcho(RawPeer& peer, const std::string& url, tidewire::TlsOptions tls) {
+  TestClient test(trusting(url, std::move(tls)));
+  test.client().connect();
+  const auto connection = peer.accept();
+  REQUIRE(connection->secured());
+  connection->acceptWebSocket();
+  const std::string large(1024 * 1024, 'x');
+  CHECK(test.client().send("over TLS") == tidewire::SendResult::Queued);
+  CHECK(test.client().send(large) == tidewire::SendResult::Queued);
+  CHECK(connection->readFrame().payload == "over TLS");
+  CHECK(connection->readFrame().payload == large);
+  connection->write(support::serverFrame(1, "and back") + support::serverFrame(1, large));
+  test.awaitMessages(2);
+  CHECK(test.log().messages[0].payload == "and back");
+  CHECK(test.log().messages[1].payload == large);
+  test.client().close();
+  CHECK(connection->readFrame().opcode == 8);
+}
+
+void checkUntrusted(RawPeer& peer, const std::string& url, tidewire::TlsOptions tls) {
+  TestClient test(trusting(url, std::move(tls)));
+  test.client().connect();
+  const auto connection = peer.accept();
+  test.awaitCloses(1);
+  CHECK(test.log().closes[0].cause == CloseCause::UntrustedCertificate);
+  CHECK_FALSE(test.log().closes[0].detail.empty());
+  CHECK(connection->readRequest().empty());
+}
+
+std::string localhost(const RawPeer& peer) {
+  return "wss://localhost:" + std::to_string(peer.port()) + "/";
+}
+
+}  // namespace
+
+TEST_CASE("tls: a certificate of an authority given by file is trusted, by name and by address") {
+  RawPeer peer(certificates().file("server.pem"), certificates().file("server.key"));
+  checkEcho(peer, localhost(peer), {.caFile = certificates().file("ca.pem")});
+  checkEcho(peer, peer.url(), {.caFile = certificates().file("ca.pem")});
+}
+
+TEST_CASE("tls: a certificate of an authority given by memory is trusted") {
+  RawPeer peer(certificates().file("server.pem"), certificates().file("server.key"));
+  checkEcho(peer, localhost(peer), {.caPem = certificates().text("ca.pem")});
+}
+
+TEST_CASE("tls: every certificate of a PEM text counts, wherever it stands") {
+  RawPeer peer(certificates().file("server.pem"), certificates().file("server.key"));
+  checkEcho(peer, localhost(peer), {.caPem = certificates().text("other.pem") + certificates().text("ca.pem")});
+}
+
+TEST_CASE("tls: an unknown authority is not trusted, whoever else trusts it") {
+  RawPeer peer(certificates().file("server.pem"), certificates().file("server.key"));
+  checkUntrusted(peer, localhost(peer), {});
+  checkUntrusted(peer, localhost(peer), {.caPem = certificates().text("other.pem")});
+}
+
+TEST_CASE("tls: a certificate for another name is not trusted") {
+  RawPeer peer(certificates().file("other.pem"), certificates().file("other.key"));
+  checkUntrusted(peer, localhost(peer), {.caFile = certificates().file("ca.pem")});
+  checkUntrusted(peer, peer.url(), {.caFile = certificates().file("ca.pem")});
+}
+
+TEST_CASE("tls: an authority that cannot be read ends the attempt for good, and says so") {
+  for (const tidewire::TlsOptions& tls :
+       {tidewire::TlsOptions{.caFile = "/nonexistent/ca.pem"}, tidewire::TlsOptions{.caPem = "not a certificate"}}) {
+    TestClient test(trusting("wss://127.0.0.1:1/", tls));
+    test.client().connect();
+    test.awaitCloses(1);
+    CHECK(test.log().closes[0].cause == CloseCause::Unavailable);
+    CHECK_FALSE(test.log().closes[0].willRetry);
+  }
+}
