@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "client_shared.hpp"
+#include "core/bytes.hpp"
 
 namespace tidewire {
 
@@ -32,7 +33,7 @@ ConnectResult Client::connect() {
 }
 
 SendResult Client::send(std::string_view text) {
-  return shared_->send(MessageKind::Text, std::as_bytes(std::span(text)));
+  return shared_->send(MessageKind::Text, core::asBytes(text));
 }
 
 SendResult Client::sendBinary(std::span<const std::byte> payload) {

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "client_shared.hpp"
+#include "core/bytes.hpp"
+#include "message_access.hpp"
 
 namespace tidewire::internal {
 
@@ -43,12 +45,18 @@ void ClientLoop::arrivalBegan() {
 }
 
 void ClientLoop::messageArrived(Message& message) {
-  if (connection_.expectsAnswer() && message.isText() && message.text() == options_.heartbeat.answer) {
+  if (connection_.expectsAnswer() && isAnswer(message)) {
     connection_.answerArrived(loop_.now());
     performActions();
   } else {
     delivery_.deliver(message);
   }
+}
+
+/// Looks at the size first, since looking at the text may copy it.
+bool ClientLoop::isAnswer(const Message& message) const {
+  const std::string& answer = options_.heartbeat.answer;
+  return message.isText() && MessageAccess::knownSize(message) <= answer.size() && message.text() == answer;
 }
 
 void ClientLoop::pongArrived(std::span<const std::byte> payload) {
@@ -157,7 +165,7 @@ void ClientLoop::perform(const core::SendPing& action) {
 
 void ClientLoop::perform(core::SendQuestion) {
   PayloadStore store;
-  transport_->send(store.put(MessageKind::Text, std::as_bytes(std::span(options_.heartbeat.message))));
+  transport_->send(store.put(MessageKind::Text, core::asBytes(options_.heartbeat.message)));
 }
 
 void ClientLoop::perform(const core::SendClose& action) {

@@ -29,6 +29,8 @@ class ClientLoop final : private TransportEvents {
   void transportWritable() override;
   void transportEnded(TransportEnd end) override;
 
+  [[nodiscard]] bool isAnswer(const Message& message) const;
+
   void beginRound();
   void endRound();
   void doPosted();

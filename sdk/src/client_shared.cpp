@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/bytes.hpp"
 #include "core/close_code.hpp"
 #include "core/subprotocol.hpp"
 #include "core/url.hpp"
@@ -58,7 +59,7 @@ CloseResult ClientShared::close(std::uint16_t code, std::string_view reason) {
   if (!core::mayApplicationClose(code)) {
     return CloseResult::InvalidCode;
   }
-  if (reason.size() > core::kMaxReasonBytes || !core::isValidUtf8(std::as_bytes(std::span(reason)))) {
+  if (reason.size() > core::kMaxReasonBytes || !core::isValidUtf8(core::asBytes(reason))) {
     return CloseResult::InvalidReason;
   }
   Mailbox::Post post;

@@ -38,7 +38,7 @@ namespace internal {
 
 Message MessageAccess::keep(Message& message) {
   if (message.slot_ == 0 && message.owned_ == nullptr && message.size_ > 0) {
-    message.owned_ = std::make_unique_for_overwrite<std::byte[]>(message.size_);
+    message.owned_.reset(new std::byte[message.size_]);  // libc++ 14 lacks make_unique_for_overwrite.
     std::memcpy(message.owned_.get(), message.data_, message.size_);
     message.data_ = message.owned_.get();
   }

@@ -8,19 +8,21 @@
 
 // The page cannot start a process, so the program that opened it does: globalThis.tidewireControl takes a command and
 // answers with a promise.
+// clang-format off
 EM_JS(void, contractControlBegin, (const char* command), {
   globalThis.tidewireControlAnswer = null;
   Promise.resolve(globalThis.tidewireControl(UTF8ToString(command)))
-      .then((answer) = > { globalThis.tidewireControlAnswer = String(answer); },
-            (error) = > { globalThis.tidewireControlAnswer = "failed: " + error; });
+      .then((answer) => { globalThis.tidewireControlAnswer = String(answer); },
+            (error) => { globalThis.tidewireControlAnswer = "failed: " + error; });
 });
 EM_JS(int, contractControlAnswer, (char* answer, int room), {
-  if (globalThis.tidewireControlAnswer == = null) {
+  if (globalThis.tidewireControlAnswer === null) {
     return 0;
   }
   stringToUTF8(globalThis.tidewireControlAnswer, answer, room);
   return 1;
 });
+// clang-format on
 
 namespace contract {
 namespace {

@@ -49,7 +49,7 @@ struct StateChange {
 
 /// What `onOpen` reports.
 struct Opened {
-  std::string subprotocol;                     ///< The one the server chose; empty if none was offered.
+  std::string subprotocol = {};                ///< The one the server chose; empty if none was offered.
   std::uint64_t attempt = 1;                   ///< Counts the attempts of this client, from 1.
   std::uint64_t reconnects = 0;                ///< How many connections were open before this one.
   std::chrono::microseconds handshakeTime{0};  ///< From the start of the attempt until open.
@@ -59,8 +59,8 @@ struct Opened {
 struct CloseInfo {
   CloseCause cause = CloseCause::ConnectionLost;
   std::uint16_t code = 1006;             ///< RFC 6455 section 7.4; 1005: the peer gave none, 1006: no Close frame.
-  std::string reason;                    ///< The peer's reason, or ours; UTF-8.
-  std::string detail;                    ///< What happened, for people. Not stable, do not parse it.
+  std::string reason = {};               ///< The peer's reason, or ours; UTF-8.
+  std::string detail = {};               ///< What happened, for people. Not stable, do not parse it.
   int httpStatus = 0;                    ///< The handshake's HTTP status if one came, else 0. Web: always 0.
   bool wasOpen = false;                  ///< Whether this attempt had reached `Open`.
   bool willRetry = false;                ///< Whether another attempt follows without the application's doing.

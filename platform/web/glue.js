@@ -1,0 +1,266 @@
+// The JavaScript between WebAssembly and the browser, written once. It knows nothing of Emscripten: C++ applications
+// get it as an Emscripten JS library (library_tidewire.js.in), the JavaScript package imports it as a module. It carries
+// messages, turns and one timer, and decides nothing.
+//
+// `host` provides `bytes()`, the present view of the whole memory, and `call(name, ...numbers)`, which calls an export.
+// Emscripten runs this function at build time too, only to read the names of `imports`: until an import is called it
+// may use nothing of the host or the browser.
+export function createTidewireGlue(host) {
+  const SHORT_TEXT = 100;
+  const SCRATCH_BYTES = 192 * 1024;
+  const ROOM_POLL_MS = 4;
+  const LONGEST_TIMEOUT_MS = 0x7fffffff;
+
+  // Payloads stay here; WebAssembly knows them by number. Slot 0 is the empty text and is never released.
+  const slots = [''];
+  const freeSlots = [];
+  const sockets = new Map();
+  let encoder = null;
+  let decoder = null;
+  let scratch = null;
+  let encoded = null;
+  let timer = 0;
+
+  // --- Slots ---
+
+  function hold(value) {
+    if (value === '') {
+      return 0;
+    }
+    const slot = freeSlots.length > 0 ? freeSlots.pop() : slots.length;
+    slots[slot] = value;
+    return slot;
+  }
+
+  function release(slot) {
+    if (slot !== 0) {
+      slots[slot] = null;
+      freeSlots.push(slot);
+    }
+  }
+
+  // --- Text and bytes ---
+
+  function memory(pointer, length) {
+    const start = pointer >>> 0;
+    return host.bytes().subarray(start, start + length);
+  }
+
+  function readText(pointer, length) {
+    decoder = decoder || new TextDecoder('utf-8', { ignoreBOM: true });
+    const view = memory(pointer, length);
+    // A decoder refuses memory that is shared between threads.
+    return decoder.decode(view.buffer instanceof ArrayBuffer ? view : view.slice());
+  }
+
+  function utf8Length(text) {
+    let bytes = text.length;
+    for (let i = 0; i < text.length; ++i) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) {
+        bytes += unit > 0x7ff ? 2 : 1;
+        if (unit >= 0xd800 && unit <= 0xdbff && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) {
+          ++i;
+        }
+      }
+    }
+    return bytes;
+  }
+
+  // Answers undefined for text that is not ASCII.
+  function encodeAscii(text) {
+    for (let i = 0; i < text.length; ++i) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) {
+        return undefined;
+      }
+      scratch[i] = unit;
+    }
+    return scratch.subarray(0, text.length);
+  }
+
+  // Encodes beside the memory and not into it: the size is known only afterwards, encodeInto wants room for three bytes
+  // a unit, and it refuses shared memory. Below some hundred characters a plain loop is faster than the call.
+  function encode(text) {
+    scratch = scratch || new Uint8Array(SCRATCH_BYTES);
+    encoder = encoder || new TextEncoder();
+    const short = text.length <= SHORT_TEXT ? encodeAscii(text) : undefined;
+    if (short) {
+      return short;
+    }
+    if (text.length * 3 > SCRATCH_BYTES) {
+      return encoder.encode(text);
+    }
+    return scratch.subarray(0, encoder.encodeInto(text, scratch).written);
+  }
+
+  // --- Sockets: open ---
+
+  function connect(record, url, protocols) {
+    const socket = new WebSocket(url, protocols);
+    record.socket = socket;
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => host.call('tidewire_on_opened', record.handle, hold(socket.protocol));
+    socket.onmessage = (event) => receive(record, event.data);
+    socket.onclose = (event) => {
+      forget(record);
+      host.call('tidewire_on_closed', record.handle, event.code, hold(event.reason));
+    };
+  }
+
+  // --- Sockets: receive ---
+
+  function receive(record, data) {
+    const isText = typeof data === 'string';
+    if (isText ? textExceeds(data, record.maxBytes) : data.byteLength > record.maxBytes) {
+      forget(record);
+      closeSocket(record.socket, 4009, 'message too big');
+      host.call('tidewire_on_too_big', record.handle);
+    } else {
+      // A text has at least as many bytes as units; how many exactly is counted when somebody asks.
+      const knownBytes = isText ? data.length : data.byteLength;
+      host.call('tidewire_on_message', record.handle, hold(data), isText ? 1 : 0, knownBytes);
+    }
+  }
+
+  function textExceeds(text, maxBytes) {
+    return text.length * 3 > maxBytes && utf8Length(text) > maxBytes;
+  }
+
+  // --- Sockets: send ---
+
+  // A page has no event that tells when the browser has sent enough, so it asks again and again, while it waits only.
+  function awaitRoom(record, aheadBytes) {
+    record.timer = setTimeout(() => {
+      if (record.socket.bufferedAmount < aheadBytes) {
+        record.timer = 0;
+        host.call('tidewire_on_writable', record.handle);
+      } else {
+        awaitRoom(record, aheadBytes);
+      }
+    }, ROOM_POLL_MS);
+  }
+
+  // --- Sockets: end ---
+
+  // From here on no event of this socket can reach WebAssembly.
+  function forget(record) {
+    sockets.delete(record.handle);
+    clearTimeout(record.timer);
+    if (record.socket) {
+      record.socket.onopen = record.socket.onmessage = record.socket.onclose = null;
+    }
+  }
+
+  function closeSocket(socket, code, reason) {
+    try {
+      socket.close(code, reason);
+    } catch {
+      socket.close();
+    }
+  }
+
+  // Reports what the browser threw, but never inside the call in which it threw. A timer and not a microtask: a client
+  // that tries again at once must not keep the page from everything else.
+  function failSoon(record, error) {
+    forget(record);
+    if (record.socket) {
+      closeSocket(record.socket);
+    }
+    sockets.set(record.handle, record);
+    record.timer = setTimeout(() => {
+      sockets.delete(record.handle);
+      host.call('tidewire_on_failed', record.handle, hold(String(error)));
+    }, 0);
+  }
+
+  const imports = {
+    tidewire_js_now: () => performance.now(),
+
+    tidewire_js_random: () => crypto.getRandomValues(new Uint32Array(1))[0],
+
+    tidewire_js_request_turn() {
+      queueMicrotask(() => host.call('tidewire_on_turn'));
+    },
+
+    // One timer at a time; a negative delay clears it.
+    tidewire_js_set_timer(delay) {
+      clearTimeout(timer);
+      if (delay >= 0) {
+        timer = setTimeout(() => host.call('tidewire_on_timer'), Math.min(Math.ceil(delay), LONGEST_TIMEOUT_MS));
+      }
+    },
+
+    tidewire_js_hold_text: (pointer, length) => hold(readText(pointer, length)),
+
+    tidewire_js_hold_bytes: (pointer, length) => hold(memory(pointer, length).slice()),
+
+    tidewire_js_release: release,
+
+    // Returns how many bytes the next tidewire_js_copy_loaded copies.
+    tidewire_js_load(slot) {
+      const value = slots[slot];
+      encoded = typeof value === 'string' ? encode(value) : new Uint8Array(value);
+      return encoded.length;
+    },
+
+    tidewire_js_copy_loaded(pointer) {
+      memory(pointer, encoded.length).set(encoded);
+      encoded = null;
+    },
+
+    tidewire_js_socket_open(handle, url, urlLength, protocols, protocolsLength, maxBytes) {
+      const record = { handle, socket: null, timer: 0, maxBytes: maxBytes >>> 0 };
+      sockets.set(handle, record);
+      try {
+        connect(record, readText(url, urlLength), readText(protocols, protocolsLength).split(',').filter(Boolean));
+      } catch (error) {
+        failSoon(record, error);
+      }
+    },
+
+    tidewire_js_socket_buffered(handle) {
+      const record = sockets.get(handle);
+      return record && record.socket ? record.socket.bufferedAmount : 0;
+    },
+
+    // Has tidewire_on_writable called once less than `aheadBytes` wait in the browser.
+    tidewire_js_socket_await_room(handle, aheadBytes) {
+      const record = sockets.get(handle);
+      if (record && record.timer === 0) {
+        awaitRoom(record, aheadBytes);
+      }
+    },
+
+    tidewire_js_socket_send(handle, slot) {
+      const record = sockets.get(handle);
+      if (record) {
+        try {
+          record.socket.send(slots[slot]);
+        } catch (error) {
+          failSoon(record, error);
+        }
+      }
+    },
+
+    tidewire_js_socket_close(handle, code, reason, reasonLength) {
+      const record = sockets.get(handle);
+      if (record && record.socket) {
+        closeSocket(record.socket, code, readText(reason, reasonLength));
+      }
+    },
+
+    // The nearest that a page has to cutting a connection: nobody listens any more.
+    tidewire_js_socket_abort(handle) {
+      const record = sockets.get(handle);
+      if (record) {
+        forget(record);
+        if (record.socket) {
+          closeSocket(record.socket);
+        }
+      }
+    },
+  };
+
+  return { imports, hold, valueOf: (slot) => slots[slot], utf8Length };
+}

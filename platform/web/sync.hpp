@@ -1,0 +1,31 @@
+#pragma once
+
+namespace tidewire::internal {
+
+// On the web a client belongs to the thread that made it, and a call from another is turned away before any of these:
+// there is nothing to lock and nobody to wait for.
+
+class Mutex {};
+
+class Lock {
+ public:
+  explicit Lock(Mutex&) noexcept {}
+  ~Lock() {}  // Not trivial, so that a lock which is only held draws no warning.
+  void lock() noexcept {}
+  void unlock() noexcept {}
+};
+
+class Condition {
+ public:
+  template <class Predicate>
+  void wait(Lock&, Predicate) noexcept {}
+  void notify_all() noexcept {}
+};
+
+using ThreadId = int;
+
+inline ThreadId thisThread() noexcept {
+  return 0;
+}
+
+}  // namespace tidewire::internal

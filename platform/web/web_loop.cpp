@@ -1,0 +1,119 @@
+#include "web_loop.hpp"
+
+#include <emscripten/em_macros.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "glue.hpp"
+#include "web_transport.hpp"
+
+namespace tidewire::web {
+
+namespace {
+using Milliseconds = std::chrono::duration<double, std::milli>;
+}
+
+const std::shared_ptr<WebLoop>& WebLoop::ofThisThread() {
+  static thread_local const auto loop = std::make_shared<WebLoop>();
+  return loop;
+}
+
+core::Time WebLoop::now() const {
+  return core::Time(std::chrono::duration_cast<core::Duration>(Milliseconds(tidewire_js_now())));
+}
+
+bool WebLoop::onLoopThread() const {
+  return ofThisThread().get() == this;
+}
+
+bool WebLoop::acceptsThisThread() const {
+  return onLoopThread();
+}
+
+void WebLoop::wake(std::shared_ptr<internal::LoopTask> task) {
+  woken_.push_back(std::move(task));
+  if (woken_.size() == 1) {
+    tidewire_js_request_turn();
+  }
+}
+
+void WebLoop::setDeadline(internal::LoopTask& task, std::optional<core::Time> deadline) {
+  const auto entry =
+      std::find_if(deadlines_.begin(), deadlines_.end(), [&task](const Entry& each) { return each.task == &task; });
+  if (!deadline) {
+    if (entry != deadlines_.end()) {
+      deadlines_.erase(entry);
+    }
+  } else if (entry != deadlines_.end()) {
+    entry->deadline = *deadline;
+  } else {
+    deadlines_.push_back({&task, *deadline});
+  }
+  setTimer();
+}
+
+std::unique_ptr<internal::Transport> WebLoop::makeTransport(internal::TransportEvents& events) {
+  return std::make_unique<WebTransport>(events);
+}
+
+std::uint64_t WebLoop::randomSeed() {
+  const std::uint64_t high = tidewire_js_random();
+  return high << 32 | tidewire_js_random();
+}
+
+void WebLoop::runTurns() {
+  // What is woken from here on gets a microtask of its own.
+  const auto woken = std::exchange(woken_, {});
+  for (const auto& task : woken) {
+    task->turn();
+  }
+}
+
+void WebLoop::runDeadlines() {
+  timer_.reset();
+  const core::Time limit = now();
+  for (auto entry = earliest(); entry != deadlines_.end() && entry->deadline <= limit; entry = earliest()) {
+    internal::LoopTask& task = *entry->task;
+    deadlines_.erase(entry);
+    task.turn();
+  }
+  setTimer();
+}
+
+std::vector<WebLoop::Entry>::iterator WebLoop::earliest() {
+  return std::min_element(deadlines_.begin(), deadlines_.end(),
+                          [](const Entry& left, const Entry& right) { return left.deadline < right.deadline; });
+}
+
+// A deadline moves with nearly every message, mostly to later: then the timer stays as it is, comes for nothing, and is
+// set anew, which costs less than setting it each time.
+void WebLoop::setTimer() {
+  const auto next = earliest();
+  if (next == deadlines_.end()) {
+    if (timer_) {
+      timer_.reset();
+      tidewire_js_set_timer(-1);
+    }
+  } else if (!timer_ || next->deadline < *timer_) {
+    timer_ = next->deadline;
+    tidewire_js_set_timer(std::max(0.0, Milliseconds(next->deadline - now()).count()));
+  }
+}
+
+}  // namespace tidewire::web
+
+std::shared_ptr<tidewire::internal::Loop> tidewire::internal::platformLoop() {
+  return web::WebLoop::ofThisThread();
+}
+
+extern "C" {
+EMSCRIPTEN_KEEPALIVE void tidewire_on_turn() {
+  tidewire::web::WebLoop::ofThisThread()->runTurns();
+}
+
+EMSCRIPTEN_KEEPALIVE void tidewire_on_timer() {
+  tidewire::web::WebLoop::ofThisThread()->runDeadlines();
+}
+}

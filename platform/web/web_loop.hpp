@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "loop.hpp"
+
+namespace tidewire::web {
+
+/// The event loop of one page or worker, seen from C++: turns are microtasks, and one timer carries the earliest
+/// deadline of all tasks.
+class WebLoop final : public internal::Loop {
+ public:
+  /// The one of the calling thread, which serves all its clients.
+  [[nodiscard]] static const std::shared_ptr<WebLoop>& ofThisThread();
+
+  [[nodiscard]] core::Time now() const override;
+  [[nodiscard]] bool onLoopThread() const override;
+  [[nodiscard]] bool acceptsThisThread() const override;
+  void wake(std::shared_ptr<internal::LoopTask> task) override;
+  void setDeadline(internal::LoopTask& task, std::optional<core::Time> deadline) override;
+  [[nodiscard]] std::unique_ptr<internal::Transport> makeTransport(internal::TransportEvents& events) override;
+  [[nodiscard]] std::uint64_t randomSeed() override;
+  [[nodiscard]] bool sendsPings() const override { return false; }
+  [[nodiscard]] bool pausesReading() const override { return false; }
+  [[nodiscard]] bool choosesTrust() const override { return false; }
+
+  /// The microtask that `wake` asked for.
+  void runTurns();
+  /// The timer.
+  void runDeadlines();
+
+ private:
+  struct Entry {
+    internal::LoopTask* task;
+    core::Time deadline;
+  };
+
+  [[nodiscard]] std::vector<Entry>::iterator earliest();
+  void setTimer();
+
+  std::vector<std::shared_ptr<internal::LoopTask>> woken_;
+  std::vector<Entry> deadlines_;
+  // When the browser's timer comes. It may be too early for the deadlines that are left, never too late.
+  std::optional<core::Time> timer_;
+};
+
+}  // namespace tidewire::web

@@ -1,0 +1,220 @@
+#include "web_transport.hpp"
+
+#include <emscripten/em_macros.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "glue.hpp"
+#include "message_access.hpp"
+#include "payload_store.hpp"
+
+namespace tidewire::web {
+
+namespace {
+
+/// Finds the transport that a browser event is for. A handle is never given twice, so an event of a socket that is gone
+/// finds nothing.
+class SocketTable {
+ public:
+  [[nodiscard]] std::uint32_t add(WebTransport& transport) {
+    entries_.push_back({++lastHandle_, &transport});
+    return lastHandle_;
+  }
+
+  void remove(std::uint32_t handle) {
+    const auto entry = lookUp(handle);
+    if (entry != entries_.end() && entry->handle == handle) {
+      entries_.erase(entry);
+    }
+  }
+
+  [[nodiscard]] WebTransport* find(std::uint32_t handle) {
+    const auto entry = lookUp(handle);
+    return entry != entries_.end() && entry->handle == handle ? entry->transport : nullptr;
+  }
+
+ private:
+  struct Entry {
+    std::uint32_t handle;
+    WebTransport* transport;
+  };
+
+  // Handles grow, so the entries are sorted.
+  [[nodiscard]] std::vector<Entry>::iterator lookUp(std::uint32_t handle) {
+    return std::lower_bound(entries_.begin(), entries_.end(), handle,
+                            [](const Entry& entry, std::uint32_t wanted) { return entry.handle < wanted; });
+  }
+
+  std::vector<Entry> entries_;
+  std::uint32_t lastHandle_ = 0;
+};
+
+SocketTable& sockets() {
+  static thread_local SocketTable table;
+  return table;
+}
+
+/// Text that JavaScript hands over in a slot, such as a reason.
+class SlotText {
+ public:
+  explicit SlotText(std::uint32_t slot) : message_(internal::MessageAccess::ofSlot(MessageKind::Text, slot, 0)) {}
+
+  [[nodiscard]] std::string_view view() const { return message_.text(); }
+
+ private:
+  Message message_;
+};
+
+std::string joined(const std::vector<std::string>& subprotocols) {
+  std::string list;
+  for (const std::string& subprotocol : subprotocols) {
+    list += list.empty() ? "" : ",";
+    list += subprotocol;
+  }
+  return list;
+}
+
+}  // namespace
+
+// --- Open ---
+
+void WebTransport::open(const Options& options) {
+  handle_ = sockets().add(*this);
+  const std::string subprotocols = joined(options.subprotocols);
+  tidewire_js_socket_open(handle_, options.url.data(), options.url.size(), subprotocols.data(), subprotocols.size(),
+                          options.maxMessageBytes);
+}
+
+void WebTransport::opened(std::string_view subprotocol) {
+  open_ = true;
+  events_.transportOpened(subprotocol);
+}
+
+// --- Receive ---
+
+void WebTransport::received(Message& message) {
+  events_.arrivalBegan();
+  events_.messageArrived(message);
+  events_.arrivalEnded();
+}
+
+void WebTransport::receivedTooMuch() {
+  end({.cause = CloseCause::MessageTooBig,
+       .code = 4009,
+       .reason = "message too big",
+       .detail = "a message exceeded Options::maxMessageBytes"});
+}
+
+// --- Send ---
+
+std::size_t WebTransport::room() const {
+  if (!open_) {
+    return 0;
+  }
+  const double buffered = tidewire_js_socket_buffered(handle_);
+  return buffered < kAheadBytes ? kAheadBytes - static_cast<std::size_t>(buffered) : 0;
+}
+
+void WebTransport::send(core::Outgoing message) {
+  tidewire_js_socket_send(handle_, internal::PayloadStore::slot(message));
+  if (room() == 0) {
+    tidewire_js_socket_await_room(handle_, kAheadBytes);
+  }
+}
+
+void WebTransport::writable() {
+  events_.transportWritable();
+}
+
+// --- End ---
+
+void WebTransport::close(std::uint16_t code, std::string_view reason) {
+  tidewire_js_socket_close(handle_, code, reason.data(), reason.size());
+}
+
+void WebTransport::closed(std::uint16_t code, std::string_view reason) {
+  if (!open_) {
+    end({.cause = CloseCause::ConnectFailed, .detail = "no connection; a browser does not tell a page why"});
+  } else if (code == 1006) {
+    end({.cause = CloseCause::ConnectionLost, .detail = "the connection ended without a Close frame"});
+  } else {
+    end({.cause = CloseCause::ClosedByPeer,
+         .code = code,
+         .reason = std::string(reason),
+         .detail = "the connection was closed"});
+  }
+}
+
+void WebTransport::failed(std::string_view error) {
+  end({.cause = open_ ? CloseCause::ConnectionLost : CloseCause::ConnectFailed, .detail = std::string(error)});
+}
+
+void WebTransport::abort() {
+  if (handle_ != 0) {
+    sockets().remove(handle_);
+    tidewire_js_socket_abort(std::exchange(handle_, 0));
+    open_ = false;
+  }
+}
+
+void WebTransport::end(internal::TransportEnd end) {
+  sockets().remove(std::exchange(handle_, 0));
+  open_ = false;
+  events_.transportEnded(std::move(end));
+}
+
+}  // namespace tidewire::web
+
+// --- What glue.js calls ---
+
+using tidewire::web::SlotText;
+using tidewire::web::sockets;
+
+extern "C" {
+
+EMSCRIPTEN_KEEPALIVE void tidewire_on_opened(std::uint32_t handle, std::uint32_t subprotocolSlot) {
+  const SlotText subprotocol(subprotocolSlot);
+  if (auto* transport = sockets().find(handle)) {
+    transport->opened(subprotocol.view());
+  }
+}
+
+EMSCRIPTEN_KEEPALIVE void tidewire_on_message(std::uint32_t handle, std::uint32_t slot, int isText,
+                                              std::size_t knownBytes) {
+  const auto kind = isText != 0 ? tidewire::MessageKind::Text : tidewire::MessageKind::Binary;
+  tidewire::Message message = tidewire::internal::MessageAccess::ofSlot(kind, slot, knownBytes);
+  if (auto* transport = sockets().find(handle)) {
+    transport->received(message);
+  }
+}
+
+EMSCRIPTEN_KEEPALIVE void tidewire_on_writable(std::uint32_t handle) {
+  if (auto* transport = sockets().find(handle)) {
+    transport->writable();
+  }
+}
+
+EMSCRIPTEN_KEEPALIVE void tidewire_on_closed(std::uint32_t handle, int code, std::uint32_t reasonSlot) {
+  const SlotText reason(reasonSlot);
+  if (auto* transport = sockets().find(handle)) {
+    transport->closed(static_cast<std::uint16_t>(code), reason.view());
+  }
+}
+
+EMSCRIPTEN_KEEPALIVE void tidewire_on_failed(std::uint32_t handle, std::uint32_t errorSlot) {
+  const SlotText error(errorSlot);
+  if (auto* transport = sockets().find(handle)) {
+    transport->failed(error.view());
+  }
+}
+
+EMSCRIPTEN_KEEPALIVE void tidewire_on_too_big(std::uint32_t handle) {
+  if (auto* transport = sockets().find(handle)) {
+    transport->receivedTooMuch();
+  }
+}
+}

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "transport.hpp"
+
+namespace tidewire::web {
+
+/// A connection of the browser's own WebSocket, made in the calling thread. The socket and every payload stay in
+/// JavaScript; here is only a handle.
+class WebTransport final : public internal::Transport {
+ public:
+  explicit WebTransport(internal::TransportEvents& events) : events_(events) {}
+  ~WebTransport() override { abort(); }
+
+  void open(const Options& options) override;
+  [[nodiscard]] std::size_t room() const override;
+  void send(core::Outgoing message) override;
+  void flush() override {}
+  void ping(std::span<const std::byte>) override {}
+  void close(std::uint16_t code, std::string_view reason) override;
+  void setReading(bool) override {}
+  void abort() override;
+
+  // What the browser reports.
+
+  void opened(std::string_view subprotocol);
+  void received(Message& message);
+  void writable();
+  void closed(std::uint16_t code, std::string_view reason);
+  void failed(std::string_view error);
+  void receivedTooMuch();
+
+ private:
+  void end(internal::TransportEnd end);
+
+  internal::TransportEvents& events_;
+  std::uint32_t handle_ = 0;  // 0: no socket.
+  bool open_ = false;
+};
+
+}  // namespace tidewire::web

@@ -1,0 +1,162 @@
+// The dashboard page, as a visitor sees it: served by the ticker server, with live prices, through a server that dies.
+// What it shows is compared with the server's own log.
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { startTickerServer } from '../support/ticker_server.mjs';
+import { launchBrowser } from './support/browser.mjs';
+
+const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const WEB = process.env.TIDEWIRE_WEB || path.join(ROOT, 'build/web-release/web');
+const DATA = process.env.TIDEWIRE_DATA || path.join(ROOT, '../shared/data/daily-ohlcv-2015-2017.csv');
+const LIMIT = { timeout: 60_000 };
+const SYMBOLS = ['AAPL', 'COKE', 'GOOGL', 'TSLA', 'YHOO'];
+
+let browser;
+before(async () => {
+  browser = await launchBrowser();
+});
+after(() => browser?.close());
+
+async function startServer(context, ...args) {
+  const server = await startTickerServer({ args: ['--web', WEB, ...args] });
+  context.after(() => server.kill('SIGKILL'));
+  return server;
+}
+
+/** Opens the dashboard and begins to note what it shows, in an array that only this very document has. */
+async function openDashboard(context, url) {
+  const page = await browser.newPage({ viewport: { width: 1000, height: 800 } });
+  context.after(() => page.close());
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  await page.goto(url);
+  await page.evaluate(() => {
+    window.shown = [];
+    const note = (card) => {
+      const price = card.querySelector('[data-role="price"]').textContent;
+      window.shown.push({ symbol: card.dataset.symbol, seq: Number(card.dataset.seq), price });
+    };
+    document.querySelectorAll('[data-seq]').forEach(note);
+    new MutationObserver((changes) => changes.forEach(({ target }) => note(target))).observe(document.body, {
+      subtree: true,
+      attributeFilter: ['data-seq'],
+    });
+  });
+  return { page, complaints };
+}
+
+/** Waits until that many prices have been noted for each symbol since `from`, and at least two different ones. */
+async function pricesShown(page, count, from = 0) {
+  const enough = ({ symbols, count, from }) =>
+    symbols.every((symbol) => {
+      const prices = window.shown.slice(from).filter((each) => each.symbol === symbol);
+      return prices.length >= count && new Set(prices.map(({ price }) => price)).size > 1;
+    });
+  await page.waitForFunction(enough, { symbols: SYMBOLS, count, from });
+  return page.evaluate((from) => window.shown.slice(from), from);
+}
+
+const keyOf = ({ symbol, seq, price }) => `${symbol} ${seq} ${Number(price).toFixed(2)}`;
+
+function assertMadeBy(server, shown) {
+  const made = new Set(server.logLines().map(keyOf));
+  for (const each of shown) {
+    assert.equal(each.price, Number(each.price).toFixed(2));
+    assert.ok(made.has(keyOf(each)), `the page shows ${keyOf(each)}, which the server never made`);
+  }
+}
+
+const textOf = (page, role) => page.textContent(`[data-role="${role}"]`);
+const stateIs = (page, state) => page.waitForSelector(`body[data-state="${state}"]`, { state: 'attached' });
+
+test('page: every price it shows is one that the server made', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const { page, complaints } = await openDashboard(context, server.url);
+  assertMadeBy(server, await pricesShown(page, 30));
+  assert.equal(await textOf(page, 'state'), 'open');
+  assert.equal(await textOf(page, 'reconnects'), '0');
+  assert.deepEqual(complaints, []);
+});
+
+test('page: real prices are shown as the file has them', LIMIT, async (context) => {
+  if (!existsSync(DATA)) {
+    context.skip(`no ${DATA}; TIDEWIRE_DATA names another file`);
+    return;
+  }
+  const server = await startServer(context, '--replay', DATA, '--speed', '20');
+  const { page, complaints } = await openDashboard(context, server.url);
+  assertMadeBy(server, await pricesShown(page, 30));
+  assert.deepEqual(complaints, []);
+});
+
+test('page: each symbol has a chart with something drawn on it', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const { page } = await openDashboard(context, server.url);
+  await pricesShown(page, 10);
+  const painted = await page.$$eval('[data-symbol] canvas', (canvases) =>
+    canvases.map((canvas) => {
+      const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+      return pixels.some((value) => value !== 0);
+    }),
+  );
+  assert.deepEqual(painted, [true, true, true, true, true]);
+});
+
+test('page: the round-trip time is measured', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const { page } = await openDashboard(context, server.url);
+  await page.waitForFunction(() => document.querySelector('[data-role="rtt"]').textContent !== '–');
+  assert.match(await textOf(page, 'rtt'), /^\d+(\.\d+)? ms$/);
+});
+
+test('page: the query chooses symbols', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const { page } = await openDashboard(context, `${server.url}/?symbols=TSLA,AAPL&rate=50`);
+  await page.waitForSelector('[data-symbol="TSLA"][data-seq]');
+  await page.waitForSelector('[data-symbol="AAPL"][data-seq]');
+  const symbols = await page.$$eval('[data-symbol]', (cards) => cards.map((card) => card.dataset.symbol));
+  assert.deepEqual(symbols, ['AAPL', 'TSLA']);
+});
+
+test('page: a refusal by the server is shown with its reason', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const { page } = await openDashboard(context, `${server.url}/?symbols=NONE`);
+  await stateIs(page, 'closed');
+  await page.waitForFunction(() => /unknown symbol/.test(document.querySelector('[data-role="detail"]').textContent));
+});
+
+test('page: a killed and restarted server is found again by the same document', LIMIT, async (context) => {
+  const first = await startServer(context);
+  const { page } = await openDashboard(context, first.url);
+  await pricesShown(page, 5);
+  await first.kill('SIGKILL');
+
+  await stateIs(page, 'waiting');
+  assert.match(await textOf(page, 'detail'), /\w/);
+  assert.ok(await page.isVisible('[data-symbol="AAPL"] .stale'));
+  const before = await page.evaluate(() => window.shown.length);
+  assertMadeBy(first, await page.evaluate(() => window.shown));
+
+  const second = await startServer(context, '--port', String(first.port));
+  await stateIs(page, 'open');
+  assertMadeBy(second, await pricesShown(page, 5, before));
+  assert.equal(await textOf(page, 'reconnects'), '1');
+  assert.equal(await page.isVisible('[data-symbol="AAPL"] .stale'), false);
+});
+
+test('page: it fits a narrow window and a wide one', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const { page } = await openDashboard(context, server.url);
+  await pricesShown(page, 2);
+  for (const width of [360, 800, 1440]) {
+    await page.setViewportSize({ width, height: 800 });
+    const [needed, given] = await page.evaluate(() => [document.body.scrollWidth, window.innerWidth]);
+    assert.ok(needed <= given, `at ${width} px the page needs ${needed}`);
+  }
+});

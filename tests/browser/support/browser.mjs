@@ -1,0 +1,19 @@
+import { chromium } from 'playwright-core';
+
+const ARGUMENTS = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-gpu',
+  '--disable-sync',
+  '--js-flags=--expose-gc',
+  '--no-first-run',
+  '--no-sandbox',
+];
+
+/** Starts headless Chromium: the one that TIDEWIRE_CHROMIUM names, or the system's. */
+export function launchBrowser() {
+  return chromium.launch({
+    executablePath: process.env.TIDEWIRE_CHROMIUM || '/usr/bin/chromium',
+    args: ARGUMENTS,
+  });
+}
