@@ -129,6 +129,17 @@ ClientFrame RawConnection::readFrame() {
   return frame;
 }
 
+void RawConnection::discard(std::size_t count) {
+  while (received_.size() < count) {
+    count -= received_.size();
+    received_.clear();
+    if (!fill()) {
+      return;
+    }
+  }
+  received_.erase(0, count);
+}
+
 bool RawConnection::atEnd() {
   return received_.empty() && !fill();
 }

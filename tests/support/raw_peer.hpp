@@ -38,6 +38,8 @@ class RawConnection {
   /// Reads the request and answers it as RFC 6455 wants, with `extraHeaders` and then `bytes` in the same segment.
   std::string acceptWebSocket(std::string_view extraHeaders = {}, std::string_view bytes = {});
   [[nodiscard]] ClientFrame readFrame();
+  /// Reads so many bytes and forgets them.
+  void discard(std::size_t count);
   /// Whether the client has ended the connection, with nothing left to read.
   [[nodiscard]] bool atEnd();
   /// Ends the connection with a TCP reset.

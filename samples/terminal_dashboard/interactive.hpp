@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "screen.hpp"
+#include "tidewire/options.hpp"
+
+namespace dashboard {
+
+/// Shows the prices until a key or a signal ends it. Everything, callbacks included, runs on the calling thread.
+///
+/// Returns: one of exit_code.hpp.
+[[nodiscard]] int runInteractive(Screen& screen, tidewire::Options options);
+
+}  // namespace dashboard

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct lws;
+
+namespace ticker {
+
+/// Part of a data message: libwebsockets hands messages over as they come in.
+struct Piece {
+  std::string_view bytes;
+  bool binary = false;
+  bool last = false;
+};
+
+/// A frame's payload behind the room that libwebsockets wants for the frame's header.
+class FrameBuffer {
+ public:
+  FrameBuffer();
+  explicit FrameBuffer(std::string_view payload);
+
+  void append(std::string_view bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
+  void reserve(std::size_t payloadBytes);
+  [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] unsigned char* payload();
+
+ private:
+  std::vector<unsigned char> bytes_;
+};
+
+/// Which frame of a message (RFC 6455 section 5.4).
+struct FrameKind {
+  bool binary = false;
+  bool first = true;
+  bool last = true;
+};
+
+/// One WebSocket client. Each endpoint derives its own.
+class Connection {
+ public:
+  explicit Connection(lws* socket) : socket_(socket) {}
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  virtual ~Connection() = default;
+
+  virtual void received(const Piece& piece) = 0;
+
+  /// The peer's Close frame has come. What is written now still goes out before ours.
+  virtual void peerCloses() {}
+
+  /// Writes what waits, as far as the socket takes it.
+  ///
+  /// Returns: false when the connection shall end now.
+  [[nodiscard]] bool writable();
+
+  /// Ends the connection with a Close frame. What waits to be sent is dropped. `reason` is cut to what fits a frame.
+  void close(std::uint16_t code, std::string_view reason);
+
+ protected:
+  /// Writes one frame, if one waits.
+  ///
+  /// Returns: whether one did.
+  virtual bool writeNext() = 0;
+
+  void write(FrameBuffer& frame, FrameKind kind = {});
+  void askWritable();
+  [[nodiscard]] bool closing() const { return close_.has_value(); }
+  [[nodiscard]] lws* socket() const { return socket_; }
+
+ private:
+  struct CloseFrame {
+    std::uint16_t code;
+    std::string reason;
+  };
+
+  lws* socket_;
+  std::optional<CloseFrame> close_;
+  bool broken_ = false;
+};
+
+}  // namespace ticker

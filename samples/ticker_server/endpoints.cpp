@@ -1,0 +1,120 @@
+#include "endpoints.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "closing_connection.hpp"
+#include "connection.hpp"
+#include "echo_connection.hpp"
+#include "json.hpp"
+#include "market.hpp"
+#include "parse_number.hpp"
+#include "request.hpp"
+#include "text.hpp"
+#include "ticker_connection.hpp"
+
+namespace ticker {
+
+namespace {
+
+constexpr double kDefaultRate = 10;
+constexpr double kMaxRate = 1000;
+constexpr std::uint16_t kPolicyViolation = 1008;  // RFC 6455 section 7.4.1
+constexpr std::size_t kMaxReasonBytes = 123;      // RFC 6455 section 5.5
+
+// A page cannot see a refused handshake, so the refusal comes as a message and a Close frame.
+std::unique_ptr<Connection> refuse(lws* socket, const std::string& error) {
+  return std::make_unique<ClosingConnection>(socket, errorToJson(error), kPolicyViolation, error);
+}
+
+std::unique_ptr<Connection> openEcho(lws* socket, const Request& /*request*/, Market& /*market*/) {
+  return std::make_unique<EchoConnection>(socket);
+}
+
+// Appends what `symbols=` names, everything if it is absent.
+//
+// Returns: the name that is unknown, if one is.
+std::optional<std::string> chooseSymbols(const Request& request, const Market& market,
+                                         std::vector<std::size_t>& chosen) {
+  const std::optional<std::string_view> list = request.parameter("symbols");
+  if (!list) {
+    chosen.resize(market.symbolCount());
+    std::iota(chosen.begin(), chosen.end(), std::size_t{0});
+    return std::nullopt;
+  }
+  for (std::size_t begin = 0; begin <= list->size();) {
+    const std::size_t end = std::min(list->find(',', begin), list->size());
+    const std::string_view name = list->substr(begin, end - begin);
+    const std::optional<std::size_t> symbol = market.indexOf(name);
+    if (!symbol) {
+      return std::string(name);
+    }
+    if (std::ranges::find(chosen, *symbol) == chosen.end()) {
+      chosen.push_back(*symbol);
+    }
+    begin = end + 1;
+  }
+  return std::nullopt;
+}
+
+std::unique_ptr<Connection> openTicker(lws* socket, const Request& request, Market& market) {
+  std::vector<std::size_t> symbols;
+  if (const std::optional<std::string> unknown = chooseSymbols(request, market, symbols)) {
+    return refuse(socket, "unknown symbol: " + quoted(*unknown));
+  }
+  const std::optional<std::string_view> rateText = request.parameter("rate");
+  const std::optional<double> rate = rateText ? parseNumber<double>(*rateText) : kDefaultRate;
+  if (!rate || !(*rate > 0) || !(*rate <= kMaxRate)) {
+    return refuse(socket, "bad rate: " + quoted(*rateText) + " (more than 0, at most 1000)");
+  }
+  return std::make_unique<TickerConnection>(socket, market, symbols, *rate);
+}
+
+// Codes that an endpoint may send (RFC 6455 section 7.4).
+bool maySend(unsigned code) {
+  return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
+}
+
+std::unique_ptr<Connection> openClose(lws* socket, const Request& request, Market& /*market*/) {
+  const std::string_view codeText = request.parameter("code").value_or("1000");
+  const std::optional<std::uint16_t> code = parseNumber<std::uint16_t>(codeText);
+  if (!code || !maySend(*code)) {
+    return refuse(socket, "bad code: " + quoted(codeText));
+  }
+  const std::string_view reason = request.parameter("reason").value_or("");
+  if (reason.size() > kMaxReasonBytes) {
+    return refuse(socket, "bad reason: more than 123 bytes");
+  }
+  if (!isUtf8(reason)) {
+    return refuse(socket, "bad reason: not UTF-8");
+  }
+  return std::make_unique<ClosingConnection>(socket, "", *code, reason);
+}
+
+struct Endpoint {
+  std::string_view path;
+  std::unique_ptr<Connection> (*open)(lws* socket, const Request& request, Market& market);
+};
+
+constexpr std::array<Endpoint, 3> kEndpoints{{
+    {"/echo", openEcho},
+    {"/ticker", openTicker},
+    {"/close", openClose},
+}};
+
+}  // namespace
+
+bool isEndpoint(std::string_view path) {
+  return std::ranges::find(kEndpoints, path, &Endpoint::path) != kEndpoints.end();
+}
+
+std::unique_ptr<Connection> openEndpoint(lws* socket, const Request& request, Market& market) {
+  return std::ranges::find(kEndpoints, request.path, &Endpoint::path)->open(socket, request, market);
+}
+
+}  // namespace ticker

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string_view>
+
+struct lws;
+
+namespace ticker {
+
+class WebFolder;
+
+/// Answers a plain HTTP request with a file of `folder`; without a folder, "/" is a short text.
+///
+/// Returns: what the libwebsockets callback shall return.
+int serveHttp(lws* socket, const WebFolder* folder);
+
+/// Answers a WebSocket handshake with an error if it is not one that this server accepts.
+///
+/// Returns: what the libwebsockets callback shall return: 0 to go on with the handshake.
+int checkUpgrade(lws* socket, std::string_view protocol);
+
+}  // namespace ticker

@@ -1,0 +1,176 @@
+#include "server.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <stdexcept>
+#include <utility>
+
+#include "connection.hpp"
+#include "endpoints.hpp"
+#include "http.hpp"
+#include "listen_address.hpp"
+#include "market.hpp"
+#include "request.hpp"
+
+namespace ticker {
+
+namespace {
+
+constexpr unsigned kServiceBufferBytes = 128 * 1024;
+constexpr std::size_t kReceiveBytes = 64 * 1024;  // At once from one client; libwebsockets allocates it for each.
+constexpr std::size_t kSendBytes = 128 * 1024;    // In one system call; what exceeds it would be copied first.
+constexpr unsigned kMaxHeaderBytes = 20 * 1024;   // Of one request, for URLs that clients are tested with.
+constexpr lws_usec_t kGoodbyeTime = LWS_US_PER_SEC;
+constexpr lws_usec_t kMaxLag = LWS_US_PER_SEC / 10;
+constexpr std::uint16_t kGoingAway = 1001;  // RFC 6455 section 7.4.1
+
+std::int64_t nowMilliseconds() {
+  using std::chrono::system_clock;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+Server::Server(Options options, Market& market) : options_(std::move(options)), market_(market) {
+  stepTimer_.server = this;
+  goodbyeTimer_.server = this;
+  createContext();
+  nextStep_ = lws_now_usecs();
+  stepMarket();
+}
+
+Server::~Server() {
+  lws_sul_cancel(&stepTimer_.entry);
+  lws_sul_cancel(&goodbyeTimer_.entry);
+}
+
+void Server::createContext() {
+  lws_set_log_level(0, nullptr);  // It reports what any client does wrong; what stops us is reported by us.
+  // A client that offers no subprotocol, and plain HTTP, get the first; its name is one that nobody can offer.
+  static const lws_protocols protocols[] = {{"", callback, 0, kReceiveBytes, 0, nullptr, kSendBytes},
+                                            {"echo", callback, 0, kReceiveBytes, 0, nullptr, kSendBytes},
+                                            {nullptr, nullptr, 0, 0, 0, nullptr, 0}};
+  const ListenAddress address = listenAddress(options_.host, options_.port);
+  lws_context_creation_info info{};
+  info.iface = address.numeric.c_str();
+  info.port = options_.port;
+  info.protocols = protocols;
+  info.user = this;
+  info.pt_serv_buf_size = kServiceBufferBytes;
+  info.max_http_header_data2 = kMaxHeaderBytes;
+  info.options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
+                 (address.ipv6 ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6);
+  raiseDescriptorLimit();
+  context_.reset(lws_create_context(&info));
+  if (!context_) {
+    throw std::runtime_error("cannot listen on " + options_.host + " port " + std::to_string(options_.port));
+  }
+}
+
+std::string Server::url() const {
+  const int port = lws_get_vhost_listen_port(lws_get_vhost_by_name(context_.get(), "default"));
+  const bool ipv6 = options_.host.find(':') != std::string::npos;
+  return "http://" + (ipv6 ? '[' + options_.host + ']' : options_.host) + ':' + std::to_string(port) + '/';
+}
+
+void Server::run() {
+  while (stopping_ == 0) {
+    lws_service(context_.get(), 0);
+  }
+  goodbye();
+}
+
+void Server::stop() {
+  stopping_ = 1;
+  lws_cancel_service(context_.get());
+}
+
+void Server::goodbye() {
+  lws_sul_cancel(&stepTimer_.entry);
+  for (const auto& [socket, connection] : connections_) {
+    connection->close(kGoingAway, "the server is shutting down");
+  }
+  lws_sul_schedule(context_.get(), 0, &goodbyeTimer_.entry, goodbyeTimerFired, kGoodbyeTime);
+  while (!connections_.empty() && !goodbyeOver_) {
+    lws_service(context_.get(), 0);
+  }
+}
+
+void Server::goodbyeTimerFired(lws_sorted_usec_list_t* entry) {
+  reinterpret_cast<Timer*>(entry)->server->goodbyeOver_ = true;
+}
+
+void Server::stepTimerFired(lws_sorted_usec_list_t* entry) {
+  reinterpret_cast<Timer*>(entry)->server->stepMarket();
+}
+
+void Server::stepMarket() {
+  market_.step(nowMilliseconds(), options_.log);
+  const lws_usec_t now = lws_now_usecs();
+  nextStep_ += static_cast<lws_usec_t>(static_cast<double>(LWS_US_PER_SEC) / market_.stepsPerSecond());
+  nextStep_ = std::max(nextStep_, now - kMaxLag);  // After a standstill the market goes on, it does not catch up.
+  lws_sul_schedule(context_.get(), 0, &stepTimer_.entry, stepTimerFired, std::max<lws_usec_t>(1, nextStep_ - now));
+}
+
+int Server::callback(lws* socket, lws_callback_reasons reason, void* user, void* in, std::size_t length) {
+  auto* const server = static_cast<Server*>(lws_context_user(lws_get_context(socket)));
+  switch (reason) {
+    case LWS_CALLBACK_HTTP:
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+    case LWS_CALLBACK_RAW_ADOPT:
+    case LWS_CALLBACK_ESTABLISHED:
+    case LWS_CALLBACK_RECEIVE:
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+    case LWS_CALLBACK_CLOSED:
+      return server->handle(socket, reason, {static_cast<const char*>(in), length});
+    default:
+      return lws_callback_http_dummy(socket, reason, user, in, length);
+  }
+}
+
+int Server::handle(lws* socket, lws_callback_reasons reason, std::string_view in) {
+  switch (reason) {
+    case LWS_CALLBACK_HTTP:
+      return serveHttp(socket, options_.folder ? &*options_.folder : nullptr);
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+      return checkUpgrade(socket, in.data());
+    case LWS_CALLBACK_ESTABLISHED:
+      established(socket);
+      return 0;
+    case LWS_CALLBACK_CLOSED:
+      connections_.erase(socket);
+      return 0;
+    default:
+      break;
+  }
+  const auto found = connections_.find(socket);
+  return found != connections_.end() ? handleMessage(*found->second, socket, reason, in) : -1;
+}
+
+int Server::handleMessage(Connection& connection, lws* socket, lws_callback_reasons reason, std::string_view in) {
+  switch (reason) {
+    case LWS_CALLBACK_RECEIVE:
+      connection.received(
+          {.bytes = in, .binary = lws_frame_is_binary(socket) != 0, .last = lws_is_final_fragment(socket) != 0});
+      return 0;
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+      return connection.writable() ? 0 : -1;
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+      connection.peerCloses();
+      return 0;
+    default:
+      return -1;
+  }
+}
+
+void Server::established(lws* socket) {
+  std::unique_ptr<Connection> connection = openEndpoint(socket, readRequest(socket), market_);
+  if (stopping_ != 0) {
+    connection->close(kGoingAway, "the server is shutting down");
+  }
+  connections_.emplace(socket, std::move(connection));
+}
+
+}  // namespace ticker

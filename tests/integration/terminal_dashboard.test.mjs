@@ -1,0 +1,171 @@
+// The terminal dashboard, printing lines and drawing on a terminal of its own, against the ticker server and its log.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { WebSocketServer } from 'ws';
+
+import { startTickerServer } from '../support/ticker_server.mjs';
+
+const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const BINARY =
+  process.env.TERMINAL_DASHBOARD || path.join(ROOT, 'build/native-debug/samples/terminal_dashboard/terminal_dashboard');
+const LIMIT = { timeout: 30_000 };
+const TICK = /^(\S+) (\d+\.\d\d) ([+-]?\d+\.\d\d%) seq (\d+)$/;
+
+/** A program whose output can be waited for. It ends with the test at the latest. */
+function start(context, command, args, env = {}) {
+  const child = spawn(command, args, { stdio: 'pipe', env: { ...process.env, ...env } });
+  context.after(() => child.kill('SIGKILL'));
+  const output = { text: '', errors: '' };
+  child.stdout.setEncoding('utf8').on('data', (text) => (output.text += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (output.errors += text));
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, ...output }));
+  const shows = async (pattern, from = 0) => {
+    while (!pattern.test(output.text.slice(from))) {
+      await Promise.race([
+        once(child.stdout, 'data'),
+        ended.then(({ code, text }) => assert.fail(`ended with ${code} before ${pattern}: ${text}`)),
+      ]);
+    }
+  };
+  return { child, ended, shows, length: () => output.text.length };
+}
+
+const startDashboard = (context, ...args) => start(context, BINARY, args);
+
+/** `script` gives the program a terminal; what is written to it are key strokes. */
+function startOnTerminal(context, url, env = {}) {
+  const command = `stty cols 100 rows 30; exec ${BINARY} ${url}`;
+  return start(context, 'script', ['-qec', command, '/dev/null'], {
+    TERM: 'xterm-256color',
+    LC_ALL: 'C.UTF-8',
+    ...env,
+  });
+}
+
+async function startServer(context, ...args) {
+  const server = await startTickerServer({ args });
+  context.after(() => server.kill('SIGKILL'));
+  return server;
+}
+
+test(
+  'plain: every line is a price that the server made, for as long as it was asked to run',
+  LIMIT,
+  async (context) => {
+    const server = await startServer(context);
+    const begun = performance.now();
+    const { code, text } = await startDashboard(context, `${server.ws}/ticker`, '--seconds', '2').ended;
+    assert.equal(code, 0);
+    assert.ok(performance.now() - begun >= 2000);
+    const [first, second, ...lines] = text.split('\n').slice(0, -1);
+    assert.deepEqual([first, second], ['connecting', 'open']);
+    const made = new Set(server.logLines().map(({ symbol, seq, price }) => `${symbol} ${seq} ${price.toFixed(2)}`));
+    for (const line of lines) {
+      const [, symbol, price, , seq] = TICK.exec(line) ?? assert.fail(`not a tick: ${line}`);
+      assert.ok(made.has(`${symbol} ${seq} ${price}`), `the server never made ${line}`);
+    }
+    assert.ok(lines.length > 20, `only ${lines.length} prices`);
+  },
+);
+
+test('plain: a killed and restarted server is found again, and it says so', LIMIT, async (context) => {
+  const first = await startServer(context);
+  const dashboard = startDashboard(context, `${first.ws}/ticker`, '--plain');
+  await dashboard.shows(/^AAPL .* seq \d+$/m);
+  await first.kill('SIGKILL');
+  await dashboard.shows(/^lost: .*\S.*, retry in \d+\.\d s\nconnecting$/m);
+  const killed = dashboard.length();
+  await startServer(context, '--port', String(first.port));
+  await dashboard.shows(/^open\n[A-Z]+ .* seq \d+$/m, killed);
+});
+
+test('plain: no price within the time is a failure', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const { code, text } = await startDashboard(context, `${server.ws}/echo`, '--seconds', '0.5').ended;
+  assert.deepEqual([code, text], [1, 'connecting\nopen\n']);
+});
+
+test('plain: a refusal ends it with the reason', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const { code, text } = await startDashboard(context, `${server.ws}/ticker?symbols=NONE`, '--plain').ended;
+  assert.equal(code, 1);
+  assert.match(text, /^closed: .*unknown symbol.*$/m);
+});
+
+test('plain: it ends when nobody reads any more', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const dashboard = startDashboard(context, `${server.ws}/ticker`, '--plain');
+  await dashboard.shows(/seq/);
+  dashboard.child.stdout.destroy();
+  await dashboard.ended;
+});
+
+test('arguments: what is not a WebSocket URL is named', LIMIT, async (context) => {
+  const { code, errors } = await startDashboard(context, 'http://127.0.0.1/ticker').ended;
+  assert.equal(code, 2);
+  assert.match(errors, /http:\/\/127\.0\.0\.1\/ticker/);
+});
+
+test('screen: prices, state and a sparkline are drawn, and q gives the terminal back', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const dashboard = startOnTerminal(context, `${server.ws}/ticker`);
+  await dashboard.shows(/● open/);
+  await dashboard.shows(/AAPL/);
+  await dashboard.shows(/[▁▂▃▄▅▆▇█]{3}/);
+  await dashboard.shows(/\d ms/);
+  dashboard.child.stdin.write('q');
+  const { code, text } = await dashboard.ended;
+  assert.equal(code, 0);
+  assert.ok(text.includes('\x1b[?1049l'), 'the screen from before is not restored');
+  assert.ok(text.lastIndexOf('\x1b[?25h') > text.lastIndexOf('\x1b[?25l'), 'the cursor stays hidden');
+});
+
+test('screen: Ctrl-C gives the terminal back and ends as a signal does', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const dashboard = startOnTerminal(context, `${server.ws}/ticker`);
+  await dashboard.shows(/AAPL/);
+  dashboard.child.stdin.write('\x03');
+  const { code, text } = await dashboard.ended;
+  assert.equal(code, 130);
+  assert.ok(text.includes('\x1b[?1049l'), 'the screen from before is not restored');
+});
+
+test('screen: r makes a new connection', LIMIT, async (context) => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  context.after(() => server.close());
+  await once(server, 'listening');
+  const dashboard = startOnTerminal(context, `ws://127.0.0.1:${server.address().port}`);
+  await once(server, 'connection');
+  await dashboard.shows(/● open/);
+  dashboard.child.stdin.write('r');
+  await once(server, 'connection');
+});
+
+test('screen: a dead server is shown as waiting, a new one as open', LIMIT, async (context) => {
+  const first = await startServer(context);
+  const dashboard = startOnTerminal(context, `${first.ws}/ticker`);
+  await dashboard.shows(/AAPL/);
+  await first.kill('SIGKILL');
+  await dashboard.shows(/waiting/);
+  await dashboard.shows(/stale/);
+  const killed = dashboard.length();
+  await startServer(context, '--port', String(first.port));
+  // A symbol is drawn again when its price is no longer stale; curses writes nothing that has not changed.
+  await dashboard.shows(/AAPL/, killed);
+});
+
+test('screen: a locale without UTF-8 gets ASCII alone', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const dashboard = startOnTerminal(context, `${server.ws}/ticker`, { LC_ALL: 'C' });
+  await dashboard.shows(/\* open/);
+  await dashboard.shows(/[.:=+*%#-]{3}/);
+  dashboard.child.stdin.write('q');
+  const { text } = await dashboard.ended;
+  assert.match(text, /^[\x00-\x7f]*$/);
+});

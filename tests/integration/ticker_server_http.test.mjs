@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import test, { after, before } from 'node:test';
+
+import { startTickerServer } from '../support/ticker_server.mjs';
+import { LIMIT, connect, echoes, handshake, readToEnd, readUntil, refusal, serverFor } from './ticker_server_clients.mjs';
+
+const SECRET = 'this stands outside the folder';
+const TYPES = {
+  'page.html': 'text/html; charset=utf-8',
+  'script.js': 'text/javascript; charset=utf-8',
+  'module.mjs': 'text/javascript; charset=utf-8',
+  'style.css': 'text/css; charset=utf-8',
+  'core.wasm': 'application/wasm',
+  'data.json': 'application/json',
+  'script.js.map': 'application/json',
+  'drawing.svg': 'image/svg+xml',
+  'picture.png': 'image/png',
+  'favicon.ico': 'image/x-icon',
+  'unknown.xyz': 'application/octet-stream',
+  'assets/deep/file.txt': 'text/plain; charset=utf-8',
+};
+
+let root;
+let server;
+const large = randomBytes(8 * 1024 * 1024);
+
+before(async () => {
+  root = mkdtempSync(path.join(os.tmpdir(), 'ticker-web-'));
+  const web = path.join(root, 'web');
+  mkdirSync(path.join(web, 'assets/deep'), { recursive: true });
+  mkdirSync(path.join(root, 'web-other'));
+  writeFileSync(path.join(root, 'secret.txt'), SECRET);
+  writeFileSync(path.join(root, 'web-other/secret.txt'), SECRET);
+  writeFileSync(path.join(web, 'index.html'), '<!doctype html><title>index</title>');
+  Object.keys(TYPES).forEach((name) => writeFileSync(path.join(web, name), `this is ${name}`));
+  writeFileSync(path.join(web, 'empty.css'), '');
+  writeFileSync(path.join(web, 'large.wasm'), large);
+  symlinkSync('../secret.txt', path.join(web, 'leak.txt'));
+  symlinkSync(root, path.join(web, 'up'));
+  symlinkSync('page.html', path.join(web, 'alias.html'));
+  execFileSync('mkfifo', [path.join(web, 'pipe')]);
+  server = await startTickerServer({ args: ['--web', web] });
+});
+after(async () => {
+  await server.kill('SIGKILL');
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** What the server answers to a request that is sent as it stands. */
+async function ask(context, request) {
+  const socket = await connect(context, server.port);
+  socket.write(request);
+  return (await readToEnd(socket)).toString('latin1');
+}
+
+const get = (context, target) =>
+  ask(context, `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
+
+test('http: without a folder the server says what it is', LIMIT, async (context) => {
+  const bare = await serverFor(context);
+  const response = await fetch(`${bare.url}/`);
+  assert.equal(response.headers.get('content-type'), 'text/plain; charset=utf-8');
+  assert.match(await response.text(), /\/echo, \/ticker, \/close/);
+  assert.equal((await fetch(`${bare.url}/index.html`)).status, 404);
+});
+
+test('http: / is index.html, and is not stored', LIMIT, async () => {
+  const response = await fetch(`${server.url}/`);
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('content-type'), 'text/html; charset=utf-8');
+  assert.equal(response.headers.get('cache-control'), 'no-store');
+  assert.match(await response.text(), /<title>index/);
+});
+
+for (const [name, type] of Object.entries(TYPES)) {
+  test(`http: ${name} is served as ${type}`, LIMIT, async () => {
+    const response = await fetch(`${server.url}/${name}?with=query`);
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('content-type'), type);
+    assert.equal(response.headers.get('cache-control'), 'no-store');
+    assert.equal(await response.text(), `this is ${name}`);
+  });
+}
+
+test('http: a large file comes whole, an empty one empty', LIMIT, async () => {
+  const response = await fetch(`${server.url}/large.wasm`);
+  assert.ok(large.equals(Buffer.from(await response.arrayBuffer())));
+  const empty = await fetch(`${server.url}/empty.css`);
+  assert.equal(empty.status, 200);
+  assert.equal(await empty.text(), '');
+});
+
+test('http: HEAD answers as GET does, without the body', LIMIT, async (context) => {
+  const response = await fetch(`${server.url}/large.wasm`, { method: 'HEAD' });
+  assert.equal(response.headers.get('content-length'), String(large.length));
+  assert.equal(response.headers.get('content-type'), 'application/wasm');
+  const answer = await ask(context, 'HEAD /page.html HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  assert.match(answer, /^HTTP\/1\.1 200 [^]*\r\n\r\n$/);
+});
+
+test('http: one connection serves several requests', LIMIT, async (context) => {
+  const socket = await connect(context, server.port);
+  for (const name of ['page.html', 'nowhere', 'style.css', 'assets']) {
+    socket.write(`GET /${name} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await readUntil(socket, new RegExp(`this is ${name}$|Not found.\n$`));
+  }
+});
+
+test('http: other methods are answered with 405', LIMIT, async (context) => {
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
+    const answer = await ask(context, `${method} / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc`);
+    assert.match(answer, /^HTTP\/1\.1 405 [^]*allow: GET, HEAD\r\n/i, method);
+  }
+});
+
+test('http: a symbolic link inside the folder is followed', LIMIT, async () => {
+  assert.equal(await (await fetch(`${server.url}/alias.html`)).text(), 'this is page.html');
+});
+
+for (const target of [
+  '/nowhere.html', '/assets', '/assets/', '/page.html/', '/pipe', '/INDEX.HTML',
+  '/leak.txt', '/up/secret.txt', '/up', '/up/web-other/secret.txt', '/up/web/../secret.txt',
+  '/../secret.txt', '/../../secret.txt', '/assets/../../secret.txt', '/./../secret.txt', '//../secret.txt',
+  '/..;/secret.txt', '/....//secret.txt', '/../web-other/secret.txt', '/..%2fweb-other/secret.txt',
+  '/%2e%2e/secret.txt', '/%2e%2e%2fsecret.txt', '/..%2Fsecret.txt', '/.%2e/secret.txt', '/%2E./secret.txt',
+  '/%252e%252e/secret.txt', '/..%5csecret.txt', '/..\\secret.txt', '/assets/%2e%2e/%2e%2e/secret.txt',
+  '/%c0%ae%c0%ae/secret.txt', '/page.html%00.txt', '/%00/page.html', '/..%00/secret.txt', '/page.html%', '/%zz',
+  '//etc/passwd', '/%2fetc/passwd', '/etc/passwd', 'etc/passwd', '../secret.txt', 'file:///etc/passwd',
+  'http://127.0.0.1/../secret.txt', '*', `/${'a/'.repeat(3000)}`, `/${'x'.repeat(9000)}`, `/${'../'.repeat(3000)}secret.txt`,
+]) {
+  test(`http: ${target.slice(0, 40)} serves nothing`, LIMIT, async (context) => {
+    const answer = await get(context, target);
+    assert.match(answer, /^(HTTP\/1\.[01] (400|403|404) |$)/);
+    assert.ok(!answer.includes(SECRET) && !answer.includes('root:') && !answer.includes('this is '));
+    assert.ok(await echoes(context, server));
+  });
+}
+
+test('handshake: an unknown path is answered with 404', LIMIT, async () => {
+  for (const target of ['/nowhere', '/', '/index.html', '/echo/', '/echo/x', '/Echo']) {
+    assert.equal(await refusal(`${server.ws}${target}`), 404, target);
+  }
+});
+
+test('handshake: what is not RFC 6455 is refused', LIMIT, async (context) => {
+  const status = async (request) => /^HTTP\/1\.[01] (\d+)/.exec(await ask(context, request))?.[1];
+  const good = handshake('/echo');
+  assert.equal(await status(good.replace(/Sec-WebSocket-Key: .*\r\n/, '')), '400');
+  assert.equal(await status(good.replace(/Sec-WebSocket-Version: .*\r\n/, '')), '400');
+  assert.equal(await status(good.replace('Version: 13', 'Version: 8')), '400');
+  assert.equal(await status(good.replace('Upgrade: websocket', 'Upgrade: other')), '403');
+  assert.equal(await status(good.replace('Upgrade: websocket', 'Upgrade: h2c')), '400');
+  assert.equal(await status(good.replace('GET', 'POST')), '405');
+  assert.ok(await echoes(context, server));
+});
+
+test('handshake: a URL of 8 KiB is accepted', LIMIT, async (context) => {
+  const socket = await connect(context, server.port);
+  socket.write(handshake(`/echo?token=${'t'.repeat(8192)}`));
+  await readUntil(socket, /^HTTP\/1\.1 101 /);
+});

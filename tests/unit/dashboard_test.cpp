@@ -1,0 +1,156 @@
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "model.hpp"
+#include "sparkline.hpp"
+#include "text.hpp"
+#include "tick.hpp"
+
+using namespace std::chrono_literals;
+using dashboard::Charset;
+using dashboard::Model;
+using dashboard::sparkline;
+using dashboard::Tick;
+using dashboard::Time;
+using Lines = std::vector<std::string>;
+
+TEST_CASE("sparkline: the lowest and the highest price span one line") {
+  CHECK(sparkline({1, 2, 3, 4, 5, 6, 7, 8}, 8, 1, Charset::Utf8) == Lines{"▁▂▃▄▅▆▇█"});
+  CHECK(sparkline({1, 2, 3, 4, 5, 6, 7, 8}, 8, 1, Charset::Ascii) == Lines{".:-=+*%#"});
+}
+
+TEST_CASE("sparkline: two lines have twice the steps, from the top down") {
+  CHECK(sparkline({1, 16, 8, 9}, 4, 2, Charset::Utf8) == Lines{" █ ▁", "▁███"});
+}
+
+TEST_CASE("sparkline: the newest prices are kept, on the right") {
+  CHECK(sparkline({100, 1, 8}, 2, 1, Charset::Utf8) == Lines{"▁█"});
+  CHECK(sparkline({1, 8}, 4, 1, Charset::Utf8) == Lines{"  ▁█"});
+}
+
+TEST_CASE("sparkline: prices that are all alike are in the middle") {
+  const auto lines = sparkline({5, 5}, 2, 1, Charset::Utf8);
+  CHECK(lines == Lines{"▅▅"});
+}
+
+TEST_CASE("sparkline: no price and no room are blank") {
+  CHECK(sparkline({}, 3, 2, Charset::Utf8) == Lines{"   ", "   "});
+  CHECK(sparkline({1, 2}, 0, 1, Charset::Utf8) == Lines{""});
+  CHECK(sparkline({1, 2}, 2, 0, Charset::Utf8).empty());
+}
+
+TEST_CASE("tick: the server's message is read") {
+  const auto tick =
+      dashboard::parseTick(R"({"symbol":"AAPL","price":170.57,"change":-0.42,"seq":123,"ts":1700000000017})");
+  REQUIRE(tick);
+  CHECK(dashboard::formatTick(*tick) == "AAPL 170.57 -0.42% seq 123");
+}
+
+TEST_CASE("tick: anything else is nothing") {
+  for (const char* text :
+       {"", "pong", "[]", "{", R"({"error":"unknown symbol: XYZ"})", R"({"symbol":1,"price":1,"change":0,"seq":1})",
+        R"({"symbol":"A","price":"1","change":0,"seq":1})"}) {
+    CAPTURE(text);
+    CHECK_FALSE(dashboard::parseTick(text));
+  }
+}
+
+TEST_CASE("tick: a symbol cannot command the terminal") {
+  const auto tick = dashboard::parseTick("{\"symbol\":\"A\\u001b[2J\\n\",\"price\":1,\"change\":0,\"seq\":1}");
+  REQUIRE(tick);
+  CHECK(tick->symbol == "A?[2J?");
+}
+
+TEST_CASE("text: a change has its sign, but none where it rounds to zero") {
+  CHECK(dashboard::formatChange(0.424) == "+0.42%");
+  CHECK(dashboard::formatChange(-12.5) == "-12.50%");
+  CHECK(dashboard::formatChange(-0.004) == "0.00%");
+}
+
+TEST_CASE("text: times are as long as they need to be") {
+  CHECK(dashboard::formatSeconds(420ms) == "0.4 s");
+  CHECK(dashboard::formatSeconds(-1s) == "0.0 s");
+  CHECK(dashboard::formatDuration(7s) == "0:07");
+  CHECK(dashboard::formatDuration(12min + 7s) == "12:07");
+  CHECK(dashboard::formatDuration(3h + 2min + 7s) == "3:02:07");
+  CHECK(dashboard::formatRoundTrip(420us) == "0.42 ms");
+  CHECK(dashboard::formatRoundTrip(53ms) == "53 ms");
+}
+
+TEST_CASE("text: why an attempt ended is told by the detail, else by the cause") {
+  tidewire::CloseInfo info;
+  info.cause = tidewire::CloseCause::ConnectTimeout;
+  CHECK(dashboard::reasonOf(info) == "ConnectTimeout");
+  info.detail = "no route";
+  CHECK(dashboard::reasonOf(info) == "no route");
+}
+
+TEST_CASE("text: the peer's own reason is told too, and cannot command the terminal") {
+  tidewire::CloseInfo info;
+  info.cause = tidewire::CloseCause::ClosedByPeer;
+  info.code = 1001;
+  info.reason = "going\naway";
+  CHECK(dashboard::reasonOf(info) == "closed by the server (1001: going?away)");
+}
+
+TEST_CASE("model: a lost connection is described with its reason until the next one is open") {
+  const Time start{};
+  Model model(start);
+  model.stateChanged(tidewire::State::Connecting);
+  CHECK(model.describe(start) == "connecting");
+  model.stateChanged(tidewire::State::Waiting);
+  tidewire::CloseInfo info;
+  info.detail = "refused";
+  info.retryIn = 1500ms;
+  model.closed(info, start);
+  CHECK(model.describe(start + 400ms) == "next try in 1.1 s: refused");
+  model.stateChanged(tidewire::State::Connecting);
+  CHECK(model.describe(start + 2s) == "trying again: refused");
+  model.stateChanged(tidewire::State::Open);
+  tidewire::Opened opened;
+  opened.reconnects = 1;
+  opened.handshakeTime = 1234us;
+  model.opened(opened, start + 3s);
+  CHECK(model.describe(start + 10s) == "open for 0:07, handshake 1.23 ms");
+  CHECK(model.reconnects() == 1);
+}
+
+TEST_CASE("model: a round-trip time is forgotten with its connection") {
+  Model model(Time{});
+  model.stateChanged(tidewire::State::Open);
+  model.heartbeat({.roundTrip = 420us});
+  CHECK(model.roundTrip() == 420us);
+  model.stateChanged(tidewire::State::Waiting);
+  CHECK_FALSE(model.roundTrip());
+}
+
+TEST_CASE("model: messages are counted over at least a second") {
+  const Time start{};
+  Model model(start);
+  for (int i = 0; i < 30; ++i) {
+    model.ticked(Tick{.symbol = "AAPL", .price = 1, .change = 0, .seq = 1});
+  }
+  model.measure(start + 999ms);
+  CHECK(model.messagesPerSecond() == 0);
+  model.measure(start + 2s);
+  CHECK(model.messagesPerSecond() == 15);
+  model.measure(start + 3s);
+  CHECK(model.messagesPerSecond() == 0);
+}
+
+TEST_CASE("model: each symbol keeps its newest tick and a bounded number of prices") {
+  Model model(Time{});
+  for (int i = 1; i <= 2000; ++i) {
+    model.ticked(Tick{.symbol = "TSLA", .price = static_cast<double>(i), .change = 0, .seq = 1});
+  }
+  model.ticked(Tick{.symbol = "AAPL", .price = 7, .change = 0, .seq = 9});
+  REQUIRE(model.series().size() == 2);
+  CHECK(model.series().at("AAPL").newest.seq == 9);
+  const auto& prices = model.series().at("TSLA").prices;
+  CHECK(prices.size() <= 1000);
+  CHECK(prices.back() == 2000);
+}

@@ -1,0 +1,159 @@
+import uPlot from './uPlot.esm.js';
+
+const MAX_POINTS = 300;
+
+/** One symbol: its newest price and the chart of its last prices. `push` is cheap; `render` belongs in a frame. */
+export class SymbolCard {
+  #element;
+  #fields;
+  #times = [];
+  #prices = [];
+  #chart;
+  #tick;
+  #changed = false;
+
+  constructor(symbol, template) {
+    this.#element = template.content.cloneNode(true).firstElementChild;
+    this.#element.dataset.symbol = symbol;
+    this.#fields = Object.fromEntries(
+      [...this.#element.querySelectorAll('[data-role]')].map((field) => [field.dataset.role, field]),
+    );
+    this.#fields.symbol.textContent = symbol;
+  }
+
+  get element() {
+    return this.#element;
+  }
+
+  get symbol() {
+    return this.#element.dataset.symbol;
+  }
+
+  /** Takes a tick; it shows with the next `render`. */
+  push(tick) {
+    // A restarted server or a clock set back must not fold the chart over itself.
+    if (this.#times.length && tick.ts / 1000 < this.#times.at(-1)) {
+      this.#clear();
+    }
+    this.#append(tick.ts / 1000, tick.price);
+    this.#tick = tick;
+    this.#changed = true;
+  }
+
+  /** Leaves a gap in the chart: what happened from here to the next tick is not known. */
+  interrupt() {
+    if (this.#prices.length && this.#prices.at(-1) !== null) {
+      this.#append(this.#times.at(-1), null);
+    }
+  }
+
+  /** Brings the card up to date. */
+  render() {
+    if (!this.#changed) {
+      return;
+    }
+    this.#changed = false;
+    const { price, change, seq } = this.#tick;
+    this.#fields.price.textContent = price.toFixed(2);
+    this.#fields.change.textContent = formatChange(change);
+    this.#element.dataset.seq = seq;
+    this.#element.dataset.trend = change < 0 ? 'down' : 'up';
+    const known = this.#prices.filter((value) => value !== null);
+    this.#fields.low.textContent = Math.min(...known).toFixed(2);
+    this.#fields.high.textContent = Math.max(...known).toFixed(2);
+    this.#draw();
+  }
+
+  /** Draws the chart again with the colours now in force. */
+  recolour() {
+    this.#chart?.redraw(false);
+  }
+
+  #append(time, price) {
+    this.#times.push(time);
+    this.#prices.push(price);
+    if (this.#times.length > MAX_POINTS) {
+      this.#times.shift();
+      this.#prices.shift();
+    }
+  }
+
+  #clear() {
+    this.#times.length = 0;
+    this.#prices.length = 0;
+  }
+
+  #draw() {
+    const data = [this.#times, this.#prices];
+    if (this.#chart) {
+      this.#chart.setData(data);
+      return;
+    }
+    const box = this.#fields.chart;
+    this.#chart = new uPlot(chartOptions(box), data, box);
+    new ResizeObserver(() => this.#chart.setSize(sizeOf(box))).observe(box);
+  }
+}
+
+function formatChange(change) {
+  const arrow = change > 0 ? '▲' : change < 0 ? '▼' : '■';
+  return `${arrow} ${change > 0 ? '+' : change < 0 ? '−' : ''}${Math.abs(change).toFixed(2)}%`;
+}
+
+function sizeOf(box) {
+  return { width: box.clientWidth, height: box.clientHeight };
+}
+
+function colourOf(plot, name) {
+  return getComputedStyle(plot.root).getPropertyValue(name).trim();
+}
+
+function fadeOf(plot) {
+  const gradient = plot.ctx.createLinearGradient(0, plot.bbox.top, 0, plot.bbox.top + plot.bbox.height);
+  gradient.addColorStop(0, colourOf(plot, '--trend-fill'));
+  gradient.addColorStop(1, colourOf(plot, '--trend-clear'));
+  return gradient;
+}
+
+/** A chart that never lies flat: the range around the prices is at least a thousandth of the price. */
+function priceRange(_plot, low, high) {
+  if (low === null) {
+    return [0, 1];
+  }
+  const margin = Math.max((high - low) * 0.12, Math.abs(high) * 0.0005);
+  return [low - margin, high + margin];
+}
+
+function chartOptions(box) {
+  return {
+    ...sizeOf(box),
+    cursor: { show: false },
+    legend: { show: false },
+    padding: [6, 0, 4, 0],
+    scales: { x: { time: false }, y: { range: priceRange } },
+    axes: [
+      { show: false },
+      {
+        side: 1,
+        size: 52,
+        gap: 4,
+        space: 28,
+        font: '11px system-ui, sans-serif',
+        stroke: (plot) => colourOf(plot, '--muted'),
+        grid: { stroke: (plot) => colourOf(plot, '--line'), width: 1 },
+        ticks: { show: false },
+        values: (_plot, splits) => splits.map((value) => value.toFixed(2)),
+      },
+    ],
+    series: [
+      {},
+      {
+        stroke: (plot) => colourOf(plot, '--trend'),
+        fill: fadeOf,
+        width: 2,
+        points: { show: false },
+        spanGaps: false,
+      },
+    ],
+  };
+}
