@@ -359,13 +359,24 @@ void copyMasked(std::byte* to, std::span<const std::byte> payload, std::uint32_t
 
 }  // namespace
 
-void appendFrame(ByteBuffer& out, Opcode opcode, std::span<const std::byte> payload, std::uint32_t maskKey) noexcept {
-  const std::size_t length = payload.size();
-  const std::size_t lengthBytes = length < 126 ? 1 : length <= 0xFFFF ? 3 : 9;
-  std::byte* at = out.extend(1 + lengthBytes + sizeof maskKey + length);
-  at = writeHeader(at, opcode, length);
+void writeFrame(std::byte* at, Opcode opcode, std::span<const std::byte> payload, std::uint32_t maskKey) noexcept {
+  at = writeHeader(at, opcode, payload.size());
   std::memcpy(at, &maskKey, sizeof maskKey);
   copyMasked(at + sizeof maskKey, payload, maskKey);
+}
+
+OwnFrame lookAt(const std::byte* frame) noexcept {
+  const auto opcode = static_cast<Opcode>(frame[0] & std::byte{0x0F});
+  const auto length = static_cast<std::size_t>(frame[1] & std::byte{0x7F});
+  std::size_t payloadBytes = length;
+  if (length >= 126) {
+    payloadBytes = readBigEndian(frame + 2, length == 126 ? 2 : 8);
+  }
+  return {opcode, payloadBytes, frameBytes(payloadBytes)};
+}
+
+void appendFrame(ByteBuffer& out, Opcode opcode, std::span<const std::byte> payload, std::uint32_t maskKey) noexcept {
+  writeFrame(out.extend(frameBytes(payload.size())), opcode, payload, maskKey);
 }
 
 void appendMessage(ByteBuffer& out, MessageKind kind, std::span<const std::byte> payload,

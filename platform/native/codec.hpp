@@ -118,6 +118,23 @@ class Decoder {
   std::array<std::byte, kMaxControlBytes> control_ = {};
 };
 
+/// How long a client's frame with a payload of `payloadBytes` is.
+[[nodiscard]] constexpr std::size_t frameBytes(std::size_t payloadBytes) noexcept {
+  return (payloadBytes < 126 ? 2u : payloadBytes <= 0xFFFF ? 4u : 10u) + sizeof(std::uint32_t) + payloadBytes;
+}
+
+/// A frame that `writeFrame` wrote.
+struct OwnFrame {
+  Opcode opcode;
+  std::size_t payloadBytes;
+  std::size_t bytes;
+};
+[[nodiscard]] OwnFrame lookAt(const std::byte* frame) noexcept;
+
+/// Writes one masked frame with FIN set and the shortest length field to `at`, which has `frameBytes` of room. The rest
+/// as for `appendFrame`.
+void writeFrame(std::byte* at, Opcode opcode, std::span<const std::byte> payload, std::uint32_t maskKey) noexcept;
+
 // Each of these appends one masked frame with FIN set and the shortest length field. `maskKey` goes out as its bytes
 // lie in memory, and must be unpredictable and new for each frame (RFC 6455 section 5.3). `payload` must not lie in
 // `out`.

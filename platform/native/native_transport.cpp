@@ -11,13 +11,9 @@
 
 #include "handshake.hpp"
 #include "message_access.hpp"
-#include "payload_store.hpp"
 
 namespace tidewire::native {
 namespace {
-
-// More memory than this is given back once a burst is over.
-constexpr std::size_t kKeepBytes = 512 * 1024;
 
 // libwebsockets has 128 bytes for "Host: ", the name, a line end and a NUL.
 constexpr std::size_t kMostTlsNameBytes = 118;
@@ -270,11 +266,23 @@ std::size_t NativeTransport::room() const {
   if (!open_ || over_ || closeSent_ || blocked()) {
     return 0;
   }
-  return kAheadBytes - std::min(kAheadBytes, out_.size());
+  return kAheadBytes - std::min(kAheadBytes, writer_.bytes());
 }
 
 void NativeTransport::send(core::Outgoing message) {
-  appendMessage(out_, message.kind, internal::PayloadStore::view(message), loop_.maskKeys().next());
+  const std::span<const std::byte> frame = internal::PayloadStore::frame(message);
+  writer_.add(frame, std::move(message.payload));
+}
+
+void NativeTransport::sendFrom(internal::PayloadStore::Batch& batch) {
+  while (room() > 0) {
+    auto stretch = batch.nextStretch();
+    if (!stretch) {
+      return;
+    }
+    writer_.add(stretch->frames, std::move(stretch->keep));
+    flush();
+  }
 }
 
 void NativeTransport::flush() {
@@ -285,15 +293,15 @@ void NativeTransport::flush() {
 }
 
 void NativeTransport::ping(std::span<const std::byte> payload) {
-  appendPing(out_, payload, loop_.maskKeys().next());
+  appendPing(writer_.control(), payload, loop_.maskKeys().next());
 }
 
 void NativeTransport::answerPing(std::span<const std::byte> payload) {
   if (closeSent_) {
     return;
   }
-  if (out_.size() < 2 * kAheadBytes) {
-    appendPong(out_, payload, loop_.maskKeys().next());
+  if (writer_.control().size() < kAheadBytes) {
+    appendPong(writer_.control(), payload, loop_.maskKeys().next());
     return;
   }
   pendingPong_.emplace(PendingPong{.payload = {}, .size = payload.size()});
@@ -305,7 +313,7 @@ void NativeTransport::onWritable() {
     return;
   }
   if (pendingPong_) {
-    appendPong(out_, std::span(pendingPong_->payload).first(pendingPong_->size), loop_.maskKeys().next());
+    appendPong(writer_.control(), std::span(pendingPong_->payload).first(pendingPong_->size), loop_.maskKeys().next());
     pendingPong_.reset();
   }
   writeOut();
@@ -315,22 +323,21 @@ void NativeTransport::onWritable() {
   }
 }
 
-/// One write for everything that waits. What the system does not take, libwebsockets keeps and writes first.
 void NativeTransport::writeOut() {
-  if (out_.empty()) {
-    return;
-  }
-  // A failure shows as the end of the connection, which libwebsockets reports by itself once it reads.
-  if (lws_write(wsi_, reinterpret_cast<unsigned char*>(out_.data()), out_.size(), LWS_WRITE_RAW) < 0) {
-    lws_set_timeout(wsi_, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-    lws_cancel_service(loop_.context());
-  }
-  out_.clear();
-  if (out_.capacity() > kKeepBytes) {
-    out_.release();
-  }
+  writer_.writeOut([this] { return !blocked(); }, [this](std::span<const std::byte> bytes) { write(bytes); });
   if (blocked() || usedUp_) {
     lws_callback_on_writable(wsi_);
+  }
+}
+
+/// What the system does not take, libwebsockets copies and writes first.
+void NativeTransport::write(std::span<const std::byte> bytes) {
+  // Its signature says that it changes the bytes, because its WebSocket role does.
+  auto* const data = const_cast<unsigned char*>(reinterpret_cast<const unsigned char*>(bytes.data()));
+  // A failure shows as the end of the connection, which libwebsockets reports by itself once it reads.
+  if (lws_write(wsi_, data, bytes.size(), LWS_WRITE_RAW) < 0) {
+    lws_set_timeout(wsi_, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+    lws_cancel_service(loop_.context());
   }
 }
 
@@ -338,7 +345,7 @@ void NativeTransport::writeOut() {
 
 void NativeTransport::close(std::uint16_t code, std::string_view reason) {
   if (!std::exchange(closeSent_, true)) {
-    appendClose(out_, code, reason, loop_.maskKeys().next());
+    appendClose(writer_.closing(), code, reason, loop_.maskKeys().next());
   }
 }
 
@@ -349,7 +356,8 @@ void NativeTransport::abort() {
     return;
   }
   if (closeSent_ && ending_) {
-    writeOut();
+    // Nobody will write later: libwebsockets takes what the system does not.
+    writer_.writeOut([] { return true; }, [this](std::span<const std::byte> bytes) { write(bytes); });
     loop_.lingerOut(std::exchange(wsi_, nullptr));
   } else {
     loop_.cut(std::exchange(wsi_, nullptr));

@@ -11,6 +11,7 @@
 #include "codec.hpp"
 #include "core/url.hpp"
 #include "dialer.hpp"
+#include "frame_writer.hpp"
 #include "lws.hpp"
 #include "native_loop.hpp"
 #include "transport.hpp"
@@ -33,6 +34,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   // Send.
   [[nodiscard]] std::size_t room() const override;
   void send(core::Outgoing message) override;
+  void sendFrom(internal::PayloadStore::Batch& batch) override;
   void flush() override;
   void ping(std::span<const std::byte> payload) override;
 
@@ -60,6 +62,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   void answerPing(std::span<const std::byte> payload);
   void onWritable();
   void writeOut();
+  void write(std::span<const std::byte> bytes);
   [[nodiscard]] bool blocked() const { return lws_partial_buffered(wsi_) != 0; }
 
   // End.
@@ -84,7 +87,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   bool readToEnd_ = false;        // The bytes that came with the 101 have been read.
   bool readFromLibrary_ = false;  // The last read came from libwebsockets' memory.
 
-  ByteBuffer out_;
+  FrameWriter writer_;
   // A Ping that came while too much waited to be sent. Only the newest is answered (RFC 6455 section 5.5.3).
   struct PendingPong {
     std::array<std::byte, kMaxControlBytes> payload;

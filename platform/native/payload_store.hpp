@@ -1,85 +1,89 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <cstring>
-#include <new>
+#include <optional>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "core/outgoing.hpp"
 
 namespace tidewire::internal {
 
-/// Where outgoing payloads lie from `send` until they are written: packed one behind the other into blocks, so that a
-/// message costs a copy and no allocation.
+/// Outgoing messages from `send` until they are written: encoded frames, packed one behind the other into blocks.
 ///
-/// A producer fills the block under the mailbox's lock. `seal`, under the same lock, hands every payload so far to the
-/// loop thread, which alone releases them; that is why the count of a block needs no atomic.
+/// The thread that sends does the masking, and no message costs an allocation; the loop thread hands whole stretches of
+/// a block to the system without touching their bytes. `put` and `take` are called under the mailbox's lock. What was
+/// taken belongs to the loop thread alone, so a block's count needs no atomic.
 class PayloadStore {
- public:
-  PayloadStore() = default;
-  PayloadStore(const PayloadStore&) = delete;
-  PayloadStore& operator=(const PayloadStore&) = delete;
-  ~PayloadStore() { seal(); }
-
-  [[nodiscard]] core::Outgoing put(MessageKind kind, std::span<const std::byte> bytes) {
-    if (block_ == nullptr || block_->capacity - block_->used < bytes.size()) {
-      startBlock(bytes.size());
-    }
-    std::byte* place = block_->bytes() + block_->used;
-    if (!bytes.empty()) {
-      std::memcpy(place, bytes.data(), bytes.size());
-    }
-    block_->used += bytes.size();
-    ++block_->live;
-    return {kind, bytes.size(), core::Payload(block_, reinterpret_cast<std::uintptr_t>(place), &release)};
-  }
-
-  /// The next `put` starts a new block.
-  void seal() noexcept {
-    if (block_ != nullptr) {
-      drop(block_);
-      block_ = nullptr;
-      nextCapacity_ = kFirstBlockBytes;
-    }
-  }
-
-  [[nodiscard]] static std::span<const std::byte> view(const core::Outgoing& message) noexcept {
-    return {reinterpret_cast<const std::byte*>(message.payload.handle()), message.sizeBytes};
-  }
-
- private:
-  // A lone message wastes little; a burst soon fills large blocks.
-  static constexpr std::size_t kFirstBlockBytes = 256;
-  static constexpr std::size_t kLargestBlockBytes = 64 * 1024;
+  friend class SpareBlocks;
 
   struct Block {
     std::size_t capacity;
     std::size_t used = 0;
-    std::size_t live = 1;  // Its payloads, and the store while it fills the block.
+    std::size_t owners = 1;  // The store or batch that it is in, and the messages in it that are on their way.
 
-    std::byte* bytes() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
+    [[nodiscard]] std::byte* bytes() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
   };
 
-  void startBlock(std::size_t atLeast) {
-    const std::size_t next = nextCapacity_;
-    seal();
-    const std::size_t capacity = std::max(atLeast, next);
-    block_ = new (::operator new(sizeof(Block) + capacity)) Block{capacity};
-    nextCapacity_ = std::min(next * 4, kLargestBlockBytes);
-  }
-
-  static void drop(Block* block) noexcept {
-    if (--block->live == 0) {
-      block->~Block();
-      ::operator delete(block);
+ public:
+  /// Messages in the order of their `put`.
+  class Batch {
+   public:
+    Batch() = default;
+    Batch(Batch&& other) noexcept : blocks_(std::exchange(other.blocks_, {})), block_(other.block_), at_(other.at_) {}
+    Batch& operator=(Batch&& other) noexcept {
+      std::swap(blocks_, other.blocks_);
+      std::swap(block_, other.block_);
+      std::swap(at_, other.at_);
+      return *this;
     }
-  }
+    ~Batch();
 
-  static void release(void* owner, std::uintptr_t) noexcept { drop(static_cast<Block*>(owner)); }
+    [[nodiscard]] std::optional<core::Outgoing> next();
 
-  Block* block_ = nullptr;
-  std::size_t nextCapacity_ = kFirstBlockBytes;
+    /// The messages that lie one behind the other in memory, as one.
+    struct Stretch {
+      std::span<const std::byte> frames;
+      core::Payload keep;  ///< Keeps the memory.
+    };
+    [[nodiscard]] std::optional<Stretch> nextStretch();
+
+   private:
+    friend class PayloadStore;
+
+    [[nodiscard]] Block* current();
+
+    std::vector<Block*> blocks_;
+    std::size_t block_ = 0;
+    std::size_t at_ = 0;
+  };
+
+  PayloadStore() = default;
+  PayloadStore(const PayloadStore&) = delete;
+  PayloadStore& operator=(const PayloadStore&) = delete;
+
+  void put(MessageKind kind, std::span<const std::byte> payload);
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }
+  [[nodiscard]] Batch take();
+
+  /// The whole frame, as it goes over the wire.
+  [[nodiscard]] static std::span<const std::byte> frame(const core::Outgoing& message) noexcept;
+
+ private:
+  // A lone message wastes little; a burst soon fills large blocks, and the next burst begins with one.
+  static constexpr std::size_t kSmallestBlockBytes = 256;
+  static constexpr std::size_t kLargestBlockBytes = 128 * 1024;
+
+  [[nodiscard]] std::byte* place(std::size_t bytes);
+  [[nodiscard]] static Block* makeBlock(std::size_t capacity);
+  static void drop(Block* block) noexcept;
+  static void release(void* owner, std::uintptr_t handle) noexcept;
+
+  Batch batch_;
+  std::size_t count_ = 0;
+  std::size_t bytes_ = 0;
+  std::size_t nextCapacity_ = kSmallestBlockBytes;
 };
 
 }  // namespace tidewire::internal

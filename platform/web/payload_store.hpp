@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "core/outgoing.hpp"
 #include "glue.hpp"
@@ -12,12 +15,31 @@ namespace tidewire::internal {
 /// them from. They are copied there at once, since a view of the memory dies when the memory grows.
 class PayloadStore {
  public:
-  [[nodiscard]] core::Outgoing put(MessageKind kind, std::span<const std::byte> bytes) {
+  /// Messages in the order of their `put`.
+  class Batch {
+   public:
+    [[nodiscard]] std::optional<core::Outgoing> next() {
+      return at_ == messages_.size() ? std::nullopt : std::optional(std::move(messages_[at_++]));
+    }
+
+   private:
+    friend class PayloadStore;
+
+    std::vector<core::Outgoing> messages_;
+    std::size_t at_ = 0;
+  };
+
+  void put(MessageKind kind, std::span<const std::byte> bytes) {
     const std::uint32_t slot = kind == MessageKind::Text
                                    ? tidewire_js_hold_text(reinterpret_cast<const char*>(bytes.data()), bytes.size())
                                    : tidewire_js_hold_bytes(bytes.data(), bytes.size());
-    return ofSlot(kind, slot, bytes.size());
+    put(ofSlot(kind, slot, bytes.size()));
   }
+
+  void put(core::Outgoing message) { batch_.messages_.push_back(std::move(message)); }
+
+  [[nodiscard]] std::size_t count() const noexcept { return batch_.messages_.size(); }
+  [[nodiscard]] Batch take() { return std::exchange(batch_, {}); }
 
   /// For a payload that is in the table already, and is the message's from now on.
   [[nodiscard]] static core::Outgoing ofSlot(MessageKind kind, std::uint32_t slot, std::size_t sizeBytes) {
@@ -28,13 +50,12 @@ class PayloadStore {
     return static_cast<std::uint32_t>(message.payload.handle());
   }
 
-  /// Nothing is packed together here, so there is nothing to hand over.
-  void seal() noexcept {}
-
  private:
   static void release(void*, std::uintptr_t handle) noexcept {
     tidewire_js_release(static_cast<std::uint32_t>(handle));
   }
+
+  Batch batch_;
 };
 
 }  // namespace tidewire::internal

@@ -17,8 +17,9 @@ struct ClientAccess {
   }
 
   /// Sends a payload that the platform has stored already; otherwise as `Client::send`. Text is well-formed UTF-8.
-  [[nodiscard]] static SendResult send(Client& client, core::Outgoing message) {
-    return client.shared_->send(std::move(message));
+  template <class Stored>
+  [[nodiscard]] static SendResult send(Client& client, std::size_t sizeBytes, Stored message) {
+    return client.shared_->sendStored(sizeBytes, std::move(message));
   }
 };
 

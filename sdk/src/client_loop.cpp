@@ -99,21 +99,21 @@ void ClientLoop::endRound() {
 }
 
 void ClientLoop::doPosted() {
-  mailbox_.take(batch_);
-  std::size_t nextMessage = 0;
-  const auto enqueueUpTo = [this, &nextMessage](std::size_t end) {
-    while (nextMessage < end) {
-      connection_.enqueue(std::move(batch_.messages[nextMessage++]));
+  Mailbox::Batch batch = mailbox_.take();
+  std::size_t messages = 0;
+  for (const Command& command : batch.commands) {
+    for (; messages < command.messagesBefore; ++messages) {
+      connection_.enqueue(*batch.messages.next());
     }
-  };
-  for (const Command& command : batch_.commands) {
-    enqueueUpTo(command.messagesBefore);
     doCommand(command);
     performActions();
   }
-  enqueueUpTo(batch_.messages.size());
-  batch_.commands.clear();
-  batch_.messages.clear();
+  if (transport_ != nullptr && connection_.passesThrough()) {
+    transport_->sendFrom(batch.messages);
+  }
+  while (std::optional<core::Outgoing> message = batch.messages.next()) {
+    connection_.enqueue(std::move(*message));
+  }
 }
 
 void ClientLoop::doCommand(const Command& command) {
@@ -165,7 +165,8 @@ void ClientLoop::perform(const core::SendPing& action) {
 
 void ClientLoop::perform(core::SendQuestion) {
   PayloadStore store;
-  transport_->send(store.put(MessageKind::Text, core::asBytes(options_.heartbeat.message)));
+  store.put(MessageKind::Text, core::asBytes(options_.heartbeat.message));
+  transport_->send(*store.take().next());
 }
 
 void ClientLoop::perform(const core::SendClose& action) {
@@ -178,19 +179,21 @@ void ClientLoop::perform(StateChange& event) {
 }
 
 void ClientLoop::sendQueued() {
-  if (transport_ == nullptr) {
-    return;
-  }
-  while (transport_->room() > 0) {
-    std::optional<core::Outgoing> message = connection_.takeOutgoing();
-    if (!message) {
-      break;
-    }
-    transport_->send(std::move(*message));
-  }
+  handOver();
   performActions();
   if (transport_ != nullptr) {
     transport_->flush();
+  }
+}
+
+/// Gives the transport what it has room for.
+void ClientLoop::handOver() {
+  while (transport_ != nullptr && transport_->room() > 0) {
+    std::optional<core::Outgoing> message = connection_.takeOutgoing();
+    if (!message) {
+      return;
+    }
+    transport_->send(std::move(*message));
   }
 }
 

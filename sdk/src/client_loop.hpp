@@ -46,6 +46,7 @@ class ClientLoop final : private TransportEvents {
   void perform(CloseInfo& event) { delivery_.deliver(Event(std::move(event))); }
   void perform(HeartbeatInfo& event) { delivery_.deliver(Event(event)); }
   void sendQueued();
+  void handOver();
   void limitReading();
   void setDeadline();
 
@@ -59,7 +60,6 @@ class ClientLoop final : private TransportEvents {
   std::unique_ptr<Transport> transport_;
   // An aborted transport may be what called us; it is freed at the next turn.
   std::unique_ptr<Transport> aborted_;
-  Mailbox::Batch batch_;
   std::optional<core::Time> deadline_;
   bool readingPaused_ = false;
   bool destroyed_ = false;

@@ -30,26 +30,10 @@ ConnectResult ClientShared::connect() {
 }
 
 SendResult ClientShared::send(MessageKind kind, std::span<const std::byte> payload) {
-  if (!loop_->acceptsThisThread()) {
-    return SendResult::WrongThread;
-  }
   if (kind == MessageKind::Text && !core::isValidUtf8(payload)) {
     return SendResult::InvalidUtf8;
   }
-  Mailbox::Post post;
-  const SendResult result = mailbox_.send(kind, payload, post);
-  wakeIf(post.wake);
-  return result;
-}
-
-SendResult ClientShared::send(core::Outgoing message) {
-  if (!loop_->acceptsThisThread()) {
-    return SendResult::WrongThread;
-  }
-  Mailbox::Post post;
-  const SendResult result = mailbox_.send(std::move(message), post);
-  wakeIf(post.wake);
-  return result;
+  return sendStored(payload.size(), kind, payload);
 }
 
 CloseResult ClientShared::close(std::uint16_t code, std::string_view reason) {

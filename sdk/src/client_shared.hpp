@@ -20,7 +20,17 @@ class ClientShared final : public LoopTask, public std::enable_shared_from_this<
   // Any thread.
   [[nodiscard]] ConnectResult connect();
   [[nodiscard]] SendResult send(MessageKind kind, std::span<const std::byte> payload);
-  [[nodiscard]] SendResult send(core::Outgoing message);
+  /// For a payload that the platform has stored already; `content` is for its `PayloadStore::put`.
+  template <class... Content>
+  [[nodiscard]] SendResult sendStored(std::size_t sizeBytes, Content&&... content) {
+    if (!loop_->acceptsThisThread()) {
+      return SendResult::WrongThread;
+    }
+    Mailbox::Post post;
+    const SendResult result = mailbox_.send(sizeBytes, post, std::forward<Content>(content)...);
+    wakeIf(post.wake);
+    return result;
+  }
   [[nodiscard]] CloseResult close(std::uint16_t code, std::string_view reason);
   [[nodiscard]] ReconnectResult reconnect();
   [[nodiscard]] HeartbeatResult heartbeat();

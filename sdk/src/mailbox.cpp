@@ -48,32 +48,6 @@ void Mailbox::destroy(Post& post) {
   this->post({.kind = Command::Kind::Destroy}, post);
 }
 
-SendResult Mailbox::send(MessageKind kind, std::span<const std::byte> bytes, Post& post) {
-  const Lock lock(mutex_);
-  const SendResult result = admit(bytes.size());
-  if (result == SendResult::Queued) {
-    batch_.messages.push_back(store_.put(kind, bytes));
-    ++waitingMessages_;
-    waitingBytes_ += bytes.size();
-    postedBytes_ += bytes.size();
-    notice(post);
-  }
-  return result;
-}
-
-SendResult Mailbox::send(core::Outgoing message, Post& post) {
-  const Lock lock(mutex_);
-  const SendResult result = admit(message.sizeBytes);
-  if (result == SendResult::Queued) {
-    ++waitingMessages_;
-    waitingBytes_ += message.sizeBytes;
-    postedBytes_ += message.sizeBytes;
-    batch_.messages.push_back(std::move(message));
-    notice(post);
-  }
-  return result;
-}
-
 State Mailbox::state() const {
   const Lock lock(mutex_);
   return state_;
@@ -84,27 +58,26 @@ void Mailbox::hold() {
   posted_ = true;
 }
 
-void Mailbox::take(Batch& batch) {
+Mailbox::Batch Mailbox::take() {
   const Lock lock(mutex_);
-  std::swap(batch, batch_);
   postedBytes_ = 0;
-  store_.seal();
+  return {std::exchange(commands_, {}), store_.take()};
 }
 
 void Mailbox::setState(State state) {
   const Lock lock(mutex_);
   state_ = state;
   // The connection gave up by itself: unless the application has asked for something since, it has to be asked again.
-  if (state == State::Closed && batch_.commands.empty()) {
+  if (state == State::Closed && commands_.empty()) {
     wish_ = Wish::Down;
   }
 }
 
 bool Mailbox::settle(std::size_t queuedMessages, std::size_t queuedBytes) {
   const Lock lock(mutex_);
-  waitingMessages_ = queuedMessages + batch_.messages.size();
+  waitingMessages_ = queuedMessages + store_.count();
   waitingBytes_ = queuedBytes + postedBytes_;
-  posted_ = !batch_.commands.empty() || !batch_.messages.empty();
+  posted_ = !commands_.empty() || store_.count() > 0;
   return !posted_;
 }
 
@@ -122,13 +95,9 @@ SendResult Mailbox::admit(std::size_t bytes) const {
 }
 
 void Mailbox::post(Command command, Post& post) {
-  command.messagesBefore = batch_.messages.size();
-  batch_.commands.push_back(std::move(command));
+  command.messagesBefore = store_.count();
+  commands_.push_back(std::move(command));
   notice(post);
-}
-
-void Mailbox::notice(Post& post) {
-  post.wake = !std::exchange(posted_, true);
 }
 
 }  // namespace tidewire::internal

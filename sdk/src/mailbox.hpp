@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "core/outgoing.hpp"
 #include "payload_store.hpp"
 #include "sync.hpp"
 #include "tidewire/events.hpp"
@@ -33,7 +33,7 @@ class Mailbox {
  public:
   struct Batch {
     std::vector<Command> commands;
-    std::vector<core::Outgoing> messages;
+    PayloadStore::Batch messages;
   };
 
   struct Post {
@@ -49,17 +49,28 @@ class Mailbox {
   [[nodiscard]] ReconnectResult reconnect(Post& post);
   [[nodiscard]] HeartbeatResult ask(Post& post);
   void destroy(Post& post);
-  [[nodiscard]] SendResult send(MessageKind kind, std::span<const std::byte> bytes, Post& post);
-  /// As above, for a payload that the platform has stored already.
-  [[nodiscard]] SendResult send(core::Outgoing message, Post& post);
+  /// `content` is what the platform's `PayloadStore::put` takes, `sizeBytes` what it weighs.
+  template <class... Content>
+  [[nodiscard]] SendResult send(std::size_t sizeBytes, Post& post, Content&&... content) {
+    const Lock lock(mutex_);
+    const SendResult result = admit(sizeBytes);
+    if (result == SendResult::Queued) {
+      store_.put(std::forward<Content>(content)...);
+      ++waitingMessages_;
+      waitingBytes_ += sizeBytes;
+      postedBytes_ += sizeBytes;
+      notice(post);
+    }
+    return result;
+  }
   [[nodiscard]] State state() const;
 
   // Loop thread.
 
   /// Until `settle`, posts need not wake the loop: it is about to look.
   void hold();
-  /// Takes everything posted so far into `batch`, which is empty.
-  void take(Batch& batch);
+  /// Takes everything posted so far.
+  [[nodiscard]] Batch take();
   /// The connection has a new state.
   void setState(State state);
   /// Ends a round: so much still waits in the connection's queue. Returns false if something was posted meanwhile; then
@@ -72,14 +83,14 @@ class Mailbox {
 
   [[nodiscard]] SendResult admit(std::size_t bytes) const;
   void post(Command command, Post& post);
-  void notice(Post& post);
+  void notice(Post& post) { post.wake = !std::exchange(posted_, true); }
 
   mutable Mutex mutex_;
   const SendQueueOptions limits_;
   Wish wish_ = Wish::Nothing;
   State state_ = State::Idle;
   bool posted_ = false;
-  Batch batch_;
+  std::vector<Command> commands_;
   PayloadStore store_;
   // Messages accepted and not yet handed to the transport, here and in the connection's queue together.
   std::size_t waitingMessages_ = 0;

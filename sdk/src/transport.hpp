@@ -2,11 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "core/ending.hpp"
 #include "core/outgoing.hpp"
+#include "payload_store.hpp"
 #include "tidewire/message.hpp"
 #include "tidewire/options.hpp"
 
@@ -61,6 +64,17 @@ class Transport {
 
   /// Accepts one message. It may leave with the next `flush` only.
   virtual void send(core::Outgoing message) = 0;
+
+  /// Sends messages from the front of `batch` while there is room; the last ones may go beyond it by 128 KiB.
+  virtual void sendFrom(PayloadStore::Batch& batch) {
+    while (room() > 0) {
+      std::optional<core::Outgoing> message = batch.next();
+      if (!message) {
+        return;
+      }
+      send(std::move(*message));
+    }
+  }
 
   /// Hands what was accepted to the system, in as few writes as it takes.
   virtual void flush() = 0;

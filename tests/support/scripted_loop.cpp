@@ -30,6 +30,17 @@ std::string queryValue(const std::string& target, const std::string& name) {
   return value;
 }
 
+/// The payload of a client's frame.
+std::string unmasked(std::span<const std::byte> frame, std::size_t payloadBytes) {
+  const std::span<const std::byte> masked = frame.last(payloadBytes);
+  const std::byte* const key = masked.data() - 4;
+  std::string payload;
+  for (std::size_t i = 0; i < payloadBytes; ++i) {
+    payload.push_back(static_cast<char>(masked[i] ^ key[i % 4]));
+  }
+  return payload;
+}
+
 }  // namespace
 
 /// One connection to the loop's server.
@@ -60,8 +71,7 @@ class ScriptedTransport final : public tidewire::internal::Transport {
   [[nodiscard]] std::size_t room() const override { return open_ && !closeSent_ ? kAheadBytes : 0; }
 
   void send(tidewire::core::Outgoing message) override {
-    const auto view = tidewire::internal::PayloadStore::view(message);
-    std::string payload(reinterpret_cast<const char*>(view.data()), view.size());
+    std::string payload = unmasked(tidewire::internal::PayloadStore::frame(message), message.sizeBytes);
     loop_.schedule(*this, [kind = message.kind, payload = std::move(payload)](ScriptedTransport& self) {
       self.deliver(kind, payload);
     });

@@ -176,7 +176,7 @@ EMSCRIPTEN_KEEPALIVE int tidewire_client_send(ClientHandle* handle, std::uint32_
                                               std::size_t sizeBytes) {
   const auto kind = isText != 0 ? tidewire::MessageKind::Text : tidewire::MessageKind::Binary;
   return static_cast<int>(
-      tidewire::internal::ClientAccess::send(handle->client, PayloadStore::ofSlot(kind, slot, sizeBytes)));
+      tidewire::internal::ClientAccess::send(handle->client, sizeBytes, PayloadStore::ofSlot(kind, slot, sizeBytes)));
 }
 
 EMSCRIPTEN_KEEPALIVE int tidewire_client_close(ClientHandle* handle, int code, std::uint32_t reasonSlot) {

@@ -74,6 +74,8 @@ class Connection {
 
   // Answers.
   [[nodiscard]] std::optional<Action> takeAction();
+  /// Whether a message that comes now could go to the transport without being queued.
+  [[nodiscard]] bool passesThrough() const noexcept { return state_ == State::Open && queue_.empty(); }
   /// The next message that the transport may have, if it may have one. May lead to a further action.
   [[nodiscard]] std::optional<Outgoing> takeOutgoing();
   [[nodiscard]] std::optional<Time> deadline() const;

@@ -1,0 +1,58 @@
+// Prints the contract suite as a table, test × transport:
+//
+//   node matrix.mjs LOG...
+//
+// The logs are CTest's. Each test of the suite has said there how it went, on each transport, in lines of its own:
+// "contract<TAB>TRANSPORT<TAB>passed|failed|skipped<TAB>NAME", and before a skip "skipped: NAME: REASON".
+// Exit code 1: a test ran on one transport and neither ran nor was skipped on another.
+
+import { readFileSync } from 'node:fs';
+
+const MARKS = { passed: '✓', skipped: '–', failed: '✗' };
+const ABSENT = '?';
+const COLUMNS = ['scripted', 'native', 'browser'];
+
+/** What went wrong in one run of a test counts more than what went right in another. */
+const worse = (one, other) => (one === 'failed' || other === 'failed' ? 'failed' : other);
+
+function readResults(logs) {
+  const outcomes = new Map();
+  const reasons = new Set();
+  for (const log of logs) {
+    let reason = '';
+    for (const line of readFileSync(log, 'utf8').split('\n')) {
+      reason = /^skipped: (.*)$/.exec(line)?.[1] ?? reason;
+      const [, transport, outcome, name] = /^contract\t(\w+)\t(passed|failed|skipped)\t(.+)$/.exec(line) ?? [];
+      if (!name) {
+        continue;
+      }
+      const row = outcomes.get(name) ?? outcomes.set(name, new Map()).get(name);
+      row.set(transport, worse(row.get(transport), outcome));
+      if (outcome === 'skipped') {
+        reasons.add(`${transport}: ${reason}`);
+      }
+    }
+  }
+  return { outcomes, reasons };
+}
+
+function printTable(outcomes, transports) {
+  const names = [...outcomes.keys()].sort();
+  const width = Math.max(...names.map((name) => name.length));
+  const cell = (text, transport) => text.padStart(transport.length);
+  console.log([' '.repeat(width), ...transports].join('  '));
+  for (const name of names) {
+    const marks = transports.map((transport) => cell(MARKS[outcomes.get(name).get(transport)] ?? ABSENT, transport));
+    console.log([name.padEnd(width), ...marks].join('  '));
+  }
+  console.log(`${MARKS.passed} passed  ${MARKS.skipped} skipped  ${MARKS.failed} failed  ${ABSENT} did not run`);
+}
+
+const { outcomes, reasons } = readResults(process.argv.slice(2));
+if (outcomes.size > 0) {
+  const rows = [...outcomes.values()];
+  const transports = COLUMNS.filter((transport) => rows.some((row) => row.has(transport)));
+  printTable(outcomes, transports);
+  [...reasons].sort().forEach((reason) => console.log(`skipped: ${reason}`));
+  process.exitCode = rows.every((row) => transports.every((transport) => row.has(transport))) ? 0 : 1;
+}
