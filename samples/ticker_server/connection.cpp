@@ -2,28 +2,25 @@
 
 #include <libwebsockets.h>
 
+#include <algorithm>
+
 namespace ticker {
 
 namespace {
 constexpr std::size_t kMaxReasonBytes = 123;  // RFC 6455 section 5.5: 125 bytes, two of them the code.
 }
 
-FrameBuffer::FrameBuffer() : bytes_(LWS_PRE) {}
-
-FrameBuffer::FrameBuffer(std::string_view payload) : FrameBuffer() {
-  append(payload);
-}
-
-void FrameBuffer::reserve(std::size_t payloadBytes) {
-  bytes_.reserve(LWS_PRE + payloadBytes);
-}
-
-std::size_t FrameBuffer::size() const {
-  return bytes_.size() - LWS_PRE;
-}
-
-unsigned char* FrameBuffer::payload() {
-  return bytes_.data() + LWS_PRE;
+std::span<unsigned char> FrameBuffer::framed(FrameKind kind) {
+  const std::size_t length = size();
+  const std::size_t lengthBytes = length < 126 ? 0 : length <= 0xffff ? 2 : 8;
+  const std::size_t start = kMaxHeaderBytes - 2 - lengthBytes;
+  const unsigned opcode = !kind.first ? 0 : kind.binary ? 2 : 1;
+  bytes_[start] = static_cast<char>(opcode | (kind.last ? 0x80 : 0));
+  bytes_[start + 1] = static_cast<char>(lengthBytes == 0 ? length : lengthBytes == 2 ? 126 : 127);
+  for (std::size_t i = 0; i < lengthBytes; ++i) {
+    bytes_[start + 2 + i] = static_cast<char>(length >> 8 * (lengthBytes - 1 - i));
+  }
+  return std::span(reinterpret_cast<unsigned char*>(bytes_.data()), bytes_.size()).subspan(start);
 }
 
 bool Connection::writable() {
@@ -49,15 +46,10 @@ void Connection::close(std::uint16_t code, std::string_view reason) {
   askWritable();
 }
 
+// Not with libwebsockets' framing: it takes a frame that is written behind one not yet sent for the rest of that one.
 void Connection::write(FrameBuffer& frame, FrameKind kind) {
-  int how = LWS_WRITE_CONTINUATION;
-  if (kind.first) {
-    how = kind.binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT;
-  }
-  if (!kind.last) {
-    how |= LWS_WRITE_NO_FIN;
-  }
-  if (lws_write(socket_, frame.payload(), frame.size(), static_cast<lws_write_protocol>(how)) < 0) {
+  const std::span<unsigned char> bytes = frame.framed(kind);
+  if (lws_write(socket_, bytes.data(), bytes.size(), LWS_WRITE_RAW) < 0) {
     broken_ = true;
   }
 }

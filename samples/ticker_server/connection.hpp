@@ -6,7 +6,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 struct lws;
 
@@ -19,26 +18,30 @@ struct Piece {
   bool last = false;
 };
 
-/// A frame's payload behind the room that libwebsockets wants for the frame's header.
-class FrameBuffer {
- public:
-  FrameBuffer();
-  explicit FrameBuffer(std::string_view payload);
-
-  void append(std::string_view bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
-  void reserve(std::size_t payloadBytes);
-  [[nodiscard]] std::size_t size() const;
-  [[nodiscard]] unsigned char* payload();
-
- private:
-  std::vector<unsigned char> bytes_;
-};
-
 /// Which frame of a message (RFC 6455 section 5.4).
 struct FrameKind {
   bool binary = false;
   bool first = true;
   bool last = true;
+};
+
+/// A frame's payload, with room in front for its header.
+class FrameBuffer {
+ public:
+  FrameBuffer() : bytes_(kMaxHeaderBytes, '\0') {}
+  explicit FrameBuffer(std::string_view payload) : FrameBuffer() { append(payload); }
+
+  void append(std::string_view bytes) { bytes_ += bytes; }
+  void reserve(std::size_t payloadBytes) { bytes_.reserve(kMaxHeaderBytes + payloadBytes); }
+  [[nodiscard]] std::size_t size() const { return bytes_.size() - kMaxHeaderBytes; }
+
+  /// The whole frame, ready for the wire (RFC 6455 section 5.2).
+  [[nodiscard]] std::span<unsigned char> framed(FrameKind kind);
+
+ private:
+  static constexpr std::size_t kMaxHeaderBytes = 10;
+
+  std::string bytes_;
 };
 
 /// One WebSocket client. Each endpoint derives its own.
@@ -68,6 +71,7 @@ class Connection {
   /// Returns: whether one did.
   virtual bool writeNext() = 0;
 
+  /// Hands a frame over. It may be called at any time: what the socket does not take now is kept.
   void write(FrameBuffer& frame, FrameKind kind = {});
   void askWritable();
   [[nodiscard]] bool closing() const { return close_.has_value(); }

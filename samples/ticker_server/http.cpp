@@ -69,12 +69,12 @@ bool offersEcho(lws* socket) {
   return false;
 }
 
-std::optional<Answer> refusal(lws* socket, std::string_view protocol) {
+std::optional<Answer> refusal(lws* socket, const std::string& protocol) {
   const Request request = readRequest(socket);
   if (request.method != Request::Method::Get) {
     return Answer{.status = kMethodNotAllowed, .body = "A WebSocket handshake is a GET request.\n"};
   }
-  if (strcasecmp(std::string(protocol).c_str(), "websocket") != 0) {
+  if (strcasecmp(protocol.c_str(), "websocket") != 0) {
     return Answer{.status = kBadRequest, .body = "The only upgrade here is to websocket.\n"};
   }
   if (!isEndpoint(request.path)) {
@@ -113,7 +113,12 @@ int serveHttp(lws* socket, const WebFolder* folder) {
   return sendFile(socket, *file);
 }
 
-int checkUpgrade(lws* socket, std::string_view protocol) {
+int checkUpgrade(lws* socket) {
+  const std::string protocol = readHeader(socket, WSI_TOKEN_UPGRADE);
+  if (protocol.empty()) {
+    return -1;  // libwebsockets has answered an upgrade that it does not know, freed the request, and asks all the
+                // same.
+  }
   const std::optional<Answer> answer = refusal(socket, protocol);
   if (!answer) {
     return 0;

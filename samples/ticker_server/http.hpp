@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string_view>
-
 struct lws;
 
 namespace ticker {
@@ -16,6 +14,6 @@ int serveHttp(lws* socket, const WebFolder* folder);
 /// Answers a WebSocket handshake with an error if it is not one that this server accepts.
 ///
 /// Returns: what the libwebsockets callback shall return: 0 to go on with the handshake.
-int checkUpgrade(lws* socket, std::string_view protocol);
+int checkUpgrade(lws* socket);
 
 }  // namespace ticker

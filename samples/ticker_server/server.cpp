@@ -117,13 +117,20 @@ int Server::callback(lws* socket, lws_callback_reasons reason, void* user, void*
   auto* const server = static_cast<Server*>(lws_context_user(lws_get_context(socket)));
   switch (reason) {
     case LWS_CALLBACK_HTTP:
+      return serveHttp(socket, server->options_.folder ? &*server->options_.folder : nullptr);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+      return checkUpgrade(socket);  // `in` is not looked at: it may be freed already.
     case LWS_CALLBACK_RAW_ADOPT:
+      return -1;  // A CONNECT request.
     case LWS_CALLBACK_ESTABLISHED:
+      server->established(socket);
+      return 0;
+    case LWS_CALLBACK_CLOSED:
+      server->connections_.erase(socket);
+      return 0;
     case LWS_CALLBACK_RECEIVE:
     case LWS_CALLBACK_SERVER_WRITEABLE:
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-    case LWS_CALLBACK_CLOSED:
       return server->handle(socket, reason, {static_cast<const char*>(in), length});
     default:
       return lws_callback_http_dummy(socket, reason, user, in, length);
@@ -131,25 +138,11 @@ int Server::callback(lws* socket, lws_callback_reasons reason, void* user, void*
 }
 
 int Server::handle(lws* socket, lws_callback_reasons reason, std::string_view in) {
-  switch (reason) {
-    case LWS_CALLBACK_HTTP:
-      return serveHttp(socket, options_.folder ? &*options_.folder : nullptr);
-    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-      return checkUpgrade(socket, in.data());
-    case LWS_CALLBACK_ESTABLISHED:
-      established(socket);
-      return 0;
-    case LWS_CALLBACK_CLOSED:
-      connections_.erase(socket);
-      return 0;
-    default:
-      break;
-  }
   const auto found = connections_.find(socket);
-  return found != connections_.end() ? handleMessage(*found->second, socket, reason, in) : -1;
-}
-
-int Server::handleMessage(Connection& connection, lws* socket, lws_callback_reasons reason, std::string_view in) {
+  if (found == connections_.end()) {
+    return -1;
+  }
+  Connection& connection = *found->second;
   switch (reason) {
     case LWS_CALLBACK_RECEIVE:
       connection.received(
@@ -157,11 +150,9 @@ int Server::handleMessage(Connection& connection, lws* socket, lws_callback_reas
       return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
       return connection.writable() ? 0 : -1;
-    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+    default:
       connection.peerCloses();
       return 0;
-    default:
-      return -1;
   }
 }
 

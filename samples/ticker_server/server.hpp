@@ -61,8 +61,8 @@ class Server {
   static void stepTimerFired(lws_sorted_usec_list_t* entry);
   static void goodbyeTimerFired(lws_sorted_usec_list_t* entry);
 
+  /// What concerns an open WebSocket.
   int handle(lws* socket, lws_callback_reasons reason, std::string_view in);
-  int handleMessage(Connection& connection, lws* socket, lws_callback_reasons reason, std::string_view in);
   void established(lws* socket);
   void createContext();
   void stepMarket();

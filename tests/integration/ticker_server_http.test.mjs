@@ -159,6 +159,15 @@ test('handshake: what is not RFC 6455 is refused', LIMIT, async (context) => {
   assert.ok(await echoes(context, server));
 });
 
+test('handshake: an unknown upgrade after another request harms nobody', LIMIT, async (context) => {
+  const socket = await connect(context, server.port);
+  socket.write('GET /page.html HTTP/1.1\r\nHost: x\r\n\r\n');
+  await readUntil(socket, /this is page\.html$/);
+  socket.write(handshake('/echo').replace('Upgrade: websocket', 'Upgrade: other'));
+  assert.match((await readToEnd(socket)).toString('latin1'), /^HTTP\/1\.[01] 403 /);
+  assert.ok(await echoes(context, server));
+});
+
 test('handshake: a URL of 8 KiB is accepted', LIMIT, async (context) => {
   const socket = await connect(context, server.port);
   socket.write(handshake(`/echo?token=${'t'.repeat(8192)}`));

@@ -123,7 +123,9 @@ void Connection::transportEnded(Time now, Ending ending) {
 }
 
 void Connection::readingPaused(Time now, bool paused) {
-  paused ? heartbeat_.pause(now) : heartbeat_.resume(now);
+  if (hasTransport()) {
+    paused ? heartbeat_.pause(now) : heartbeat_.resume(now);
+  }
 }
 
 void Connection::tick(Time now) {

@@ -5,7 +5,6 @@
 namespace tidewire::core {
 
 void Heartbeat::start(Time now) noexcept {
-  stop();
   running_ = true;
   if (interval_ > Duration::zero()) {
     askAt_ = now + interval_;
@@ -41,7 +40,7 @@ std::optional<Duration> Heartbeat::answeredNewest(Time now) noexcept {
 }
 
 void Heartbeat::pause(Time now) noexcept {
-  if (running_ && !pausedAt_) {
+  if (!pausedAt_) {
     pausedAt_ = now;
   }
 }

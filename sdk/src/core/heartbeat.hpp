@@ -21,7 +21,7 @@ class Heartbeat {
   /// `interval` zero: asks only when told to.
   Heartbeat(Duration interval, Duration timeout) noexcept : interval_(interval), timeout_(timeout) {}
 
-  /// The connection is open.
+  /// The connection is open. Reading may have been paused before that.
   void start(Time now) noexcept;
   /// The connection is over, or closing.
   void stop() noexcept;

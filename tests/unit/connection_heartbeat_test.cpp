@@ -1,0 +1,213 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "driven_connection.hpp"
+
+namespace tidewire::core::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+Options asking() {
+  return {.heartbeat = {.interval = 25s, .timeout = 10s}};
+}
+
+Options askingWithText() {
+  return {.heartbeat = {.interval = 25s, .timeout = 10s, .message = "ping", .answer = "pong"}};
+}
+
+// Asks now and returns the payload of the Ping.
+std::array<std::byte, 8> ask(DrivenConnection& driven) {
+  driven.askNow();
+  return driven.only<SendPing>().payload;
+}
+
+}  // namespace
+
+TEST_CASE("connection heartbeat: an open connection is asked every interval") {
+  DrivenConnection driven(asking());
+  driven.goTo(State::Open);
+  CHECK(driven.connection().deadline() == driven.now() + 25s);
+  for (int i = 0; i < 3; ++i) {
+    driven.untilDeadline();
+    const SendPing ping = driven.only<SendPing>();
+    driven.pass(40ms);
+    driven.pongArrived(ping.payload);
+    CHECK(driven.only<HeartbeatInfo>().roundTrip == 40ms);
+    CHECK(driven.connection().deadline() == driven.now() - 40ms + 25s);
+  }
+}
+
+TEST_CASE("connection heartbeat: without a sign of life the connection is cut, and tried again") {
+  DrivenConnection driven(asking());
+  driven.goTo(State::Open);
+  driven.passAndTick(25s);
+  driven.passAndTick(10s - 1ns);
+  CHECK(driven.actions().empty());
+  driven.passAndTick(1ns);
+  const CloseInfo info = driven.only<CloseInfo>();
+  CHECK(info.cause == CloseCause::HeartbeatTimeout);
+  CHECK(info.code == 1006);
+  CHECK(info.wasOpen);
+  CHECK(info.willRetry);
+  CHECK(driven.all<Abort>().size() == 1);
+}
+
+TEST_CASE("connection heartbeat: bytes of any kind are a sign of life") {
+  DrivenConnection driven(asking());
+  driven.goTo(State::Open);
+  driven.passAndTick(25s);
+  driven.pass(9s);
+  driven.bytesArrived();
+  driven.passAndTick(1h);
+  CHECK(driven.all<CloseInfo>().empty());
+  CHECK(driven.all<SendPing>().size() == 1);
+}
+
+TEST_CASE("connection heartbeat: a judgement after the thread was held up lets what has arrived be read first") {
+  DrivenConnection driven(asking());
+  driven.goTo(State::Open);
+  driven.passAndTick(25s);
+  driven.passAndTick(1h);
+  CHECK(driven.actions().empty());
+  SUBCASE("which proves life") {
+    driven.bytesArrived();
+    driven.passAndTick(250ms);
+    CHECK(driven.all<CloseInfo>().empty());
+  }
+  SUBCASE("or does not") {
+    driven.untilDeadline();
+    CHECK(driven.only<CloseInfo>().cause == CloseCause::HeartbeatTimeout);
+  }
+}
+
+TEST_CASE("connection heartbeat: each Ping has a payload of its own, and only the newest one's Pong counts") {
+  DrivenConnection driven(asking());
+  driven.goTo(State::Open);
+  const auto first = ask(driven);
+  driven.bytesArrived();
+  const auto second = ask(driven);
+  CHECK(first != second);
+  driven.pass(20ms);
+  driven.pongArrived(first);
+  CHECK(driven.actions().empty());
+  driven.pongArrived(std::span(second).first(7));
+  CHECK(driven.actions().empty());
+  driven.pass(10ms);
+  driven.pongArrived(second);
+  CHECK(driven.only<HeartbeatInfo>().roundTrip == 30ms);
+  driven.pongArrived(second);
+  CHECK(driven.actions().empty());
+}
+
+TEST_CASE("connection heartbeat: the Pong of an earlier connection is no answer") {
+  DrivenConnection driven(asking());
+  driven.goTo(State::Open);
+  const auto before = ask(driven);
+  driven.reconnect();
+  driven.opened();
+  driven.pongArrived(before);
+  CHECK(driven.actions().empty());
+  (void)ask(driven);
+  driven.pongArrived(before);
+  CHECK(driven.actions().empty());
+}
+
+TEST_CASE("connection heartbeat: asking while a question is on its way asks nothing more") {
+  DrivenConnection driven(asking());
+  driven.goTo(State::Open);
+  (void)ask(driven);
+  driven.askNow();
+  CHECK(driven.actions().empty());
+}
+
+TEST_CASE("connection heartbeat: a text is asked with where one is given, and answered in turn") {
+  for (const bool sendsPings : {true, false}) {
+    CAPTURE(sendsPings);
+    DrivenConnection driven(askingWithText(), sendsPings);
+    driven.goTo(State::Open);
+    CHECK_FALSE(driven.connection().expectsAnswer());
+    driven.askNow();
+    CHECK(driven.all<SendQuestion>().size() == 1);
+    CHECK(driven.all<SendPing>().empty());
+    CHECK(driven.connection().expectsAnswer());
+    driven.bytesArrived();
+    driven.pass(1s);
+    driven.askNow();
+    CHECK(driven.all<SendQuestion>().size() == 1);
+    driven.pass(1s);
+    driven.answerArrived();
+    CHECK(driven.actions().empty());
+    CHECK(driven.connection().expectsAnswer());
+    driven.answerArrived();
+    CHECK(driven.only<HeartbeatInfo>().roundTrip == 1s);
+    CHECK_FALSE(driven.connection().expectsAnswer());
+  }
+}
+
+TEST_CASE("connection heartbeat: where nothing can be asked, nothing is, and silence is borne") {
+  DrivenConnection driven(asking(), false);
+  CHECK_FALSE(driven.connection().canAsk());
+  driven.goTo(State::Open);
+  CHECK(driven.connection().deadline() == std::nullopt);
+  driven.askNow();
+  CHECK(driven.actions().empty());
+  driven.passAndTick(24h);
+  CHECK(driven.actions().empty());
+}
+
+TEST_CASE("connection heartbeat: while reading is paused nothing is asked or judged") {
+  DrivenConnection driven(asking());
+  driven.goTo(State::Open);
+  driven.passAndTick(25s);
+  driven.pass(4s);
+  driven.readingPaused(true);
+  CHECK(driven.connection().deadline() == std::nullopt);
+  driven.passAndTick(1h);
+  CHECK(driven.actions().empty());
+  driven.readingPaused(false);
+  CHECK(driven.connection().deadline() == driven.now() + 6s);
+  driven.untilDeadline();
+  CHECK(driven.only<CloseInfo>().cause == CloseCause::HeartbeatTimeout);
+}
+
+TEST_CASE("connection heartbeat: reading that is paused from the start of an attempt stays so when it opens") {
+  DrivenConnection driven(asking());
+  driven.connect();
+  driven.readingPaused(true);
+  driven.opened();
+  CHECK(driven.connection().deadline() == std::nullopt);
+  driven.passAndTick(1h);
+  CHECK(driven.actions().empty());
+  driven.readingPaused(false);
+  driven.tick();
+  CHECK(driven.all<SendPing>().size() == 1);
+}
+
+TEST_CASE("connection heartbeat: a pause ends with its connection") {
+  DrivenConnection driven(asking());
+  driven.goTo(State::Open);
+  driven.readingPaused(true);
+  driven.ended();
+  driven.readingPaused(true);
+  driven.untilDeadline();
+  driven.opened();
+  CHECK(driven.connection().deadline() == driven.now() + 25s);
+}
+
+TEST_CASE("connection heartbeat: a closing connection is not asked any more") {
+  DrivenConnection driven(asking());
+  driven.goTo(State::Open);
+  const auto question = ask(driven);
+  driven.close();
+  (void)driven.send();
+  driven.askNow();
+  CHECK(driven.actions().empty());
+  driven.pongArrived(question);
+  CHECK(driven.actions().empty());
+  CHECK(driven.connection().deadline() == driven.now() + Options().closeTimeout);
+}
+
+}  // namespace tidewire::core::test

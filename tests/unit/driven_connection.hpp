@@ -1,0 +1,248 @@
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/connection.hpp"
+
+namespace tidewire::core::test {
+
+/// Holds every action of a connection against what is promised for all of them: an attempt begins with a Dial in
+/// Connecting, has a transport until its Abort, and ends in exactly one close event, which is its last.
+class LifeRules {
+ public:
+  void check(const Action& action) {
+    std::visit([this](const auto& alternative) { follow(alternative); }, action);
+  }
+
+  /// Between inputs.
+  void checkSettled(State state) const {
+    CHECK(state == state_);
+    CHECK(attemptRuns_ == (state_ == State::Connecting || state_ == State::Open || state_ == State::Closing));
+    CHECK(hasTransport_ == attemptRuns_);
+  }
+
+ private:
+  void follow(const StateChange& change) {
+    CHECK(change.from == state_);
+    bool inTable = false;
+    for (const Transition& row : kTransitions) {
+      inTable = inTable || (row.from == change.from && row.to == change.to);
+    }
+    CHECK(inTable);
+    state_ = change.to;
+  }
+  void follow(const Dial&) {
+    CHECK(state_ == State::Connecting);
+    CHECK_FALSE(attemptRuns_);
+    attemptRuns_ = true;
+    hasTransport_ = true;
+    wasOpen_ = false;
+    closeSent_ = false;
+    ++attempt_;
+  }
+  void follow(const Abort&) {
+    CHECK(hasTransport_);
+    hasTransport_ = false;
+  }
+  void follow(const Opened& opened) {
+    CHECK(hasTransport_);
+    CHECK(state_ == State::Open);
+    CHECK(opened.attempt == attempt_);
+    CHECK(opened.reconnects == timesOpen_++);
+    wasOpen_ = true;
+  }
+  void follow(const CloseInfo& info) {
+    CHECK(attemptRuns_);
+    CHECK_FALSE(hasTransport_);
+    CHECK((state_ == State::Waiting || state_ == State::Closed));
+    CHECK(info.willRetry == (state_ == State::Waiting));
+    CHECK(info.attempt == attempt_);
+    CHECK(info.wasOpen == wasOpen_);
+    CHECK((info.willRetry || info.retryIn == std::chrono::milliseconds(0)));
+    CHECK((!info.willRetry || info.droppedMessages == 0));
+    attemptRuns_ = false;
+  }
+  void follow(const SendPing&) { checkOpen(); }
+  void follow(const SendQuestion&) { checkOpen(); }
+  void follow(const HeartbeatInfo&) { checkOpen(); }
+  void follow(const SendClose&) {
+    CHECK(state_ == State::Closing);
+    CHECK(hasTransport_);
+    CHECK_FALSE(closeSent_);
+    closeSent_ = true;
+  }
+  void checkOpen() const {
+    CHECK(state_ == State::Open);
+    CHECK(hasTransport_);
+  }
+
+  State state_ = State::Idle;
+  bool attemptRuns_ = false;
+  bool hasTransport_ = false;
+  bool wasOpen_ = false;
+  bool closeSent_ = false;
+  std::uint64_t attempt_ = 0;
+  std::uint64_t timesOpen_ = 0;
+};
+
+/// A connection whose time a test turns by hand. Every input is followed by taking every action, as whoever drives a
+/// connection has to, and every action is held against the rules.
+class DrivenConnection {
+ public:
+  explicit DrivenConnection(Options options = {}, bool sendsPings = true, std::uint64_t seed = 1)
+      : options_(std::move(options)), connection_(options_, sendsPings, seed) {}
+  DrivenConnection(const DrivenConnection&) = delete;
+  DrivenConnection& operator=(const DrivenConnection&) = delete;
+
+  // Inputs. Each forgets the actions of the one before.
+
+  void connect() {
+    input([this] { connection_.connect(now_); });
+  }
+  void close(std::uint16_t code = 1000, std::string_view reason = {}) {
+    input([&] { connection_.close(now_, code, reason); });
+  }
+  void reconnect() {
+    input([this] { connection_.reconnect(now_); });
+  }
+  void askNow() {
+    input([this] { connection_.askNow(now_); });
+  }
+  void opened(std::string_view subprotocol = {}) {
+    input([&] { connection_.transportOpened(now_, subprotocol); });
+  }
+  void ended(Ending ending = {}) {
+    input([&] { connection_.transportEnded(now_, ending); });
+  }
+  void bytesArrived() {
+    input([this] { connection_.bytesArrived(); });
+  }
+  void pongArrived(std::span<const std::byte> payload) {
+    input([&] {
+      connection_.bytesArrived();
+      connection_.pongArrived(now_, payload);
+    });
+  }
+  void answerArrived() {
+    input([this] {
+      connection_.bytesArrived();
+      connection_.answerArrived(now_);
+    });
+  }
+  void readingPaused(bool paused) {
+    input([&] { connection_.readingPaused(now_, paused); });
+  }
+  void tick() {
+    input([this] { connection_.tick(now_); });
+  }
+  void enqueue(std::uintptr_t name, std::size_t sizeBytes = 1) {
+    input([&] { connection_.enqueue({.sizeBytes = sizeBytes, .payload = Payload(nullptr, name, nullptr)}); });
+  }
+  /// Offers the transport room for `most` messages, and returns the names of those that were taken.
+  std::vector<std::uintptr_t> send(std::size_t most = 1000) {
+    std::vector<std::uintptr_t> names;
+    input([&] {
+      while (names.size() < most) {
+        const std::optional<Outgoing> message = connection_.takeOutgoing();
+        if (!message) {
+          break;
+        }
+        names.push_back(message->payload.handle());
+      }
+    });
+    return names;
+  }
+
+  // Time.
+
+  [[nodiscard]] Time now() const { return now_; }
+  void pass(Duration duration) { now_ += duration; }
+  void passAndTick(Duration duration) {
+    pass(duration);
+    tick();
+  }
+  /// Goes on to the deadline, which there has to be.
+  void untilDeadline() {
+    REQUIRE(connection_.deadline());
+    now_ = std::max(now_, *connection_.deadline());
+    tick();
+  }
+
+  /// Brings a new connection to `state`.
+  void goTo(State state) {
+    if (state == State::Idle) {
+      return;
+    }
+    connect();
+    if (state == State::Open || state == State::Closing) {
+      opened();
+    }
+    if (state == State::Closing) {
+      close();
+    }
+    if (state == State::Waiting) {
+      ended({.cause = CloseCause::ConnectFailed});
+    }
+    if (state == State::Closed) {
+      close();
+    }
+    REQUIRE(connection_.state() == state);
+  }
+
+  // What came of it.
+
+  [[nodiscard]] const Connection& connection() const { return connection_; }
+  [[nodiscard]] State state() const { return connection_.state(); }
+  /// The actions of the last input.
+  [[nodiscard]] const std::vector<Action>& actions() const { return actions_; }
+  /// The states that the last input led to, one after the other.
+  [[nodiscard]] std::vector<State> path() const {
+    std::vector<State> states;
+    for (const StateChange& change : all<StateChange>()) {
+      states.push_back(change.to);
+    }
+    return states;
+  }
+  /// The last input's actions of one type.
+  template <class Type>
+  [[nodiscard]] std::vector<Type> all() const {
+    std::vector<Type> found;
+    for (const Action& action : actions_) {
+      if (const Type* each = std::get_if<Type>(&action)) {
+        found.push_back(*each);
+      }
+    }
+    return found;
+  }
+  /// The one action of its type.
+  template <class Type>
+  [[nodiscard]] Type only() const {
+    const std::vector<Type> found = all<Type>();
+    REQUIRE(found.size() == 1);
+    return found.front();
+  }
+
+ private:
+  template <class Input>
+  void input(Input give) {
+    actions_.clear();
+    give();
+    while (std::optional<Action> action = connection_.takeAction()) {
+      rules_.check(*action);
+      actions_.push_back(std::move(*action));
+    }
+    rules_.checkSettled(connection_.state());
+  }
+
+  const Options options_;
+  Connection connection_;
+  Time now_{std::chrono::hours(1)};
+  LifeRules rules_;
+  std::vector<Action> actions_;
+};
+
+}  // namespace tidewire::core::test

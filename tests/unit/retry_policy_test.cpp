@@ -1,0 +1,88 @@
+#include "core/retry_policy.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <set>
+#include <string>
+
+namespace tidewire::core {
+namespace {
+
+// What an attempt's end may look like. What a cause does not look at is varied all the same.
+constexpr std::array<std::uint16_t, 18> kCodes = {1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009,
+                                                  1010, 1011, 1012, 1013, 1014, 3000, 4000, 4001, 4999};
+constexpr std::array kStatuses = {0, 101, 200, 301, 302, 400, 401, 403, 404, 407, 408, 410, 426, 429, 500, 502, 503};
+
+struct Row {
+  CloseCause cause;
+  bool retried;
+  std::set<std::uint16_t> finalCodes = {};
+  std::set<int> finalStatuses = {};
+};
+
+// The table of docs/design.md.
+const std::array kTable = {
+    Row{CloseCause::ClosedByUser, false},
+    Row{CloseCause::ReconnectAsked, true},
+    Row{.cause = CloseCause::ClosedByPeer, .retried = true, .finalCodes = {1008, 1009}},
+    Row{CloseCause::ConnectionLost, true},
+    Row{CloseCause::ConnectFailed, true},
+    Row{.cause = CloseCause::HandshakeRefused, .retried = true, .finalStatuses = {401, 403, 404}},
+    Row{CloseCause::UntrustedCertificate, false},
+    Row{CloseCause::ConnectTimeout, true},
+    Row{CloseCause::HeartbeatTimeout, true},
+    Row{CloseCause::ProtocolError, true},
+    Row{CloseCause::MessageTooBig, false},
+    Row{CloseCause::SlowConsumer, true},
+    Row{CloseCause::Unavailable, false},
+};
+
+// Calls `check(row, ending)` for every cause with every code and status.
+template <class Check>
+void forEveryEnding(Check check) {
+  for (const Row& row : kTable) {
+    for (const std::uint16_t code : kCodes) {
+      for (const int status : kStatuses) {
+        CAPTURE(std::string(nameOf(row.cause)));
+        CAPTURE(code);
+        CAPTURE(status);
+        check(row, Ending{.cause = row.cause, .code = code, .httpStatus = status});
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("retry policy: the table has a row for each cause") {
+  for (std::size_t i = 0; i < kTable.size(); ++i) {
+    CHECK(static_cast<std::size_t>(kTable[i].cause) == i);
+  }
+  const auto behindTheLast = static_cast<CloseCause>(kTable.size());
+  CHECK(nameOf(behindTheLast) == "?");
+}
+
+TEST_CASE("retry policy: every cause, close code and HTTP status is decided as the table says") {
+  forEveryEnding([](const Row& row, const Ending& ending) {
+    const bool expected =
+        row.retried && !row.finalCodes.contains(ending.code) && !row.finalStatuses.contains(ending.httpStatus);
+    CHECK(mayRetry(ending, {}) == expected);
+  });
+}
+
+TEST_CASE("retry policy: without reconnecting only reconnect() leads to another attempt") {
+  forEveryEnding([](const Row& row, const Ending& ending) {
+    CHECK(mayRetry(ending, {.enabled = false}) == (row.cause == CloseCause::ReconnectAsked));
+  });
+}
+
+TEST_CASE("retry policy: codes that the options call final count only when the peer closed with them") {
+  const ReconnectOptions options{.finalCodes = {1000, 4001}};
+  forEveryEnding([&options](const Row& row, const Ending& ending) {
+    const bool listed = row.cause == CloseCause::ClosedByPeer && (ending.code == 1000 || ending.code == 4001);
+    CHECK(mayRetry(ending, options) == (mayRetry(ending, {}) && !listed));
+  });
+}
+
+}  // namespace tidewire::core

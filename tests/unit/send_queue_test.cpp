@@ -1,0 +1,111 @@
+#include "core/send_queue.hpp"
+
+#include <doctest/doctest.h>
+
+#include <utility>
+#include <vector>
+
+namespace tidewire::core {
+namespace {
+
+// Notes the handles that were released.
+struct Released {
+  std::vector<std::uintptr_t> handles;
+
+  [[nodiscard]] Outgoing message(std::uintptr_t handle, std::size_t sizeBytes) {
+    return {.kind = MessageKind::Text, .sizeBytes = sizeBytes, .payload = Payload(this, handle, &note)};
+  }
+
+ private:
+  static void note(void* owner, std::uintptr_t handle) noexcept {
+    static_cast<Released*>(owner)->handles.push_back(handle);
+  }
+};
+
+using Handles = std::vector<std::uintptr_t>;
+
+}  // namespace
+
+TEST_CASE("send queue: messages come out in the order they went in") {
+  Released released;
+  SendQueue queue;
+  queue.push(released.message(1, 10));
+  queue.push({.kind = MessageKind::Binary, .sizeBytes = 20, .payload = {}});
+  queue.push(released.message(3, 30));
+  CHECK(queue.pop().payload.handle() == 1);
+  const Outgoing second = queue.pop();
+  CHECK(second.kind == MessageKind::Binary);
+  CHECK(second.sizeBytes == 20);
+  CHECK(queue.pop().payload.handle() == 3);
+  CHECK(queue.empty());
+}
+
+TEST_CASE("send queue: it knows how many messages and bytes it holds") {
+  Released released;
+  SendQueue queue;
+  CHECK(queue.empty());
+  CHECK(queue.count() == 0);
+  CHECK(queue.bytes() == 0);
+  queue.push(released.message(1, 10));
+  queue.push(released.message(2, 0));
+  queue.push(released.message(3, 30));
+  CHECK_FALSE(queue.empty());
+  CHECK(queue.count() == 3);
+  CHECK(queue.bytes() == 40);
+  (void)queue.pop();
+  CHECK(queue.count() == 2);
+  CHECK(queue.bytes() == 30);
+}
+
+TEST_CASE("send queue: dropping takes the oldest and frees them") {
+  Released released;
+  SendQueue queue;
+  for (std::uintptr_t handle = 1; handle <= 4; ++handle) {
+    queue.push(released.message(handle, handle * 10));
+  }
+  queue.drop(0);
+  CHECK(queue.count() == 4);
+  queue.drop(3);
+  CHECK(released.handles == Handles{1, 2, 3});
+  CHECK(queue.count() == 1);
+  CHECK(queue.bytes() == 40);
+  CHECK(queue.pop().payload.handle() == 4);
+}
+
+TEST_CASE("send queue: a queue that goes frees what it holds") {
+  Released released;
+  {
+    SendQueue queue;
+    queue.push(released.message(1, 1));
+    queue.push(released.message(2, 1));
+    const Outgoing taken = queue.pop();
+    CHECK(released.handles.empty());
+  }
+  CHECK(released.handles == Handles{1, 2});
+}
+
+TEST_CASE("payload: it is released exactly once, however often it moves") {
+  Released released;
+  {
+    Outgoing first = released.message(1, 1);
+    Outgoing second = std::move(first);
+    Payload third;
+    third = std::move(second.payload);
+    CHECK(third.handle() == 1);
+    CHECK(released.handles.empty());
+  }
+  CHECK(released.handles == Handles{1});
+}
+
+TEST_CASE("payload: one that is assigned over is released") {
+  Released released;
+  Payload payload = released.message(1, 1).payload;
+  payload = released.message(2, 1).payload;
+  CHECK(released.handles == Handles{1});
+  Payload& itself = payload;
+  payload = std::move(itself);
+  CHECK(released.handles == Handles{1});
+  CHECK(payload.handle() == 2);
+}
+
+}  // namespace tidewire::core
