@@ -17,6 +17,9 @@ process.on('exit', () => {
   folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
 });
 
+process.once('SIGTERM', () => process.exit(1)); // A test runner that loses patience; the handler above then runs.
+process.once('SIGINT', () => process.exit(1));
+
 function launch(args) {
   const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
