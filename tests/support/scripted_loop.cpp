@@ -23,9 +23,11 @@ std::string queryValue(const std::string& target, const std::string& name) {
     return {};
   }
   const std::size_t begin = at + name.size() + 1;
-  std::string value = target.substr(begin, target.find('&', begin) - begin);
-  for (std::size_t space = value.find("%20"); space != std::string::npos; space = value.find("%20")) {
-    value.replace(space, 3, " ");
+  std::string value;
+  for (std::size_t i = begin; i < target.size() && target[i] != '&'; ++i) {
+    const bool space = target.compare(i, 3, "%20") == 0;
+    value.push_back(space ? ' ' : target[i]);
+    i += space ? 2 : 0;
   }
   return value;
 }
