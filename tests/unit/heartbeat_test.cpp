@@ -105,6 +105,14 @@ TEST_CASE("heartbeat: one question is judged at a time") {
   }
 }
 
+TEST_CASE("heartbeat: what is asked while a question is on its way is that question") {
+  Heartbeat heartbeat = asking(kStart);
+  heartbeat.askNow(kStart + 1s);
+  heartbeat.heard();
+  CHECK(heartbeat.tick(kStart + 1s) == Verdict::Nothing);
+  CHECK(heartbeat.deadline() == kStart + kInterval);
+}
+
 TEST_CASE("heartbeat: a question asked out of turn starts the interval anew") {
   Heartbeat heartbeat = started();
   heartbeat.askNow(kStart + 20s);
