@@ -31,6 +31,11 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kChunkBytes = 128 * 1024;
+// The server tells each time it has read so many messages, and a client has at most four times as many on their way:
+// a program that floods without end would wait for its peer like this, and for nothing else.
+constexpr std::size_t kAckedMessages = 16'384;
+constexpr std::size_t kWindowMessages = 4 * kAckedMessages;
+constexpr std::size_t kAckBytes = 5;
 
 struct Settings {
   std::size_t messages = 500'000;
@@ -38,6 +43,10 @@ struct Settings {
   int repeat = 7;
   double limit = 8;
 };
+
+std::size_t acks(const Settings& settings) {
+  return (settings.messages + kAckedMessages - 1) / kAckedMessages;
+}
 
 double cpuSeconds() {
   timespec time{};
@@ -110,10 +119,18 @@ class FloodServer {
     if (request.starts_with("GET /down")) {
       flood(*connection);
     } else {
-      connection->discard(bytesUp());
-      connection->write(support::serverFrame(2, "all"));
+      swallow(*connection);
     }
     (void)connection->readFrame();  // Until the client goes.
+  }
+
+  void swallow(support::RawConnection& connection) const {
+    for (std::size_t left = settings_.messages; left > 0;) {
+      const std::size_t now = std::min(left, kAckedMessages);
+      connection.discard(now * (bytesUp() / settings_.messages));
+      connection.write(support::serverFrame(2, "ack"));
+      left -= now;
+    }
   }
 
   void flood(support::RawConnection& connection) const {
@@ -187,34 +204,33 @@ std::string framesUp(const Settings& settings) {
   return {reinterpret_cast<const char*>(frames.data()), frames.size()};
 }
 
-double bareUp(const FloodServer& server, std::string_view frames) {
+double bareUp(const FloodServer& server, const Settings& settings, std::string_view frames) {
   const Bare bare(server, "/up");
   const double before = cpuSeconds();
   for (; !frames.empty(); frames.remove_prefix(std::min(frames.size(), kChunkBytes))) {
     writeAll(bare.socket(), frames.substr(0, kChunkBytes));
   }
-  readAll(bare.socket(), 5);
+  readAll(bare.socket(), acks(settings) * kAckBytes);
   return cpuSeconds() - before;
 }
 
-/// One client that waits, without turning, until its callbacks say that it is done.
+/// Counts what callbacks say, for a thread that waits without turning.
 class Waiter {
  public:
-  void done() {
+  void count() {
     const std::lock_guard lock(mutex_);
-    done_ = true;
+    ++count_;
     condition_.notify_one();
   }
-  void wait() {
+  void waitFor(std::size_t count) {
     std::unique_lock lock(mutex_);
-    condition_.wait(lock, [this] { return done_; });
-    done_ = false;
+    condition_.wait(lock, [this, count] { return count_ >= count; });
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable condition_;
-  bool done_ = false;
+  std::size_t count_ = 0;
 };
 
 double clientDown(const FloodServer& server, const Settings& settings) {
@@ -225,12 +241,12 @@ double clientDown(const FloodServer& server, const Settings& settings) {
   client.onMessage([&](const tidewire::Message& message) {
     bytes += message.bytes().size();
     if (++received == settings.messages) {
-      waiter.done();
+      waiter.count();
     }
   });
   const double before = cpuSeconds();
   client.connect();
-  waiter.wait();
+  waiter.waitFor(1);
   const double spent = cpuSeconds() - before;
   if (bytes != settings.messages * settings.bytes) {
     std::fputs("bytes are missing\n", stderr);
@@ -240,24 +256,28 @@ double clientDown(const FloodServer& server, const Settings& settings) {
 }
 
 double clientUp(const FloodServer& server, const Settings& settings) {
-  Waiter waiter;
+  Waiter opened;
+  Waiter acked;
   tidewire::Client client(
       {.url = server.url("/up"),
        .heartbeat = {.interval = 0ms},
-       .sendQueue = {.maxBytes = settings.messages * settings.bytes, .maxMessages = settings.messages}});
-  client.onOpen([&](const tidewire::Opened&) { waiter.done(); });
-  client.onMessage([&](const tidewire::Message&) { waiter.done(); });
+       .sendQueue = {.maxBytes = 2 * kWindowMessages * settings.bytes, .maxMessages = 2 * kWindowMessages}});
+  client.onOpen([&](const tidewire::Opened&) { opened.count(); });
+  client.onMessage([&](const tidewire::Message&) { acked.count(); });
   client.connect();
-  waiter.wait();
+  opened.waitFor(1);
   const std::string payload(settings.bytes, 'x');
   const double before = cpuSeconds();
   for (std::size_t i = 0; i < settings.messages; ++i) {
+    if (i >= kWindowMessages && i % kAckedMessages == 0) {
+      acked.waitFor((i - kWindowMessages) / kAckedMessages + 1);
+    }
     if (client.sendBinary(payload) != tidewire::SendResult::Queued) {
       std::fputs("refused\n", stderr);
       std::exit(2);
     }
   }
-  waiter.wait();
+  acked.waitFor(acks(settings));
   return cpuSeconds() - before;
 }
 
@@ -290,7 +310,7 @@ int main(int argc, char** argv) {
   for (int i = 0; i < settings.repeat; ++i) {
     bareDowns.push_back(bareDown(server));
     oursDown.push_back(clientDown(server, settings));
-    bareUps.push_back(bareUp(server, frames));
+    bareUps.push_back(bareUp(server, settings, frames));
     oursUp.push_back(clientUp(server, settings));
   }
   const bool down = report("receive", settings, oursDown, bareDowns);
