@@ -1,5 +1,6 @@
 #include "client_loop.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "client_shared.hpp"
@@ -24,7 +25,7 @@ ClientLoop::~ClientLoop() {
 }
 
 bool ClientLoop::turn() {
-  aborted_.reset();
+  aborted_.clear();
   beginRound();
   connection_.tick(loop_.now());
   endRound();
@@ -100,6 +101,7 @@ void ClientLoop::endRound() {
 
 void ClientLoop::doPosted() {
   Mailbox::Batch batch = mailbox_.take();
+  connectsAhead_ = std::count_if(batch.commands.begin(), batch.commands.end(), isConnect);
   std::size_t messages = 0;
   for (const Command& command : batch.commands) {
     for (; messages < command.messagesBefore; ++messages) {
@@ -120,6 +122,7 @@ void ClientLoop::doCommand(const Command& command) {
   const core::Time now = loop_.now();
   switch (command.kind) {
     case Command::Kind::Connect:
+      --connectsAhead_;
       connection_.connect(now);
       break;
     case Command::Kind::Close:
@@ -154,7 +157,7 @@ void ClientLoop::perform(core::Dial) {
 void ClientLoop::perform(core::Abort) {
   if (transport_ != nullptr) {
     transport_->abort();
-    aborted_ = std::move(transport_);
+    aborted_.push_back(std::move(transport_));
     loop_.wake(shared_.shared_from_this());
   }
 }
@@ -174,8 +177,15 @@ void ClientLoop::perform(const core::SendClose& action) {
 }
 
 void ClientLoop::perform(StateChange& event) {
-  mailbox_.setState(event.to);
+  // The connection may be a step ahead of its events: out of Closed again.
+  const bool reopens = connectsAhead_ > 0 || connection_.state() != State::Closed;
+  droppedPosted_ = mailbox_.setState(event.to, reopens);
   delivery_.deliver(Event(event));
+}
+
+void ClientLoop::perform(CloseInfo& event) {
+  event.droppedMessages += std::exchange(droppedPosted_, 0);
+  delivery_.deliver(Event(std::move(event)));
 }
 
 void ClientLoop::sendQueued() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "core/connection.hpp"
 #include "delivery.hpp"
@@ -43,7 +44,7 @@ class ClientLoop final : private TransportEvents {
   void perform(const core::SendClose& action);
   void perform(StateChange& event);
   void perform(Opened& event) { delivery_.deliver(Event(std::move(event))); }
-  void perform(CloseInfo& event) { delivery_.deliver(Event(std::move(event))); }
+  void perform(CloseInfo& event);
   void perform(HeartbeatInfo& event) { delivery_.deliver(Event(event)); }
   void sendQueued();
   void handOver();
@@ -58,8 +59,12 @@ class ClientLoop final : private TransportEvents {
 
   core::Connection connection_;
   std::unique_ptr<Transport> transport_;
-  // An aborted transport may be what called us; it is freed at the next turn.
-  std::unique_ptr<Transport> aborted_;
+  // One of the aborted transports may be what called us; they are freed at the next turn.
+  std::vector<std::unique_ptr<Transport>> aborted_;
+  // Calls of connect() that were taken and are still to be carried out.
+  std::ptrdiff_t connectsAhead_ = 0;
+  // Messages that were posted, and dropped by the state change that the next close event belongs to.
+  std::size_t droppedPosted_ = 0;
   std::optional<core::Time> deadline_;
   bool readingPaused_ = false;
   bool destroyed_ = false;

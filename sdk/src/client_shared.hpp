@@ -38,8 +38,8 @@ class ClientShared final : public LoopTask, public std::enable_shared_from_this<
   [[nodiscard]] State state() const { return mailbox_.state(); }
   void destroy();
 
-  template <class Handler>
-  void set(Handler Handlers::*member, Handler handler) {
+  template <class EventType>
+  void set(Handler<EventType> Handlers::*member, std::function<void(const EventType&)> handler) {
     if (loop_->acceptsThisThread()) {
       delivery_.set(member, std::move(handler));
     }

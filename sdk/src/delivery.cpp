@@ -12,9 +12,9 @@ namespace {
 constexpr std::size_t kEventBytes = sizeof(Event);
 
 template <class EventType>
-void call(const std::function<void(const EventType&)>& handler, const EventType& event) {
-  if (handler) {
-    handler(event);
+void call(const Handler<EventType>& handler, const EventType& event) {
+  if (handler != nullptr) {
+    (*handler)(event);
   }
 }
 

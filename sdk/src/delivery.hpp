@@ -13,12 +13,16 @@
 
 namespace tidewire::internal {
 
+/// Shared between sets of handlers, so that setting one never copies another, which may be running.
+template <class EventType>
+using Handler = std::shared_ptr<const std::function<void(const EventType&)>>;
+
 struct Handlers {
-  std::function<void(const Opened&)> onOpen;
-  std::function<void(const Message&)> onMessage;
-  std::function<void(const CloseInfo&)> onClose;
-  std::function<void(const StateChange&)> onStateChange;
-  std::function<void(const HeartbeatInfo&)> onHeartbeat;
+  Handler<Opened> onOpen;
+  Handler<Message> onMessage;
+  Handler<CloseInfo> onClose;
+  Handler<StateChange> onStateChange;
+  Handler<HeartbeatInfo> onHeartbeat;
 };
 
 using Event = std::variant<StateChange, Opened, Message, CloseInfo, HeartbeatInfo>;
@@ -35,15 +39,20 @@ class Delivery {
 
   // Any thread.
 
-  template <class Handler>
-  void set(Handler Handlers::*member, Handler handler) {
-    std::shared_ptr<const Handlers> old;  // Freed after the lock: its destructors are the application's code.
+  template <class EventType>
+  void set(Handler<EventType> Handlers::*member, std::function<void(const EventType&)> handler) {
+    // Both are freed after the lock: their destructors are the application's code.
+    std::shared_ptr<const Handlers> old;
+    Handler<EventType> made;
+    if (handler) {
+      made = std::make_shared<const std::function<void(const EventType&)>>(std::move(handler));
+    }
     const Lock lock(mutex_);
     if (stopped()) {
       return;
     }
     auto changed = std::make_shared<Handlers>(*handlers_);
-    changed.get()->*member = std::move(handler);
+    changed.get()->*member = std::move(made);
     old = std::exchange(handlers_, std::move(changed));
     version_.fetch_add(1, std::memory_order_release);
   }

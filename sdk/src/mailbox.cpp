@@ -1,5 +1,6 @@
 #include "mailbox.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tidewire::internal {
@@ -64,13 +65,22 @@ Mailbox::Batch Mailbox::take() {
   return {std::exchange(commands_, {}), store_.take()};
 }
 
-void Mailbox::setState(State state) {
+std::size_t Mailbox::setState(State state, bool reopens) {
   const Lock lock(mutex_);
   state_ = state;
-  // The connection gave up by itself: unless the application has asked for something since, it has to be asked again.
-  if (state == State::Closed && commands_.empty()) {
-    wish_ = Wish::Down;
+  const bool connects = std::any_of(commands_.begin(), commands_.end(), isConnect);
+  if (state != State::Closed || reopens || connects) {
+    return 0;
   }
+  // Perhaps the connection gave up by itself; then it has to be asked again.
+  wish_ = Wish::Down;
+  for (Command& command : commands_) {
+    command.messagesBefore = 0;
+  }
+  postedBytes_ = 0;
+  const std::size_t dropped = store_.count();
+  (void)store_.take();
+  return dropped;
 }
 
 bool Mailbox::settle(std::size_t queuedMessages, std::size_t queuedBytes) {

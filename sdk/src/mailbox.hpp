@@ -24,6 +24,10 @@ struct Command {
   std::string reason = {};
 };
 
+[[nodiscard]] inline bool isConnect(const Command& command) noexcept {
+  return command.kind == Command::Kind::Connect;
+}
+
 /// The only thing that calls of the application touch: a mutex, what they posted, and what they may know. Its lock is
 /// never held around anything that takes time.
 ///
@@ -71,8 +75,11 @@ class Mailbox {
   void hold();
   /// Takes everything posted so far.
   [[nodiscard]] Batch take();
-  /// The connection has a new state.
-  void setState(State state);
+  /// The connection has a new state. `reopens`: something that was taken will lead out of it again.
+  ///
+  /// In Closed, unless it reopens or a connect() has been posted since: what is posted leads nowhere. Returns how many
+  /// messages are dropped with it.
+  std::size_t setState(State state, bool reopens);
   /// Ends a round: so much still waits in the connection's queue. Returns false if something was posted meanwhile; then
   /// the loop has to take another turn, and no post wakes it.
   [[nodiscard]] bool settle(std::size_t queuedMessages, std::size_t queuedBytes);

@@ -75,8 +75,8 @@ class MailboxAndLoop {
   void open() {
     CHECK(connect() == ConnectResult::Started);
     (void)round();
-    mailbox.setState(State::Connecting);
-    mailbox.setState(State::Open);
+    mailbox.setState(State::Connecting, false);
+    mailbox.setState(State::Open, false);
   }
 
   Mailbox mailbox;
@@ -225,7 +225,7 @@ TEST_CASE("mailbox: a second connect() or close() changes nothing") {
 TEST_CASE("mailbox: a connection that gave up by itself has to be asked again") {
   MailboxAndLoop box;
   box.open();
-  box.mailbox.setState(State::Closed);
+  box.mailbox.setState(State::Closed, false);
   CHECK(box.mailbox.state() == State::Closed);
   CHECK(box.send("late") == SendResult::Closed);
   CHECK(box.close() == CloseResult::AlreadyClosed);
@@ -239,7 +239,7 @@ TEST_CASE("mailbox: a connect() that is still posted outlives the end before it"
   box.open();
   CHECK(box.close() == CloseResult::Accepted);
   CHECK(box.connect() == ConnectResult::Started);
-  box.mailbox.setState(State::Closed);
+  box.mailbox.setState(State::Closed, false);
   CHECK(box.connect() == ConnectResult::AlreadyStarted);
   CHECK(box.send("for the next one") == SendResult::Queued);
 }
@@ -248,9 +248,9 @@ TEST_CASE("mailbox: a question can be asked only of an open connection") {
   MailboxAndLoop box;
   CHECK(box.ask() == HeartbeatResult::NotOpen);
   CHECK(box.connect() == ConnectResult::Started);
-  box.mailbox.setState(State::Connecting);
+  box.mailbox.setState(State::Connecting, false);
   CHECK(box.ask() == HeartbeatResult::NotOpen);
-  box.mailbox.setState(State::Open);
+  box.mailbox.setState(State::Open, false);
   CHECK(box.ask() == HeartbeatResult::Asked);
   CHECK(box.close() == CloseResult::Accepted);
   CHECK(box.ask() == HeartbeatResult::NotOpen);
