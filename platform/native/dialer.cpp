@@ -115,6 +115,7 @@ void Dialer::start(const core::Url& url, std::string tlsName, lws_vhost* vhost) 
   url_ = &url;
   tlsName_ = std::move(tlsName);
   vhost_ = vhost;
+  startedAt_ = loop_.now();
   auto deliver = [self = self_](Addresses addresses) {
     if (*self != nullptr) {
       (*self)->lookedUp(std::move(addresses));
@@ -124,8 +125,11 @@ void Dialer::start(const core::Url& url, std::string tlsName, lws_vhost* vhost) 
     loop_.post([deliver, host = url.host] { deliver({.numeric = {host}}); });
     return;
   }
-  lookUp(url.host, [&loop = loop_, deliver = std::move(deliver)](Addresses addresses) {
-    loop.post([deliver, addresses = std::move(addresses)] { deliver(addresses); });
+  hasLookedUp_ = true;
+  lookUp(url.host, [weak = loop_.weak_from_this(), deliver = std::move(deliver)](Addresses addresses) {
+    if (const auto loop = weak.lock()) {
+      loop->post([deliver, addresses = std::move(addresses)] { deliver(addresses); });
+    }
   });
 }
 
@@ -137,6 +141,7 @@ void Dialer::stop() {
 }
 
 void Dialer::lookedUp(Addresses addresses) {
+  lookedUpAt_ = loop_.now();
   if (addresses.numeric.empty()) {
     finished_ = true;
     client_.dialFailed(std::move(addresses.error));
@@ -175,7 +180,8 @@ void Dialer::won(Leg& leg, lws* wsi) {
     return;
   }
   ev_timer_stop(loop_.events(), &headStart_);
-  leg.hand(wsi, client_.dialed(wsi));
+  const auto lookUp = hasLookedUp_ ? std::optional(lookedUpAt_ - startedAt_) : std::nullopt;
+  leg.hand(wsi, client_.dialed(wsi, lookUp, loop_.now() - lookedUpAt_));
   cutOthers();
 }
 

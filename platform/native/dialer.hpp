@@ -3,10 +3,12 @@
 #include <ev.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "addresses.hpp"
+#include "core/time.hpp"
 #include "core/url.hpp"
 #include "lws.hpp"
 #include "native_loop.hpp"
@@ -21,8 +23,9 @@ class Dialer {
   /// Whoever wants the connection. Every call comes from the loop, never from inside `start`.
   class Client {
    public:
-    /// A TCP connection stands. From now on its callbacks are `owner`'s, which this returns.
-    virtual WsiOwner* dialed(lws* wsi) = 0;
+    /// A TCP connection stands. From now on its callbacks are `owner`'s, which this returns. The look-up took so long,
+    /// if there was one, and then the connection.
+    virtual WsiOwner* dialed(lws* wsi, std::optional<core::Duration> lookUp, core::Duration connect) = 0;
     /// There is no connection to be had.
     virtual void dialFailed(std::string detail) = 0;
 
@@ -60,6 +63,9 @@ class Dialer {
   std::size_t nextAddress_ = 0;
   std::vector<std::unique_ptr<Leg>> legs_;
   std::string lastError_;
+  core::Time startedAt_{};
+  core::Time lookedUpAt_{};
+  bool hasLookedUp_ = false;
   bool finished_ = false;
   ev_timer headStart_{};
 };

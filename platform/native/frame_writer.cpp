@@ -4,39 +4,46 @@
 
 namespace tidewire::native {
 
-void FrameWriter::add(std::span<const std::byte> frames, core::Payload keep) {
+void FrameWriter::add(std::span<const std::byte> frames, std::size_t payloadBytes, core::Payload keep) {
   messageBytes_ += frames.size();
+  payloadBytes_ += payloadBytes;
   if (!stretches_.empty()) {
     Stretch& last = stretches_.back();
     if (last.frames.data() + last.frames.size() == frames.data()) {
       last.frames = {last.frames.data(), last.frames.size() + frames.size()};
+      last.payloadBytes += payloadBytes;
       last.keep = std::move(keep);
       return;
     }
   }
-  stretches_.push_back({frames, std::move(keep)});
+  stretches_.push_back({frames, payloadBytes, std::move(keep)});
 }
 
 std::span<const std::byte> FrameWriter::nextStretch() {
   taken_ = 0;
+  lastPayloadBytes_ = 0;
   copied_.clear();
   copied_.append(control_.bytes());
   control_.clear();
   if (copied_.empty() && !stretches_.empty() && stretches_.front().frames.size() >= kCopiedBytes) {
-    taken_ = 1;
-    messageBytes_ -= stretches_.front().frames.size();
-    return stretches_.front().frames;
+    return takeStretch();
   }
   while (taken_ < stretches_.size() && stretches_[taken_].frames.size() < kCopiedBytes) {
-    const std::span<const std::byte> frames = stretches_[taken_++].frames;
-    copied_.append(frames);
-    messageBytes_ -= frames.size();
+    copied_.append(takeStretch());
   }
   if (taken_ == stretches_.size()) {
     copied_.append(closing_.bytes());
     closing_.clear();
   }
   return copied_.bytes();
+}
+
+std::span<const std::byte> FrameWriter::takeStretch() {
+  const Stretch& stretch = stretches_[taken_++];
+  messageBytes_ -= stretch.frames.size();
+  payloadBytes_ -= stretch.payloadBytes;
+  lastPayloadBytes_ += stretch.payloadBytes;
+  return stretch.frames;
 }
 
 void FrameWriter::dropWritten() {

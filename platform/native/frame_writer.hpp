@@ -19,10 +19,13 @@ class FrameWriter {
   [[nodiscard]] ByteBuffer& control() noexcept { return control_; }
   /// For the last frame.
   [[nodiscard]] ByteBuffer& closing() noexcept { return closing_; }
-  /// Frames in one piece of memory, which `keep` keeps.
-  void add(std::span<const std::byte> frames, core::Payload keep);
+  /// Frames of messages in one piece of memory, which `keep` keeps.
+  void add(std::span<const std::byte> frames, std::size_t payloadBytes, core::Payload keep);
 
   [[nodiscard]] std::size_t bytes() const noexcept { return control_.size() + messageBytes_ + closing_.size(); }
+  /// Of messages: what is still to be written, and what the last write held.
+  [[nodiscard]] std::size_t payloadBytes() const noexcept { return payloadBytes_; }
+  [[nodiscard]] std::size_t lastPayloadBytes() const noexcept { return lastPayloadBytes_; }
   [[nodiscard]] bool empty() const noexcept { return bytes() == 0; }
 
   /// Calls `write(span)` until everything is written, or until `mayWrite()` says no.
@@ -42,15 +45,19 @@ class FrameWriter {
 
   struct Stretch {
     std::span<const std::byte> frames;
+    std::size_t payloadBytes;
     core::Payload keep;  // Of its last message: keeps the memory.
   };
 
   [[nodiscard]] std::span<const std::byte> nextStretch();
+  [[nodiscard]] std::span<const std::byte> takeStretch();
   void dropWritten();
 
   ByteBuffer control_;
   std::vector<Stretch> stretches_;
   std::size_t messageBytes_ = 0;
+  std::size_t payloadBytes_ = 0;
+  std::size_t lastPayloadBytes_ = 0;
   ByteBuffer closing_;
 
   ByteBuffer copied_;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <chrono>
 
 namespace tidewire::native {
 namespace {
@@ -87,6 +89,38 @@ void addHeader(std::string& request, std::string_view name, std::string_view val
   request.append(name).append(": ").append(value).append("\r\n");
 }
 
+bool parseNumber(std::string_view text, int& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && number >= 0;
+}
+
+/// As HTTP senders have to write a date (RFC 7231 section 7.1.1.1): "Sun, 06 Nov 1994 08:49:37 GMT".
+std::optional<core::WallTime> parseDate(std::string_view text) {
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  if (text.size() != 29 || text.substr(25) != " GMT") {
+    return std::nullopt;
+  }
+  const std::size_t month = kMonths.find(text.substr(8, 3));
+  int day = 0;
+  int year = 0;
+  int hour = 0;
+  int minute = 0;
+  int second = 0;
+  if (month == std::string_view::npos || month % 3 != 0 || !parseNumber(text.substr(5, 2), day) ||
+      !parseNumber(text.substr(12, 4), year) || !parseNumber(text.substr(17, 2), hour) ||
+      !parseNumber(text.substr(20, 2), minute) || !parseNumber(text.substr(23, 2), second)) {
+    return std::nullopt;
+  }
+  const std::chrono::year_month_day date(std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month / 3 + 1)),
+                                         std::chrono::day(static_cast<unsigned>(day)));
+  if (!date.ok()) {
+    return std::nullopt;
+  }
+  return std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second);
+}
+
 }  // namespace
 
 std::string makeKey(std::span<const std::byte, kNonceBytes> nonce) {
@@ -101,7 +135,8 @@ std::string acceptFor(std::string_view key) {
   return base64(std::span(digest).first(size));
 }
 
-std::string handshakeRequest(const core::Url& url, std::span<const std::string> subprotocols, std::string_view key) {
+std::string handshakeRequest(const core::Url& url, std::span<const std::string> subprotocols,
+                             std::span<const Header> headers, std::string_view key) {
   std::string request = "GET " + url.target + " HTTP/1.1\r\n";
   addHeader(request, "Host", url.hostHeader);
   addHeader(request, "Upgrade", "websocket");
@@ -111,7 +146,12 @@ std::string handshakeRequest(const core::Url& url, std::span<const std::string> 
   if (!subprotocols.empty()) {
     addHeader(request, "Sec-WebSocket-Protocol", joined(subprotocols));
   }
-  if (url.hasUserInfo) {
+  bool authorized = false;
+  for (const Header& header : headers) {
+    addHeader(request, header.name, header.value);
+    authorized = authorized || equalsIgnoringCase(header.name, "authorization");
+  }
+  if (url.hasUserInfo && !authorized) {
     addHeader(request, "Authorization", "Basic " + basicCredentials(url.userInfo));
   }
   return request += "\r\n";
@@ -148,6 +188,22 @@ std::string_view checkAnswer(const HandshakeAnswer& answer, std::string_view key
     return "The server's 101 announces a body (Content-Length or Transfer-Encoding).";
   }
   return {};
+}
+
+std::optional<core::Duration> retryAfter(const HandshakeAnswer& answer, core::WallTime wall) {
+  if (answer.status != 429 && answer.status != 503) {
+    return std::nullopt;
+  }
+  const std::string_view text = trimmed(answer.retryAfter);
+  if (int seconds = 0; parseNumber(text, seconds)) {
+    return std::chrono::seconds(seconds);
+  }
+  const std::optional<core::WallTime> until = parseDate(text);
+  if (!until) {
+    return std::nullopt;
+  }
+  const core::WallTime from = parseDate(trimmed(answer.date)).value_or(wall);
+  return std::max(core::Duration::zero(), core::Duration(*until - from));
 }
 
 }  // namespace tidewire::native

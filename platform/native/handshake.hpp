@@ -1,11 +1,15 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "core/thaw_watch.hpp"
+#include "core/time.hpp"
 #include "core/url.hpp"
+#include "tidewire/endpoint.hpp"
 
 /// The opening handshake from the client's side (RFC 6455 section 4.1), without I/O.
 namespace tidewire::native {
@@ -20,9 +24,10 @@ inline constexpr std::size_t kNonceBytes = 16;
 
 /// The whole request, blank line included.
 ///
-/// Requires: a parsed `url`, and subprotocols that `core::areValidSubprotocols` accepts.
+/// Requires: a parsed `url`, and subprotocols and headers that `core::findFault` accepts. A header Authorization takes
+/// the place of the URL's user info.
 [[nodiscard]] std::string handshakeRequest(const core::Url& url, std::span<const std::string> subprotocols,
-                                           std::string_view key);
+                                           std::span<const Header> headers, std::string_view key);
 
 /// The server's answer: a status, and the values of the header fields that matter, empty where absent. A field that
 /// came several times has its values joined by commas.
@@ -35,6 +40,8 @@ struct HandshakeAnswer {
   std::string extensions = {};
   std::string contentLength = {};
   std::string transferEncoding = {};
+  std::string retryAfter = {};
+  std::string date = {};
 };
 
 /// Whether `answer` opens the connection that was asked for with `key` and the subprotocols in `offered`.
@@ -42,5 +49,9 @@ struct HandshakeAnswer {
 /// Returns: nothing if it does, else a sentence that names the fault. It lives as long as the program.
 [[nodiscard]] std::string_view checkAnswer(const HandshakeAnswer& answer, std::string_view key,
                                            std::span<const std::string> offered);
+
+/// How long the server asks to wait with status 429 or 503 (RFC 7231 section 7.1.3): a number of seconds, or a date,
+/// which is compared with the server's own clock if it told that, else with `wall`.
+[[nodiscard]] std::optional<core::Duration> retryAfter(const HandshakeAnswer& answer, core::WallTime wall);
 
 }  // namespace tidewire::native

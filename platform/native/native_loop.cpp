@@ -29,6 +29,8 @@ constexpr unsigned kNoTimeoutSeconds = 60 * 60 * 24 * 365;
 constexpr int kLingerSeconds = 2;
 // Room in libwebsockets' scratch buffer for the longest request we write: its URL may have 8 KiB.
 constexpr unsigned kScratchBytes = 32 * 1024;
+// How often both clocks are looked at while there are clients, in seconds.
+constexpr double kClocksSeconds = 5;
 // Larger than any write of ours, or libwebsockets would cut it and copy the rest.
 constexpr std::size_t kWriteBytes = 4 * 1024 * 1024;
 
@@ -60,6 +62,32 @@ class SigpipeKept {
   struct sigaction before_ {};
 };
 
+/// Keeps SIGPIPE from a thread of the application's while OpenSSL, which writes without MSG_NOSIGNAL, may cause it.
+class SigpipeHeldBack {
+ public:
+  SigpipeHeldBack() {
+    sigemptyset(&sigpipe_);
+    sigaddset(&sigpipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
+    sigset_t pending;
+    sigpending(&pending);
+    wasPending_ = sigismember(&pending, SIGPIPE) == 1;
+  }
+  ~SigpipeHeldBack() {
+    const timespec now{};
+    while (!wasPending_ && sigtimedwait(&sigpipe_, nullptr, &now) == SIGPIPE) {
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  SigpipeHeldBack(const SigpipeHeldBack&) = delete;
+  SigpipeHeldBack& operator=(const SigpipeHeldBack&) = delete;
+
+ private:
+  sigset_t sigpipe_;
+  sigset_t before_;
+  bool wasPending_ = false;
+};
+
 /// libwebsockets sizes its table of descriptors from the soft limit, once.
 void raiseDescriptorLimit() {
   constexpr rlim_t kTableMost = 1'000'000;
@@ -74,7 +102,8 @@ void raiseDescriptorLimit() {
 
 std::shared_ptr<NativeLoop> NativeLoop::shared() {
   static const std::shared_ptr<NativeLoop>* const instance = [] {
-    auto* const made = new std::shared_ptr<NativeLoop>(new NativeLoop);
+    auto* const made = new std::shared_ptr<NativeLoop>(new NativeLoop(true));
+    (*made)->startThread();
     // Registered after OpenSSL registered its own clean-up, and so run before it.
     std::atexit([] { shared()->stop(); });
     return made;
@@ -82,28 +111,83 @@ std::shared_ptr<NativeLoop> NativeLoop::shared() {
   return *instance;
 }
 
-NativeLoop::NativeLoop() : readBuffer_(kReadBytes) {
+std::shared_ptr<NativeLoop> NativeLoop::make() {
+  std::shared_ptr<NativeLoop> made(new NativeLoop(false));
+  return made->events_ == nullptr ? nullptr : made;
+}
+
+NativeLoop::NativeLoop(bool hasThread) : hasThread_(hasThread), readBuffer_(kReadBytes) {
   events_ = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
   if (events_ == nullptr) {
     failure_ = "libev could not make an event loop";
-  } else {
-    setUpLibwebsockets();
-    ev_async_init(&wake_,
-                  [](struct ev_loop*, ev_async* watcher, int) { static_cast<NativeLoop*>(watcher->data)->doPosted(); });
-    wake_.data = this;
-    ev_async_start(events_, &wake_);
-    ev_init(&timer_, [](struct ev_loop*, ev_timer* watcher, int) { static_cast<NativeLoop*>(watcher->data)->doDue(); });
-    timer_.data = this;
-    // What has arrived is read before a deadline is judged.
-    ev_set_priority(&timer_, EV_MINPRI);
+    return;
   }
+  setUpLibwebsockets();
+  ev_async_init(&wake_,
+                [](struct ev_loop*, ev_async* watcher, int) { static_cast<NativeLoop*>(watcher->data)->doPosted(); });
+  ev_init(&timer_, [](struct ev_loop*, ev_timer* watcher, int) { static_cast<NativeLoop*>(watcher->data)->doDue(); });
+  ev_init(&clocks_,
+          [](struct ev_loop*, ev_timer* watcher, int) { static_cast<NativeLoop*>(watcher->data)->watchClocks(); });
+  ev_init(&patience_, [](struct ev_loop*, ev_timer*, int) {});
+  wake_.data = timer_.data = clocks_.data = this;
+  // What has arrived is read before a deadline is judged.
+  ev_set_priority(&timer_, EV_MINPRI);
+  ev_async_start(events_, &wake_);
+}
+
+NativeLoop::~NativeLoop() {
+  if (context_ != nullptr) {
+    lws_context_destroy(context_);
+  }
+  if (events_ != nullptr) {
+    ev_loop_destroy(events_);
+  }
+}
+
+void NativeLoop::startThread() {
   const AllSignalsBlocked blocked;
   thread_ = std::thread([this] { run(); });
 }
 
 void NativeLoop::run() {
+  turner_ = std::this_thread::get_id();
   if (events_ != nullptr) {
     ev_run(events_, 0);
+  }
+}
+
+// Turning.
+
+void NativeLoop::turn(std::chrono::milliseconds timeout) {
+  const SigpipeHeldBack sigpipe;
+  turner_ = std::this_thread::get_id();
+  if (timeout > std::chrono::milliseconds::zero()) {
+    ev_now_update(events_);
+    ev_timer_set(&patience_, std::chrono::duration<double>(timeout).count(), 0.);
+    ev_timer_start(events_, &patience_);
+    ev_run(events_, EVRUN_ONCE);
+    ev_timer_stop(events_, &patience_);
+  } else {
+    ev_run(events_, EVRUN_NOWAIT);
+  }
+  turner_ = std::thread::id();
+}
+
+void NativeLoop::interrupt() {
+  ev_async_send(events_, &wake_);
+}
+
+void NativeLoop::abandon() {
+  std::vector<std::shared_ptr<internal::LoopTask>> tasks;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    tasks.swap(tasks_);
+    functions_.clear();
+  }
+  // Each takes itself out of the set.
+  while (!attached_.empty()) {
+    (*attached_.begin())->loopGone();
   }
 }
 
@@ -119,6 +203,10 @@ void NativeLoop::stop() {
   if (!onLoopThread() && thread_.joinable()) {
     thread_.join();
   }
+}
+
+core::WallTime NativeLoop::wallTime() const {
+  return std::chrono::duration_cast<core::WallTime>(std::chrono::system_clock::now().time_since_epoch());
 }
 
 core::Time NativeLoop::now() const {
@@ -215,6 +303,42 @@ void NativeLoop::armTimer() {
   const double sinceTurn = ev_time() - ev_now(events_);
   ev_timer_set(&timer_, std::max(0.0, wait.count() + std::max(0.0, sinceTurn)), 0.);
   ev_timer_start(events_, &timer_);
+}
+
+// Clients, and what concerns them all.
+
+void NativeLoop::attach(internal::LoopTask& task) {
+  if (attached_.empty()) {
+    (void)thawWatch_.notice(now(), wallTime());
+    clocksDue_ = now() + std::chrono::duration_cast<core::Duration>(std::chrono::duration<double>(kClocksSeconds));
+    ev_now_update(events_);
+    ev_timer_set(&clocks_, kClocksSeconds, 0.);
+    ev_timer_start(events_, &clocks_);
+  }
+  attached_.insert(&task);
+}
+
+void NativeLoop::detach(internal::LoopTask& task) {
+  attached_.erase(&task);
+  if (attached_.empty()) {
+    ev_timer_stop(events_, &clocks_);
+  }
+}
+
+void NativeLoop::watchClocks() {
+  const core::Time at = now();
+  const bool thawed = thawWatch_.notice(at, wallTime(), clocksDue_);
+  clocksDue_ = at + std::chrono::duration_cast<core::Duration>(std::chrono::duration<double>(kClocksSeconds));
+  ev_timer_set(&clocks_, kClocksSeconds, 0.);
+  ev_timer_start(events_, &clocks_);
+  if (!thawed) {
+    return;
+  }
+  // A client may go away meanwhile, but only at its own turn.
+  const std::vector<internal::LoopTask*> tasks(attached_.begin(), attached_.end());
+  for (internal::LoopTask* const task : tasks) {
+    task->hint(core::Hint::Thawed);
+  }
 }
 
 // libwebsockets.
@@ -356,6 +480,35 @@ int NativeLoop::onOrphan(lws* wsi, lws_callback_reasons reason) {
 }
 
 }  // namespace tidewire::native
+
+namespace tidewire {
+
+using internal::LoopAccess;
+
+std::shared_ptr<Loop> Loop::make() {
+  std::shared_ptr<native::NativeLoop> made = native::NativeLoop::make();
+  return made == nullptr ? nullptr : LoopAccess::make(std::move(made));
+}
+
+Loop::Loop(std::shared_ptr<internal::Loop> loop) : loop_(std::move(loop)) {}
+
+Loop::~Loop() {
+  static_cast<native::NativeLoop&>(*loop_).abandon();
+}
+
+void Loop::turn() {
+  turn(std::chrono::milliseconds::zero());
+}
+
+void Loop::turn(std::chrono::milliseconds timeout) {
+  static_cast<native::NativeLoop&>(*loop_).turn(timeout);
+}
+
+void Loop::wake() {
+  static_cast<native::NativeLoop&>(*loop_).interrupt();
+}
+
+}  // namespace tidewire
 
 namespace tidewire::internal {
 

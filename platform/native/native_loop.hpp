@@ -4,6 +4,7 @@
 #include <openssl/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -15,6 +16,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -28,25 +30,40 @@ namespace tidewire::native {
 /// The name of our libwebsockets protocol.
 inline constexpr const char* kProtocol = "tidewire";
 
-/// The one thread and the one libwebsockets context that serve every client of the process, on a libev loop of ours.
+/// A libwebsockets context on a libev loop of ours.
 ///
-/// Made with the first client, and never unmade: clients may outlive `main`. At exit its thread is stopped before the
-/// libraries under it go away.
-class NativeLoop final : public internal::Loop {
+/// The shared one has a thread, and serves every client that was given no other. It is made with the first client, and
+/// never unmade: clients may outlive `main`. At exit its thread is stopped before the libraries under it go away.
+/// Others are turned by the application.
+class NativeLoop final : public internal::Loop, public std::enable_shared_from_this<NativeLoop> {
  public:
   [[nodiscard]] static std::shared_ptr<NativeLoop> shared();
+  /// For the application to turn; null if the system gives no event loop.
+  [[nodiscard]] static std::shared_ptr<NativeLoop> make();
+  ~NativeLoop() override;
+
+  /// Does what is due, after waiting for it up to `timeout`. Only for one from `make`.
+  void turn(std::chrono::milliseconds timeout);
+  void interrupt();
+  /// No client is served from here on. Only for one from `make`, and not while it is turned.
+  void abandon();
 
   // As `Loop` says.
   [[nodiscard]] core::Time now() const override;
-  [[nodiscard]] bool onLoopThread() const override { return std::this_thread::get_id() == thread_.get_id(); }
+  [[nodiscard]] bool onLoopThread() const override { return std::this_thread::get_id() == turner_.load(); }
   [[nodiscard]] bool acceptsThisThread() const override { return true; }
+  void attach(internal::LoopTask& task) override;
+  void detach(internal::LoopTask& task) override;
   void wake(std::shared_ptr<internal::LoopTask> task) override;
   void setDeadline(internal::LoopTask& task, std::optional<core::Time> deadline) override;
   [[nodiscard]] std::unique_ptr<internal::Transport> makeTransport(internal::TransportEvents& events) override;
   [[nodiscard]] std::uint64_t randomSeed() override;
   [[nodiscard]] bool sendsPings() const override { return true; }
   [[nodiscard]] bool pausesReading() const override { return true; }
-  [[nodiscard]] bool choosesTrust() const override { return true; }
+  [[nodiscard]] bool shapesRequest() const override { return true; }
+  [[nodiscard]] bool canBeAwaited() const override { return hasThread_; }
+
+  [[nodiscard]] core::WallTime wallTime() const;
 
   /// Has `function` called on the loop thread. Any thread.
   void post(std::function<void()> function);
@@ -69,23 +86,31 @@ class NativeLoop final : public internal::Loop {
   void lingerOut(lws* wsi);
 
  private:
-  NativeLoop();
+  explicit NativeLoop(bool hasThread);
 
+  void startThread();
   void run();
   void stop();
   void setUpLibwebsockets();
   void doPosted();
   void doDue();
   void armTimer();
+  void watchClocks();
 
   static int onCallback(lws* wsi, lws_callback_reasons reason, void* user, void* in, std::size_t length);
   static int onOrphan(lws* wsi, lws_callback_reasons reason);
   void addTrust(ssl_ctx_st* sslContext);
   static bool addCertificates(ssl_ctx_st* sslContext, bio_st* source);
 
+  const bool hasThread_;
   struct ev_loop* events_ = nullptr;
   ev_async wake_{};
   ev_timer timer_{};
+  ev_timer clocks_{};
+  ev_timer patience_{};
+  core::ThawWatch thawWatch_;
+  core::Time clocksDue_{};
+  std::unordered_set<internal::LoopTask*> attached_;
   lws_context* context_ = nullptr;
   std::string failure_;
   // Each set of TLS options has a virtual host, because libwebsockets keeps trust there.
@@ -108,6 +133,8 @@ class NativeLoop final : public internal::Loop {
   bool stopping_ = false;
 
   std::thread thread_;
+  // Who turns the loop: the thread, or whoever is inside `turn`.
+  std::atomic<std::thread::id> turner_{};
 };
 
 }  // namespace tidewire::native

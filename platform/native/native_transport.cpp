@@ -23,6 +23,10 @@ std::string tlsName(const core::Url& url) {
   return url.secure ? url.host : "unused";
 }
 
+std::chrono::microseconds inMicroseconds(core::Duration time) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(time);
+}
+
 CloseCause causeOf(std::uint16_t violation) {
   return violation == 1009 ? CloseCause::MessageTooBig : CloseCause::ProtocolError;
 }
@@ -43,9 +47,10 @@ NativeTransport::~NativeTransport() {
 
 // Open.
 
-void NativeTransport::open(const Options& options) {
+void NativeTransport::open(const Endpoint& endpoint, const Options& options) {
   options_ = &options;
-  url_ = core::parseUrl(options.url).url;
+  endpoint_ = &endpoint;
+  url_ = core::parseUrl(endpoint.url).url;
   lws_vhost* const vhost = loop_.context() == nullptr ? nullptr : loop_.vhostFor(options.tls);
   dialer_.emplace(loop_, static_cast<Dialer::Client&>(*this));
   decoder_.emplace(options.maxMessageBytes);
@@ -69,8 +74,13 @@ void NativeTransport::refuse(std::string detail) {
   });
 }
 
-WsiOwner* NativeTransport::dialed(lws* wsi) {
+WsiOwner* NativeTransport::dialed(lws* wsi, std::optional<core::Duration> lookUp, core::Duration connect) {
   wsi_ = wsi;
+  stepBegan_ = loop_.now();
+  if (lookUp) {
+    times_.lookUp = inMicroseconds(*lookUp);
+  }
+  times_.connect = inMicroseconds(connect);
   return this;
 }
 
@@ -99,7 +109,12 @@ bool NativeTransport::onCertificate(void* storeContext, bool trusted) {
 int NativeTransport::writeRequest(void* in, std::size_t room) {
   const std::string begun = std::string("GET / HTTP/1.1\r\nPragma: no-cache\r\nCache-Control: no-cache\r\nHost: ") +
                             tlsName(url_) + "\r\nconnection: close\r\n";
-  std::string request = handshakeRequest(url_, options_->subprotocols, key_);
+  const core::Time now = loop_.now();
+  if (url_.secure) {
+    times_.tls = inMicroseconds(now - stepBegan_);
+  }
+  stepBegan_ = now;
+  std::string request = handshakeRequest(url_, endpoint_->subprotocols, endpoint_->headers, key_);
   request.resize(request.size() - 2);  // libwebsockets writes the blank line.
   char** const end = static_cast<char**>(in);
   char* const start = *end - begun.size();
@@ -108,7 +123,7 @@ int NativeTransport::writeRequest(void* in, std::size_t room) {
     return -1;
   }
   if (request.size() > room + begun.size()) {
-    fail(CloseCause::Unavailable, "the URL is too long for libwebsockets' buffer");
+    fail(CloseCause::Unavailable, "the URL and the headers are too long for libwebsockets' buffer");
     return -1;
   }
   *end = std::copy(request.begin(), request.end(), start);
@@ -125,13 +140,19 @@ void NativeTransport::readAnswer() {
       .extensions = header(WSI_TOKEN_EXTENSIONS),
       .contentLength = header(WSI_TOKEN_HTTP_CONTENT_LENGTH),
       .transferEncoding = header(WSI_TOKEN_HTTP_TRANSFER_ENCODING),
+      .retryAfter = header(WSI_TOKEN_HTTP_RETRY_AFTER),
+      .date = header(WSI_TOKEN_HTTP_DATE),
   };
-  if (const std::string_view fault = checkAnswer(answer, key_, options_->subprotocols); !fault.empty()) {
-    fail(CloseCause::HandshakeRefused, std::string(fault), answer.status);
+  if (const std::string_view fault = checkAnswer(answer, key_, endpoint_->subprotocols); !fault.empty()) {
+    end({.cause = CloseCause::HandshakeRefused,
+         .detail = std::string(fault),
+         .httpStatus = answer.status,
+         .retryAfter = retryAfter(answer, loop_.wallTime())});
     return;
   }
+  times_.upgrade = inMicroseconds(loop_.now() - stepBegan_);
   open_ = true;
-  events_.transportOpened(answer.subprotocol);
+  events_.transportOpened(answer.subprotocol, times_);
 }
 
 std::string NativeTransport::header(lws_token_indexes token) const {
@@ -271,17 +292,33 @@ std::size_t NativeTransport::room() const {
 
 void NativeTransport::send(core::Outgoing message) {
   const std::span<const std::byte> frame = internal::PayloadStore::frame(message);
-  writer_.add(frame, std::move(message.payload));
+  writer_.add(frame, message.sizeBytes, std::move(message.payload));
 }
 
-void NativeTransport::sendFrom(internal::PayloadStore::Batch& batch) {
+internal::Transport::Sent NativeTransport::sendFrom(internal::PayloadStore::Batch& batch) {
+  Sent sent;
   while (room() > 0) {
     auto stretch = batch.nextStretch();
     if (!stretch) {
-      return;
+      break;
     }
-    writer_.add(stretch->frames, std::move(stretch->keep));
+    sent.messages += stretch->messages;
+    sent.bytes += stretch->payloadBytes;
+    writer_.add(stretch->frames, stretch->payloadBytes, std::move(stretch->keep));
     flush();
+  }
+  return sent;
+}
+
+std::size_t NativeTransport::bufferedBytes() const {
+  // libwebsockets does not tell how much of the last write it still holds; all of it is the safe answer.
+  return writer_.payloadBytes() + (wsi_ != nullptr && blocked() ? writer_.lastPayloadBytes() : 0);
+}
+
+void NativeTransport::awaitBuffered(std::size_t most) {
+  awaited_ = most;
+  if (wsi_ != nullptr && !over_) {
+    lws_callback_on_writable(wsi_);
   }
 }
 
@@ -317,15 +354,18 @@ void NativeTransport::onWritable() {
     pendingPong_.reset();
   }
   writeOut();
-  if (usedUp_ && room() > 0) {
-    usedUp_ = false;
+  const bool roomAgain = usedUp_ && room() > 0;
+  const bool fell = awaited_ && bufferedBytes() <= *awaited_;
+  if (roomAgain || fell) {
+    usedUp_ = usedUp_ && !roomAgain;
+    awaited_.reset();
     events_.transportWritable();
   }
 }
 
 void NativeTransport::writeOut() {
   writer_.writeOut([this] { return !blocked(); }, [this](std::span<const std::byte> bytes) { write(bytes); });
-  if (blocked() || usedUp_) {
+  if (blocked() || usedUp_ || awaited_) {
     lws_callback_on_writable(wsi_);
   }
 }
@@ -364,9 +404,9 @@ void NativeTransport::abort() {
   }
 }
 
-void NativeTransport::fail(CloseCause cause, std::string detail, int httpStatus) {
+void NativeTransport::fail(CloseCause cause, std::string detail) {
   if (!ending_) {
-    end({.cause = cause, .detail = std::move(detail), .httpStatus = httpStatus});
+    end({.cause = cause, .detail = std::move(detail)});
   }
 }
 

@@ -26,7 +26,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   ~NativeTransport() override;
 
   // Open.
-  void open(const Options& options) override;
+  void open(const Endpoint& endpoint, const Options& options) override;
 
   // Receive.
   void setReading(bool reading) override;
@@ -34,7 +34,9 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   // Send.
   [[nodiscard]] std::size_t room() const override;
   void send(core::Outgoing message) override;
-  void sendFrom(internal::PayloadStore::Batch& batch) override;
+  Sent sendFrom(internal::PayloadStore::Batch& batch) override;
+  [[nodiscard]] std::size_t bufferedBytes() const override;
+  void awaitBuffered(std::size_t most) override;
   void flush() override;
   void ping(std::span<const std::byte> payload) override;
 
@@ -45,7 +47,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
  private:
   // Open.
   void refuse(std::string detail);
-  WsiOwner* dialed(lws* wsi) override;
+  WsiOwner* dialed(lws* wsi, std::optional<core::Duration> lookUp, core::Duration connect) override;
   void dialFailed(std::string detail) override;
   bool onCertificate(void* storeContext, bool trusted) override;
   [[nodiscard]] int writeRequest(void* in, std::size_t room);
@@ -66,7 +68,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   [[nodiscard]] bool blocked() const { return lws_partial_buffered(wsi_) != 0; }
 
   // End.
-  void fail(CloseCause cause, std::string detail, int httpStatus = 0);
+  void fail(CloseCause cause, std::string detail);
   void end(internal::TransportEnd end);
 
   // What is posted for later finds it gone if this is.
@@ -74,11 +76,14 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   NativeLoop& loop_;
   internal::TransportEvents& events_;
   const Options* options_ = nullptr;
+  const Endpoint* endpoint_ = nullptr;
   core::Url url_;
   std::string key_;
   std::optional<Dialer> dialer_;
   lws* wsi_ = nullptr;
   std::string certificateError_;
+  HandshakeTimes times_;
+  core::Time stepBegan_{};
   bool open_ = false;
 
   std::optional<Decoder> decoder_;
@@ -94,7 +99,8 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
     std::size_t size;
   };
   std::optional<PendingPong> pendingPong_;
-  bool usedUp_ = false;  // `room` was found to be nothing, or little: say when it is more.
+  bool usedUp_ = false;                 // `room` was found to be nothing, or little: say when it is more.
+  std::optional<std::size_t> awaited_;  // Say when no more than this is buffered.
 
   bool closeSent_ = false;
   std::optional<internal::TransportEnd> ending_;

@@ -52,9 +52,14 @@ class SpareBlocks {
 };
 
 void PayloadStore::put(MessageKind kind, std::span<const std::byte> payload) {
-  std::byte* const frame = place(native::frameBytes(payload.size()));
+  const std::size_t bytes = native::frameBytes(payload.size());
+  Block* const block = blockFor(bytes);
   const native::Opcode opcode = kind == MessageKind::Text ? native::Opcode::Text : native::Opcode::Binary;
-  native::writeFrame(frame, opcode, payload, maskKeys().next());
+  native::writeFrame(block->bytes() + block->used, opcode, payload, maskKeys().next());
+  block->used += bytes;
+  ++block->messages;
+  block->payloadBytes += payload.size();
+  bytes_ += bytes;
   ++count_;
 }
 
@@ -69,15 +74,19 @@ std::span<const std::byte> PayloadStore::frame(const core::Outgoing& message) no
   return {reinterpret_cast<const std::byte*>(message.payload.handle()), native::frameBytes(message.sizeBytes)};
 }
 
-std::byte* PayloadStore::place(std::size_t bytes) {
+std::size_t PayloadStore::dropFirst() {
+  --count_;
+  return batch_.next()->sizeBytes;
+}
+
+/// One with room for so many bytes.
+PayloadStore::Block* PayloadStore::blockFor(std::size_t bytes) {
   std::vector<Block*>& blocks = batch_.blocks_;
   if (blocks.empty() || blocks.back()->capacity - blocks.back()->used < bytes) {
     blocks.push_back(makeBlock(std::max(bytes, nextCapacity_)));
     nextCapacity_ = std::min(nextCapacity_ * 4, kLargestBlockBytes);
   }
-  Block* const block = blocks.back();
-  bytes_ += bytes;
-  return block->bytes() + std::exchange(block->used, block->used + bytes);
+  return blocks.back();
 }
 
 PayloadStore::Block* PayloadStore::makeBlock(std::size_t capacity) {
@@ -122,7 +131,8 @@ std::optional<PayloadStore::Batch::Stretch> PayloadStore::Batch::nextStretch() {
   const std::span<const std::byte> frames(block->bytes() + at_, block->used - at_);
   at_ = block->used;
   ++block->owners;
-  return Stretch{frames, core::Payload(block, 0, &release)};
+  return Stretch{frames, std::exchange(block->messages, 0), std::exchange(block->payloadBytes, 0),
+                 core::Payload(block, 0, &release)};
 }
 
 std::optional<core::Outgoing> PayloadStore::Batch::next() {
@@ -134,6 +144,8 @@ std::optional<core::Outgoing> PayloadStore::Batch::next() {
   const native::OwnFrame frame = native::lookAt(place);
   at_ += frame.bytes;
   ++block->owners;
+  --block->messages;
+  block->payloadBytes -= frame.payloadBytes;
   return core::Outgoing{frame.opcode == native::Opcode::Text ? MessageKind::Text : MessageKind::Binary,
                         frame.payloadBytes, core::Payload(block, reinterpret_cast<std::uintptr_t>(place), &release)};
 }

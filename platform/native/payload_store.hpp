@@ -21,7 +21,9 @@ class PayloadStore {
   struct Block {
     std::size_t capacity;
     std::size_t used = 0;
-    std::size_t owners = 1;  // The store or batch that it is in, and the messages in it that are on their way.
+    std::size_t owners = 1;    // The store or batch that it is in, and the messages in it that are on their way.
+    std::size_t messages = 0;  // That are still to be taken, and what their payloads weigh.
+    std::size_t payloadBytes = 0;
 
     [[nodiscard]] std::byte* bytes() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
   };
@@ -45,6 +47,8 @@ class PayloadStore {
     /// The messages that lie one behind the other in memory, as one.
     struct Stretch {
       std::span<const std::byte> frames;
+      std::size_t messages = 0;
+      std::size_t payloadBytes = 0;
       core::Payload keep;  ///< Keeps the memory.
     };
     [[nodiscard]] std::optional<Stretch> nextStretch();
@@ -66,6 +70,8 @@ class PayloadStore {
   void put(MessageKind kind, std::span<const std::byte> payload);
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
   [[nodiscard]] Batch take();
+  /// Drops the message that was put first, and answers its size. Requires: there is one.
+  std::size_t dropFirst();
 
   /// The whole frame, as it goes over the wire.
   [[nodiscard]] static std::span<const std::byte> frame(const core::Outgoing& message) noexcept;
@@ -75,7 +81,7 @@ class PayloadStore {
   static constexpr std::size_t kSmallestBlockBytes = 256;
   static constexpr std::size_t kLargestBlockBytes = 128 * 1024;
 
-  [[nodiscard]] std::byte* place(std::size_t bytes);
+  [[nodiscard]] Block* blockFor(std::size_t bytes);
   [[nodiscard]] static Block* makeBlock(std::size_t capacity);
   static void drop(Block* block) noexcept;
   static void release(void* owner, std::uintptr_t handle) noexcept;

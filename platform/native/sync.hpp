@@ -1,14 +1,23 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace tidewire::internal {
 
 using Mutex = std::mutex;
 using Lock = std::unique_lock<Mutex>;
 using Condition = std::condition_variable;
+
+/// Whether `holds` within `timeout`.
+template <class Predicate>
+bool waitFor(Condition& condition, Lock& lock, std::chrono::milliseconds timeout, Predicate holds) {
+  return condition.wait_for(lock, timeout, std::move(holds));
+}
+
 using ThreadId = std::thread::id;
 
 inline ThreadId thisThread() noexcept {

@@ -7,6 +7,8 @@
 // Text is UTF-8, given by pointer and length, so that NUL is a character like any other.
 extern "C" {
 double tidewire_js_now();
+double tidewire_js_wall_now();
+void tidewire_js_watch(int on);
 std::uint32_t tidewire_js_random();
 void tidewire_js_request_turn();
 void tidewire_js_set_timer(double delayMs);
@@ -20,7 +22,7 @@ void tidewire_js_copy_loaded(void* destination);
 void tidewire_js_socket_open(std::uint32_t handle, const char* url, std::size_t urlLength, const char* protocols,
                              std::size_t protocolsLength, std::size_t maxBytes);
 double tidewire_js_socket_buffered(std::uint32_t handle);
-void tidewire_js_socket_await_room(std::uint32_t handle, std::size_t aheadBytes);
+void tidewire_js_socket_await_buffered(std::uint32_t handle, std::size_t most);
 void tidewire_js_socket_send(std::uint32_t handle, std::uint32_t slot);
 void tidewire_js_socket_close(std::uint32_t handle, int code, const char* reason, std::size_t reasonLength);
 void tidewire_js_socket_abort(std::uint32_t handle);

@@ -130,13 +130,14 @@ export function createTidewireGlue(host) {
   // --- Sockets: send ---
 
   // A page has no event that tells when the browser has sent enough, so it asks again and again, while it waits only.
-  function awaitRoom(record, aheadBytes) {
+  function awaitBuffered(record) {
     record.timer = setTimeout(() => {
-      if (record.socket.bufferedAmount < aheadBytes) {
+      if (record.socket.bufferedAmount <= record.awaitedBytes) {
         record.timer = 0;
+        record.awaitedBytes = 0;
         host.call('tidewire_on_writable', record.handle);
       } else {
-        awaitRoom(record, aheadBytes);
+        awaitBuffered(record);
       }
     }, ROOM_POLL_MS);
   }
@@ -174,8 +175,36 @@ export function createTidewireGlue(host) {
     }, 0);
   }
 
+  // --- Hints ---
+
+  // In the order of tidewire::core::Hint.
+  const [THAWED, ONLINE, OFFLINE, VISIBLE] = [0, 1, 2, 3];
+  let hints = [];
+
+  // What a browser tells about itself; a worker hears only of the network, Node of nothing.
+  function findHints() {
+    const page = globalThis.document;
+    const hint = (kind) => () => host.call('tidewire_on_hint', kind);
+    return [
+      [globalThis, 'online', hint(ONLINE)],
+      [globalThis, 'offline', hint(OFFLINE)],
+      [globalThis, 'pageshow', (event) => event.persisted && hint(THAWED)()],
+      [page, 'resume', hint(THAWED)],
+      [page, 'visibilitychange', () => page.visibilityState === 'visible' && hint(VISIBLE)()],
+    ].filter(([target]) => target?.addEventListener);
+  }
+
   const imports = {
     tidewire_js_now: () => performance.now(),
+
+    tidewire_js_wall_now: () => Date.now(),
+
+    // Starts or stops listening for what concerns every connection.
+    tidewire_js_watch(on) {
+      hints.forEach(([target, type, listener]) => target.removeEventListener(type, listener));
+      hints = on ? findHints() : [];
+      hints.forEach(([target, type, listener]) => target.addEventListener(type, listener));
+    },
 
     tidewire_js_random: () => crypto.getRandomValues(new Uint32Array(1))[0],
 
@@ -210,7 +239,7 @@ export function createTidewireGlue(host) {
     },
 
     tidewire_js_socket_open(handle, url, urlLength, protocols, protocolsLength, maxBytes) {
-      const record = { handle, socket: null, timer: 0, maxBytes: maxBytes >>> 0 };
+      const record = { handle, socket: null, timer: 0, awaitedBytes: 0, maxBytes: maxBytes >>> 0 };
       sockets.set(handle, record);
       try {
         connect(record, readText(url, urlLength), readText(protocols, protocolsLength).split(',').filter(Boolean));
@@ -224,11 +253,14 @@ export function createTidewireGlue(host) {
       return record && record.socket ? record.socket.bufferedAmount : 0;
     },
 
-    // Has tidewire_on_writable called once less than `aheadBytes` wait in the browser.
-    tidewire_js_socket_await_room(handle, aheadBytes) {
+    // Has tidewire_on_writable called once no more than `most` bytes wait in the browser. The greatest wish counts.
+    tidewire_js_socket_await_buffered(handle, most) {
       const record = sockets.get(handle);
-      if (record && record.timer === 0) {
-        awaitRoom(record, aheadBytes);
+      if (record && record.socket) {
+        record.awaitedBytes = Math.max(record.awaitedBytes, most >>> 0);
+        if (record.timer === 0) {
+          awaitBuffered(record);
+        }
       }
     },
 

@@ -38,8 +38,10 @@ class PayloadStore {
 
   void put(core::Outgoing message) { batch_.messages_.push_back(std::move(message)); }
 
-  [[nodiscard]] std::size_t count() const noexcept { return batch_.messages_.size(); }
+  [[nodiscard]] std::size_t count() const noexcept { return batch_.messages_.size() - batch_.at_; }
   [[nodiscard]] Batch take() { return std::exchange(batch_, {}); }
+  /// Drops the message that was put first, and answers its size. Requires: there is one.
+  std::size_t dropFirst() { return batch_.next()->sizeBytes; }
 
   /// For a payload that is in the table already, and is the message's from now on.
   [[nodiscard]] static core::Outgoing ofSlot(MessageKind kind, std::uint32_t slot, std::size_t sizeBytes) {

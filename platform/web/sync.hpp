@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 namespace tidewire::internal {
 
 // On the web a client belongs to the thread that made it, and a call from another is turned away before any of these:
@@ -21,6 +23,11 @@ class Condition {
   void wait(Lock&, Predicate) noexcept {}
   void notify_all() noexcept {}
 };
+
+template <class Predicate>
+bool waitFor(Condition&, Lock&, std::chrono::milliseconds, Predicate holds) {
+  return holds();
+}
 
 using ThreadId = int;
 

@@ -32,6 +32,36 @@ bool WebLoop::acceptsThisThread() const {
   return onLoopThread();
 }
 
+void WebLoop::attach(internal::LoopTask& task) {
+  if (attached_.empty()) {
+    tidewire_js_watch(1);
+  }
+  attached_.push_back(&task);
+}
+
+void WebLoop::detach(internal::LoopTask& task) {
+  attached_.erase(std::find(attached_.begin(), attached_.end(), &task));
+  if (attached_.empty()) {
+    tidewire_js_watch(0);
+  }
+}
+
+void WebLoop::hintAll(core::Hint hint) {
+  // A copy: what a callback does may attach a client. One that it destroys goes at its own turn only.
+  const std::vector<internal::LoopTask*> tasks = attached_;
+  for (internal::LoopTask* const task : tasks) {
+    task->hint(hint);
+  }
+}
+
+/// Timers of a hidden page come late by themselves, so a late one says nothing here; only the clocks do.
+void WebLoop::watchClocks() {
+  const core::WallTime wall(static_cast<std::int64_t>(tidewire_js_wall_now()));
+  if (thawWatch_.notice(now(), wall)) {
+    hintAll(core::Hint::Thawed);
+  }
+}
+
 void WebLoop::wake(std::shared_ptr<internal::LoopTask> task) {
   woken_.push_back(std::move(task));
   if (woken_.size() == 1) {
@@ -66,6 +96,7 @@ std::uint64_t WebLoop::randomSeed() {
 void WebLoop::runTurns() {
   // What is woken from here on gets a microtask of its own.
   const auto woken = std::exchange(woken_, {});
+  watchClocks();
   for (const auto& task : woken) {
     task->turn();
   }
@@ -73,6 +104,7 @@ void WebLoop::runTurns() {
 
 void WebLoop::runDeadlines() {
   timer_.reset();
+  watchClocks();
   const core::Time limit = now();
   for (auto entry = earliest(); entry != deadlines_.end() && entry->deadline <= limit; entry = earliest()) {
     internal::LoopTask& task = *entry->task;
@@ -108,7 +140,24 @@ std::shared_ptr<tidewire::internal::Loop> tidewire::internal::platformLoop() {
   return web::WebLoop::ofThisThread();
 }
 
+namespace tidewire {
+
+// A page has no loop but the browser's: `make` makes none, and so nobody can call the others.
+std::shared_ptr<Loop> Loop::make() {
+  return nullptr;
+}
+Loop::~Loop() = default;
+void Loop::turn() {}
+void Loop::turn(std::chrono::milliseconds) {}
+void Loop::wake() {}
+
+}  // namespace tidewire
+
 extern "C" {
+EMSCRIPTEN_KEEPALIVE void tidewire_on_hint(int hint) {
+  tidewire::web::WebLoop::ofThisThread()->hintAll(static_cast<tidewire::core::Hint>(hint));
+}
+
 EMSCRIPTEN_KEEPALIVE void tidewire_on_turn() {
   tidewire::web::WebLoop::ofThisThread()->runTurns();
 }

@@ -19,18 +19,23 @@ class WebLoop final : public internal::Loop {
   [[nodiscard]] core::Time now() const override;
   [[nodiscard]] bool onLoopThread() const override;
   [[nodiscard]] bool acceptsThisThread() const override;
+  void attach(internal::LoopTask& task) override;
+  void detach(internal::LoopTask& task) override;
   void wake(std::shared_ptr<internal::LoopTask> task) override;
   void setDeadline(internal::LoopTask& task, std::optional<core::Time> deadline) override;
   [[nodiscard]] std::unique_ptr<internal::Transport> makeTransport(internal::TransportEvents& events) override;
   [[nodiscard]] std::uint64_t randomSeed() override;
   [[nodiscard]] bool sendsPings() const override { return false; }
   [[nodiscard]] bool pausesReading() const override { return false; }
-  [[nodiscard]] bool choosesTrust() const override { return false; }
+  [[nodiscard]] bool shapesRequest() const override { return false; }
+  [[nodiscard]] bool canBeAwaited() const override { return false; }
 
   /// The microtask that `wake` asked for.
   void runTurns();
   /// The timer.
   void runDeadlines();
+  /// What the browser noticed.
+  void hintAll(core::Hint hint);
 
  private:
   struct Entry {
@@ -40,11 +45,14 @@ class WebLoop final : public internal::Loop {
 
   [[nodiscard]] std::vector<Entry>::iterator earliest();
   void setTimer();
+  void watchClocks();
 
   std::vector<std::shared_ptr<internal::LoopTask>> woken_;
   std::vector<Entry> deadlines_;
   // When the browser's timer comes. It may be too early for the deadlines that are left, never too late.
   std::optional<core::Time> timer_;
+  std::vector<internal::LoopTask*> attached_;
+  core::ThawWatch thawWatch_;
 };
 
 }  // namespace tidewire::web

@@ -82,16 +82,16 @@ std::string joined(const std::vector<std::string>& subprotocols) {
 
 // --- Open ---
 
-void WebTransport::open(const Options& options) {
+void WebTransport::open(const Endpoint& endpoint, const Options& options) {
   handle_ = sockets().add(*this);
-  const std::string subprotocols = joined(options.subprotocols);
-  tidewire_js_socket_open(handle_, options.url.data(), options.url.size(), subprotocols.data(), subprotocols.size(),
+  const std::string subprotocols = joined(endpoint.subprotocols);
+  tidewire_js_socket_open(handle_, endpoint.url.data(), endpoint.url.size(), subprotocols.data(), subprotocols.size(),
                           options.maxMessageBytes);
 }
 
 void WebTransport::opened(std::string_view subprotocol) {
   open_ = true;
-  events_.transportOpened(subprotocol);
+  events_.transportOpened(subprotocol, {});
 }
 
 // --- Receive ---
@@ -115,14 +115,22 @@ std::size_t WebTransport::room() const {
   if (!open_) {
     return 0;
   }
-  const double buffered = tidewire_js_socket_buffered(handle_);
-  return buffered < kAheadBytes ? kAheadBytes - static_cast<std::size_t>(buffered) : 0;
+  const std::size_t buffered = bufferedBytes();
+  return buffered < kAheadBytes ? kAheadBytes - buffered : 0;
+}
+
+std::size_t WebTransport::bufferedBytes() const {
+  return handle_ == 0 ? 0 : static_cast<std::size_t>(tidewire_js_socket_buffered(handle_));
+}
+
+void WebTransport::awaitBuffered(std::size_t most) {
+  tidewire_js_socket_await_buffered(handle_, most);
 }
 
 void WebTransport::send(core::Outgoing message) {
   tidewire_js_socket_send(handle_, internal::PayloadStore::slot(message));
   if (room() == 0) {
-    tidewire_js_socket_await_room(handle_, kAheadBytes);
+    awaitBuffered(kAheadBytes - 1);
   }
 }
 

@@ -16,10 +16,12 @@ class WebTransport final : public internal::Transport {
   explicit WebTransport(internal::TransportEvents& events) : events_(events) {}
   ~WebTransport() override { abort(); }
 
-  void open(const Options& options) override;
+  void open(const Endpoint& endpoint, const Options& options) override;
   [[nodiscard]] std::size_t room() const override;
   void send(core::Outgoing message) override;
   void flush() override {}
+  [[nodiscard]] std::size_t bufferedBytes() const override;
+  void awaitBuffered(std::size_t most) override;
   void ping(std::span<const std::byte>) override {}
   void close(std::uint16_t code, std::string_view reason) override;
   void setReading(bool) override {}

@@ -9,8 +9,18 @@ namespace tidewire {
 
 using internal::Handlers;
 
-Client::Client(Options options)
-    : shared_(std::make_shared<internal::ClientShared>(std::move(options), internal::platformLoop())) {}
+namespace {
+
+std::shared_ptr<internal::Loop> loopFor(const Options& options) {
+  return options.loop == nullptr ? internal::platformLoop() : internal::LoopAccess::loop(*options.loop);
+}
+
+}  // namespace
+
+Client::Client(Options options) {
+  std::shared_ptr<internal::Loop> loop = loopFor(options);
+  shared_ = std::make_shared<internal::ClientShared>(std::move(options), std::move(loop));
+}
 
 Client::Client(std::shared_ptr<internal::ClientShared> shared) : shared_(std::move(shared)) {}
 
@@ -32,12 +42,20 @@ ConnectResult Client::connect() {
   return shared_->connect();
 }
 
-SendResult Client::send(std::string_view text) {
-  return shared_->send(MessageKind::Text, core::asBytes(text));
+std::string Client::connectFault() const {
+  return shared_->fault().text;
 }
 
-SendResult Client::sendBinary(std::span<const std::byte> payload) {
-  return shared_->send(MessageKind::Binary, payload);
+SendResult Client::send(std::string_view text, const SendOptions& options) {
+  return shared_->send(MessageKind::Text, core::asBytes(text), options);
+}
+
+SendResult Client::sendBinary(std::span<const std::byte> payload, const SendOptions& options) {
+  return shared_->send(MessageKind::Binary, payload, options);
+}
+
+std::size_t Client::bufferedAmount() const {
+  return shared_->bufferedAmount();
 }
 
 CloseResult Client::close(std::uint16_t code, std::string_view reason) {
@@ -50,6 +68,30 @@ ReconnectResult Client::reconnect() {
 
 HeartbeatResult Client::heartbeat() {
   return shared_->heartbeat();
+}
+
+PauseResult Client::pause() {
+  return shared_->pause(true);
+}
+
+PauseResult Client::resume() {
+  return shared_->pause(false);
+}
+
+WaitResult Client::waitOpen(std::chrono::milliseconds timeout) const {
+  return shared_->waitOpen(timeout);
+}
+
+WaitResult Client::waitClosed(std::chrono::milliseconds timeout) const {
+  return shared_->waitClosed(timeout);
+}
+
+Stats Client::stats() const {
+  return shared_->stats();
+}
+
+std::string Client::flightRecord() const {
+  return shared_->flightRecord();
 }
 
 std::size_t Client::poll(PollBudget budget) {
@@ -78,6 +120,14 @@ void Client::setOnStateChange(std::function<void(const StateChange&)> handler) {
 
 void Client::setOnHeartbeat(std::function<void(const HeartbeatInfo&)> handler) {
   shared_->set(&Handlers::onHeartbeat, std::move(handler));
+}
+
+void Client::setOnDropped(std::function<void(const Dropped&)> handler) {
+  shared_->set(&Handlers::onDropped, std::move(handler));
+}
+
+void Client::setOnDrain(std::function<void(const Drained&)> handler) {
+  shared_->set(&Handlers::onDrain, std::move(handler));
 }
 
 }  // namespace tidewire

@@ -18,8 +18,9 @@ struct ClientAccess {
 
   /// Sends a payload that the platform has stored already; otherwise as `Client::send`. Text is well-formed UTF-8.
   template <class Stored>
-  [[nodiscard]] static SendResult send(Client& client, std::size_t sizeBytes, Stored message) {
-    return client.shared_->sendStored(sizeBytes, std::move(message));
+  [[nodiscard]] static SendResult send(Client& client, std::size_t sizeBytes, Stored message,
+                                       const SendOptions& options = {}) {
+    return client.shared_->sendStored(sizeBytes, options, std::move(message));
   }
 };
 

@@ -1,57 +1,88 @@
 #include "client_loop.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <string>
 #include <utility>
 
 #include "client_shared.hpp"
 #include "core/bytes.hpp"
+#include "endpoint_question.hpp"
+#include "journal_texts.hpp"
 #include "message_access.hpp"
 
 namespace tidewire::internal {
+namespace {
 
-ClientLoop::ClientLoop(ClientShared& shared, const Options& options, Loop& loop, Mailbox& mailbox, Delivery& delivery)
+// A callback that holds the thread longer delays every other client; a client that nobody polls is forgotten.
+constexpr core::Duration kSlowCallbacks = std::chrono::milliseconds(100);
+constexpr core::Duration kUnpolled = std::chrono::seconds(5);
+
+}  // namespace
+
+ClientLoop::ClientLoop(ClientShared& shared)
     : shared_(shared),
-      options_(options),
-      loop_(loop),
-      mailbox_(mailbox),
-      delivery_(delivery),
-      connection_(options, loop.sendsPings(), loop.randomSeed()) {}
+      options_(shared.options_),
+      loop_(*shared.loop_),
+      mailbox_(shared.mailbox_),
+      delivery_(shared.delivery_),
+      journal_(shared.journal_),
+      connection_(options_, loop_.sendsPings(), loop_.randomSeed()),
+      endpoint_(shared.configured_) {
+  loop_.attach(shared_);
+}
 
 ClientLoop::~ClientLoop() {
   if (transport_ != nullptr) {
     transport_->abort();
   }
   loop_.setDeadline(shared_, std::nullopt);
+  loop_.detach(shared_);
 }
 
 bool ClientLoop::turn() {
   aborted_.clear();
   beginRound();
-  connection_.tick(loop_.now());
+  if (deadline_ && roundBegan_ >= *deadline_) {
+    deadline_.reset();  // The loop has forgotten it.
+  }
+  connection_.tick(roundBegan_);
   endRound();
   return !destroyed_;
 }
 
+void ClientLoop::hint(core::Hint hint) {
+  beginRound();
+  journal_.note(loop_.now(), LogLevel::Debug, std::string(describe(hint)));
+  connection_.hint(loop_.now(), hint);
+  endRound();
+}
+
 // Transport events. Each is one round: one input, then everything that follows from it.
 
-void ClientLoop::transportOpened(std::string_view subprotocol) {
+void ClientLoop::transportOpened(std::string_view subprotocol, const HandshakeTimes& times) {
   beginRound();
-  connection_.transportOpened(loop_.now(), subprotocol);
+  connection_.transportOpened(loop_.now(), subprotocol, times);
   endRound();
 }
 
 void ClientLoop::arrivalBegan() {
   beginRound();
-  connection_.bytesArrived();
+  connection_.bytesArrived(roundBegan_);
 }
 
 void ClientLoop::messageArrived(Message& message) {
   if (connection_.expectsAnswer() && isAnswer(message)) {
     connection_.answerArrived(loop_.now());
     performActions();
-  } else {
-    delivery_.deliver(message);
+    return;
   }
+  ++received_.messages;
+  received_.bytes += MessageAccess::knownSize(message);
+  if (journal_.recordsPayloads()) {
+    journal_.notePayload(roundBegan_, Journal::Direction::Received, message);
+  }
+  delivery_.deliver(message);
 }
 
 /// Looks at the size first, since looking at the text may copy it.
@@ -66,6 +97,14 @@ void ClientLoop::pongArrived(std::span<const std::byte> payload) {
 }
 
 void ClientLoop::arrivalEnded() {
+  stats_.messagesReceived += received_.messages;
+  stats_.bytesReceived += received_.bytes;
+  journal_.noteMessages(roundBegan_, Journal::Direction::Received, received_.messages, received_.bytes);
+  received_ = {};
+  // In a hidden tab timers come late; what arrives moves the heartbeat on.
+  if (deadline_ && roundBegan_ >= *deadline_) {
+    connection_.tick(roundBegan_);
+  }
   endRound();
 }
 
@@ -85,40 +124,63 @@ void ClientLoop::transportEnded(TransportEnd end) {
 void ClientLoop::beginRound() {
   mailbox_.hold();
   delivery_.begin();
+  roundBegan_ = loop_.now();
 }
 
 void ClientLoop::endRound() {
   performActions();
   doPosted();
   sendQueued();
+  reportDrained();
   limitReading();
   delivery_.end();
+  watchApplication();
   setDeadline();
-  if (!mailbox_.settle(connection_.queue().count(), connection_.queue().bytes())) {
+  if (!mailbox_.settle(behind(), stats_)) {
     loop_.wake(shared_.shared_from_this());
   }
 }
 
 void ClientLoop::doPosted() {
   Mailbox::Batch batch = mailbox_.take();
+  if (batch.displaced.messages > 0) {
+    Dropped dropped{DropReason::Displaced, batch.displaced.messages, batch.displaced.bytes};
+    perform(dropped);
+  }
   connectsAhead_ = std::count_if(batch.commands.begin(), batch.commands.end(), isConnect);
+  enqueueFirst(batch.first);
+  const core::Time now = loop_.now();
   std::size_t messages = 0;
-  for (const Command& command : batch.commands) {
+  for (Command& command : batch.commands) {
     for (; messages < command.messagesBefore; ++messages) {
-      connection_.enqueue(*batch.messages.next());
+      connection_.enqueue(now, *batch.messages.next());
     }
     doCommand(command);
     performActions();
   }
-  if (transport_ != nullptr && connection_.passesThrough()) {
-    transport_->sendFrom(batch.messages);
-  }
-  while (std::optional<core::Outgoing> message = batch.messages.next()) {
-    connection_.enqueue(std::move(*message));
+  sendPosted(batch.messages);
+}
+
+void ClientLoop::enqueueFirst(PayloadStore::Batch& batch) {
+  while (std::optional<core::Outgoing> message = batch.next()) {
+    connection_.enqueueFirst(loop_.now(), std::move(*message));
   }
 }
 
-void ClientLoop::doCommand(const Command& command) {
+/// Gives the transport what it takes at once; the rest waits in the connection's queue.
+void ClientLoop::sendPosted(PayloadStore::Batch& batch) {
+  if (transport_ != nullptr && connection_.passesThrough()) {
+    const Transport::Sent sent = transport_->sendFrom(batch);
+    connection_.handedOver(sent.messages);
+    noteSent(sent);
+  }
+  const core::Time now = loop_.now();
+  while (std::optional<core::Outgoing> message = batch.next()) {
+    connection_.enqueue(now, std::move(*message));
+  }
+}
+
+void ClientLoop::doCommand(Command& command) {
   const core::Time now = loop_.now();
   switch (command.kind) {
     case Command::Kind::Connect:
@@ -126,13 +188,31 @@ void ClientLoop::doCommand(const Command& command) {
       connection_.connect(now);
       break;
     case Command::Kind::Close:
-      connection_.close(now, command.code, command.reason);
+      journal_.note(now, LogLevel::Debug, "close() was called");
+      connection_.close(now, command.code, command.text);
       break;
     case Command::Kind::Reconnect:
+      journal_.note(now, LogLevel::Debug, "reconnect() was called");
       connection_.reconnect(now);
       break;
     case Command::Kind::Ask:
       connection_.askNow(now);
+      break;
+    case Command::Kind::Pause:
+    case Command::Kind::Resume:
+      setPaused(command.kind == Command::Kind::Pause);
+      break;
+    case Command::Kind::EndpointAnswered:
+      if (connection_.awaitsEndpoint(command.attempt)) {
+        endpoint_ = std::move(command.endpoint);
+        connection_.endpointAnswered(now, command.attempt);
+      }
+      break;
+    case Command::Kind::EndpointFailed:
+      connection_.endpointFailed(now, command.attempt, command.text);
+      break;
+    case Command::Kind::OpenReturned:
+      connection_.openReturned(command.attempt);
       break;
     case Command::Kind::Destroy:
       // Perhaps inside an event of the transport's: what has to go goes when the next turn ends.
@@ -142,16 +222,36 @@ void ClientLoop::doCommand(const Command& command) {
   }
 }
 
+void ClientLoop::setPaused(bool paused) {
+  paused_ = paused;
+  if (loop_.pausesReading()) {
+    return;  // `limitReading` sees to it.
+  }
+  if (paused) {
+    delivery_.hold();
+  } else {
+    delivery_.release();
+  }
+}
+
 void ClientLoop::performActions() {
   while (std::optional<core::Action> action = connection_.takeAction()) {
     std::visit([this](auto& alternative) { perform(alternative); }, *action);
   }
 }
 
+void ClientLoop::perform(core::AskEndpoint& action) {
+  auto question = std::make_shared<EndpointQuestion>(shared_.weak_from_this(), shared_.configured_, action.attempt,
+                                                     std::move(action.lastClose));
+  delivery_.deliver(Event(EndpointQuestion::request(std::move(question))));
+}
+
 void ClientLoop::perform(core::Dial) {
+  journal_.note(loop_.now(), LogLevel::Info,
+                "attempt " + std::to_string(connection_.attempt()) + " to " + Journal::shown(endpoint_.url));
   readingPaused_ = false;
   transport_ = loop_.makeTransport(*this);
-  transport_->open(options_);
+  transport_->open(endpoint_, options_);
 }
 
 void ClientLoop::perform(core::Abort) {
@@ -163,6 +263,8 @@ void ClientLoop::perform(core::Abort) {
 }
 
 void ClientLoop::perform(const core::SendPing& action) {
+  // A Ping may overtake what still waits in the transport.
+  connection_.questionHandedOver(transport_->bufferedBytes() == 0);
   transport_->ping(action.payload);
 }
 
@@ -170,6 +272,7 @@ void ClientLoop::perform(core::SendQuestion) {
   PayloadStore store;
   store.put(MessageKind::Text, core::asBytes(options_.heartbeat.message));
   transport_->send(*store.take().next());
+  connection_.questionHandedOver(true);
 }
 
 void ClientLoop::perform(const core::SendClose& action) {
@@ -177,19 +280,59 @@ void ClientLoop::perform(const core::SendClose& action) {
 }
 
 void ClientLoop::perform(StateChange& event) {
+  if (event.to == State::Connecting) {
+    ++stats_.attempts;
+    stats_.reconnects += event.from == State::Waiting ? 1 : 0;
+  }
   // The connection may be a step ahead of its events: out of Closed again.
   const bool reopens = connectsAhead_ > 0 || connection_.state() != State::Closed;
   droppedPosted_ = mailbox_.setState(event.to, reopens);
   delivery_.deliver(Event(event));
 }
 
+void ClientLoop::perform(Opened& event) {
+  journal_.note(loop_.now(), LogLevel::Info, describe(event));
+  ++stats_.opens;
+  stats_.lastHandshake = event.times;
+  const std::uint64_t attempt = event.attempt;
+  delivery_.deliver(Event(std::move(event)));
+  if (delivery_.mode() == Callbacks::Automatic) {
+    connection_.openReturned(attempt);
+  }
+}
+
+void ClientLoop::perform(Dropped& event) {
+  if (event.reason == DropReason::Closed) {
+    event.messages += droppedPosted_.messages;
+    event.bytes += droppedPosted_.bytes;
+  }
+  if (event.messages > 0) {
+    journal_.note(loop_.now(), LogLevel::Warning, describe(event));
+    stats_.droppedMessages += event.messages;
+    stats_.droppedBytes += event.bytes;
+    delivery_.deliver(Event(event));
+  }
+}
+
 void ClientLoop::perform(CloseInfo& event) {
-  event.droppedMessages += std::exchange(droppedPosted_, 0);
+  event.droppedMessages += std::exchange(droppedPosted_, {}).messages;
+  journal_.note(loop_.now(), levelOf(event), describe(event));
+  ++stats_.endingsByCause[static_cast<std::size_t>(event.cause)];
+  stats_.unconfirmedMessages += event.unconfirmedMessages;
   delivery_.deliver(Event(std::move(event)));
 }
 
+void ClientLoop::perform(HeartbeatInfo& event) {
+  journal_.note(loop_.now(), LogLevel::Debug, describe(event));
+  stats_.roundTrips = event.roundTrips;
+  delivery_.deliver(Event(event));
+}
+
+// Sending.
+
 void ClientLoop::sendQueued() {
   handOver();
+  connection_.trimQueue();
   performActions();
   if (transport_ != nullptr) {
     transport_->flush();
@@ -198,21 +341,56 @@ void ClientLoop::sendQueued() {
 
 /// Gives the transport what it has room for.
 void ClientLoop::handOver() {
+  Transport::Sent sent;
+  const core::Time now = loop_.now();
   while (transport_ != nullptr && transport_->room() > 0) {
-    std::optional<core::Outgoing> message = connection_.takeOutgoing();
+    std::optional<core::Outgoing> message = connection_.takeOutgoing(now);
     if (!message) {
-      return;
+      break;
     }
+    ++sent.messages;
+    sent.bytes += message->sizeBytes;
     transport_->send(std::move(*message));
+  }
+  noteSent(sent);
+}
+
+void ClientLoop::noteSent(const Transport::Sent& sent) {
+  stats_.messagesSent += sent.messages;
+  stats_.bytesSent += sent.bytes;
+  journal_.noteMessages(roundBegan_, Journal::Direction::Sent, sent.messages, sent.bytes);
+}
+
+void ClientLoop::reportDrained() {
+  const Mailbox::Behind behind = this->behind();
+  if (behind.transportBytes > 0) {
+    const std::size_t mark = options_.sendQueue.lowWaterBytes;
+    transport_->awaitBuffered(behind.transportBytes > mark ? mark : 0);
+  }
+  if (mailbox_.hasDrained(behind) && delivery_.wants(&Handlers::onDrain)) {
+    delivery_.deliver(Event(Drained{behind.bytes + behind.transportBytes}));
+    // What it sent leaves in this round.
+    doPosted();
+    sendQueued();
   }
 }
 
+Mailbox::Behind ClientLoop::behind() const {
+  return {.messages = connection_.queue().count(),
+          .bytes = connection_.queue().bytes(),
+          .transportBytes = transport_ == nullptr ? 0 : transport_->bufferedBytes()};
+}
+
+// Limits.
+
 void ClientLoop::limitReading() {
-  if (transport_ == nullptr || delivery_.isFull() == readingPaused_) {
+  const bool pauses = loop_.pausesReading();
+  const bool shouldPause = delivery_.isFull() || (pauses && paused_);
+  if (transport_ == nullptr || shouldPause == readingPaused_) {
     return;
   }
-  readingPaused_ = !readingPaused_;
-  if (loop_.pausesReading()) {
+  readingPaused_ = shouldPause;
+  if (pauses) {
     transport_->setReading(!readingPaused_);
     connection_.readingPaused(loop_.now(), readingPaused_);
   } else if (readingPaused_) {
@@ -222,8 +400,40 @@ void ClientLoop::limitReading() {
   }
 }
 
+/// Names in the log what the application does to itself.
+void ClientLoop::watchApplication() {
+  const core::Time now = loop_.now();
+  if (const core::Duration held = now - roundBegan_; held > kSlowCallbacks) {
+    const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(held);
+    journal_.note(now, LogLevel::Warning,
+                  "callbacks held the thread that serves all clients for " + std::to_string(time.count()) + " ms");
+  }
+  if (delivery_.mode() == Callbacks::Executor && delivery_.needsRunner()) {
+    shared_.scheduleRun();
+  }
+  if (delivery_.mode() != Callbacks::Poll) {
+    return;
+  }
+  const Delivery::Waiting waiting = delivery_.waiting();
+  if (waiting.events == 0 || waiting.polls != std::exchange(polls_, waiting.polls)) {
+    unpolledSince_.reset();
+    unpolledTold_ = false;
+  }
+  if (waiting.events > 0 && !unpolledSince_) {
+    unpolledSince_ = now;
+  }
+  if (unpolledSince_ && !unpolledTold_ && now - *unpolledSince_ >= kUnpolled) {
+    unpolledTold_ = true;
+    journal_.note(now, LogLevel::Warning, "nobody has called poll() for 5 s, and callbacks wait");
+  }
+}
+
 void ClientLoop::setDeadline() {
-  const std::optional<core::Time> deadline = connection_.deadline();
+  std::optional<core::Time> deadline = connection_.deadline();
+  if (unpolledSince_ && !unpolledTold_) {
+    const core::Time unpolled = *unpolledSince_ + kUnpolled;
+    deadline = deadline ? std::min(*deadline, unpolled) : unpolled;
+  }
   if (deadline != deadline_) {
     deadline_ = deadline;
     loop_.setDeadline(shared_, deadline);

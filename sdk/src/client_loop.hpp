@@ -1,12 +1,16 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/connection.hpp"
 #include "delivery.hpp"
+#include "journal.hpp"
 #include "loop.hpp"
 #include "mailbox.hpp"
+#include "tidewire/stats.hpp"
 
 namespace tidewire::internal {
 
@@ -15,14 +19,15 @@ class ClientShared;
 /// A client's half on the loop thread: gives the core its inputs, performs its actions, and owns the transport.
 class ClientLoop final : private TransportEvents {
  public:
-  ClientLoop(ClientShared& shared, const Options& options, Loop& loop, Mailbox& mailbox, Delivery& delivery);
+  explicit ClientLoop(ClientShared& shared);
   ~ClientLoop();
 
   /// Does what was posted and what is due. Returns false when the client is gone: then this object has to go too.
   [[nodiscard]] bool turn();
+  void hint(core::Hint hint);
 
  private:
-  void transportOpened(std::string_view subprotocol) override;
+  void transportOpened(std::string_view subprotocol, const HandshakeTimes& times) override;
   void arrivalBegan() override;
   void messageArrived(Message& message) override;
   void pongArrived(std::span<const std::byte> payload) override;
@@ -35,39 +40,61 @@ class ClientLoop final : private TransportEvents {
   void beginRound();
   void endRound();
   void doPosted();
-  void doCommand(const Command& command);
+  void enqueueFirst(PayloadStore::Batch& batch);
+  void doCommand(Command& command);
+  void setPaused(bool paused);
+
   void performActions();
+  void perform(core::AskEndpoint& action);
   void perform(core::Dial);
   void perform(core::Abort);
   void perform(const core::SendPing& action);
   void perform(core::SendQuestion);
   void perform(const core::SendClose& action);
   void perform(StateChange& event);
-  void perform(Opened& event) { delivery_.deliver(Event(std::move(event))); }
+  void perform(Opened& event);
+  void perform(Dropped& event);
   void perform(CloseInfo& event);
-  void perform(HeartbeatInfo& event) { delivery_.deliver(Event(event)); }
+  void perform(HeartbeatInfo& event);
+
   void sendQueued();
   void handOver();
+  void sendPosted(PayloadStore::Batch& batch);
+  void noteSent(const Transport::Sent& sent);
+  void reportDrained();
   void limitReading();
+  void watchApplication();
   void setDeadline();
+  [[nodiscard]] Mailbox::Behind behind() const;
 
   ClientShared& shared_;
   const Options& options_;
   Loop& loop_;
   Mailbox& mailbox_;
   Delivery& delivery_;
+  Journal& journal_;
 
   core::Connection connection_;
+  Endpoint endpoint_;
   std::unique_ptr<Transport> transport_;
   // One of the aborted transports may be what called us; they are freed at the next turn.
   std::vector<std::unique_ptr<Transport>> aborted_;
   // Calls of connect() that were taken and are still to be carried out.
   std::ptrdiff_t connectsAhead_ = 0;
-  // Messages that were posted, and dropped by the state change that the next close event belongs to.
-  std::size_t droppedPosted_ = 0;
+  // Messages that were posted, and dropped by the state change that the next event of a drop belongs to.
+  DroppedCount droppedPosted_;
+  Stats stats_;
+  Transport::Sent received_;  // In this round.
+  core::Time roundBegan_{};
   std::optional<core::Time> deadline_;
+  bool paused_ = false;  // By the application.
   bool readingPaused_ = false;
   bool destroyed_ = false;
+
+  // Since when events wait while nobody polls, and whether that was told.
+  std::optional<core::Time> unpolledSince_;
+  std::uint64_t polls_ = 0;
+  bool unpolledTold_ = false;
 };
 
 }  // namespace tidewire::internal

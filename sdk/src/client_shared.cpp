@@ -1,27 +1,43 @@
 #include "client_shared.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/bytes.hpp"
 #include "core/close_code.hpp"
-#include "core/subprotocol.hpp"
-#include "core/url.hpp"
 #include "core/utf8.hpp"
 
 namespace tidewire::internal {
+namespace {
+
+// A condition variable adds it to a clock.
+constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours(24 * 365);
+
+Options bounded(Options options) {
+  core::boundTimes(options);
+  return options;
+}
+
+}  // namespace
 
 ClientShared::ClientShared(Options options, std::shared_ptr<Loop> loop)
-    : options_(std::move(options)),
+    : options_(bounded(std::move(options))),
+      configured_{.url = options_.url, .subprotocols = options_.subprotocols, .headers = options_.headers},
       loop_(std::move(loop)),
       mailbox_(options_.sendQueue),
-      delivery_(options_.callbacks, options_.deliveryQueueBytes) {}
+      delivery_(options_.callbacks, options_.deliveryQueueBytes),
+      journal_(options_, loop_->now()) {
+  if (options_.endpoint) {
+    delivery_.set(&Handlers::endpoint, std::function<void(const EndpointRequest&)>(options_.endpoint));
+  }
+}
 
 ConnectResult ClientShared::connect() {
   if (!loop_->acceptsThisThread()) {
     return ConnectResult::WrongThread;
   }
-  if (const ConnectResult fault = checkOptions(); fault != ConnectResult::Started) {
-    return fault;
+  if (const core::OptionsFault found = fault()) {
+    return found.result;
   }
   Mailbox::Post post;
   const ConnectResult result = mailbox_.connect(post);
@@ -29,11 +45,21 @@ ConnectResult ClientShared::connect() {
   return result;
 }
 
-SendResult ClientShared::send(MessageKind kind, std::span<const std::byte> payload) {
+core::OptionsFault ClientShared::fault() const {
+  if (core::OptionsFault found = core::findFault(options_)) {
+    return found;
+  }
+  if (!loop_->shapesRequest() && (!options_.tls.caFile.empty() || !options_.tls.caPem.empty())) {
+    return {ConnectResult::Unsupported, "tls: a page trusts what its browser trusts"};
+  }
+  return options_.endpoint ? core::OptionsFault{} : core::findFault(configured_, loop_->shapesRequest());
+}
+
+SendResult ClientShared::send(MessageKind kind, std::span<const std::byte> payload, const SendOptions& options) {
   if (kind == MessageKind::Text && !core::isValidUtf8(payload)) {
     return SendResult::InvalidUtf8;
   }
-  return sendStored(payload.size(), kind, payload);
+  return sendStored(payload.size(), options, kind, payload);
 }
 
 CloseResult ClientShared::close(std::uint16_t code, std::string_view reason) {
@@ -75,19 +101,95 @@ HeartbeatResult ClientShared::heartbeat() {
   return result;
 }
 
-std::size_t ClientShared::poll(const PollBudget& budget) {
+PauseResult ClientShared::pause(bool paused) {
   if (!loop_->acceptsThisThread()) {
+    return PauseResult::WrongThread;
+  }
+  tell({.kind = paused ? Command::Kind::Pause : Command::Kind::Resume});
+  return PauseResult::Accepted;
+}
+
+WaitResult ClientShared::waitOpen(std::chrono::milliseconds timeout) const {
+  const std::optional<WaitResult> fault = waitFault();
+  return fault ? *fault : mailbox_.waitOpen(std::min(timeout, kLongestWait));
+}
+
+WaitResult ClientShared::waitClosed(std::chrono::milliseconds timeout) const {
+  const std::optional<WaitResult> fault = waitFault();
+  return fault ? *fault : mailbox_.waitClosed(std::min(timeout, kLongestWait));
+}
+
+std::optional<WaitResult> ClientShared::waitFault() const {
+  if (!loop_->canBeAwaited()) {
+    return WaitResult::Unsupported;
+  }
+  if (loop_->onLoopThread() || delivery_.runsHere()) {
+    return WaitResult::WrongThread;
+  }
+  return std::nullopt;
+}
+
+std::size_t ClientShared::poll(const PollBudget& budget) {
+  if (!loop_->acceptsThisThread() || options_.callbacks != Callbacks::Poll) {
     return 0;
   }
+  return runQueued(budget).ran;
+}
+
+Delivery::Polled ClientShared::runQueued(const PollBudget& budget) {
   const std::shared_ptr<ClientShared> self = shared_from_this();  // A callback may destroy the client.
-  bool madeRoom = false;
-  const std::size_t ran = delivery_.poll(budget, madeRoom);
-  wakeIf(madeRoom);
-  return ran;
+  const Delivery::Polled polled = delivery_.poll(budget);
+  if (polled.openReturned > 0) {
+    tell({.kind = Command::Kind::OpenReturned, .attempt = polled.openReturned});
+  } else {
+    wakeIf(polled.madeRoom);
+  }
+  return polled;
+}
+
+void ClientShared::scheduleRun() {
+  options_.executor([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      self->runOne();
+    }
+  });
+}
+
+void ClientShared::runOne() {
+  if (runQueued({.count = 1}).more) {
+    scheduleRun();
+  }
+}
+
+Stats ClientShared::stats() const {
+  Stats stats = mailbox_.stats();
+  const Delivery::Waiting waiting = delivery_.waiting();
+  stats.deliveryEvents = waiting.events;
+  stats.deliveryBytes = waiting.bytes;
+  return stats;
+}
+
+void ClientShared::answerEndpoint(std::uint64_t attempt, Endpoint endpoint) {
+  if (const core::OptionsFault found = core::findFault(endpoint, loop_->shapesRequest())) {
+    failEndpoint(attempt, "Options::endpoint answered with a wrong " + found.text);
+  } else {
+    tell({.kind = Command::Kind::EndpointAnswered, .attempt = attempt, .endpoint = std::move(endpoint)});
+  }
+}
+
+void ClientShared::failEndpoint(std::uint64_t attempt, std::string_view why) {
+  tell({.kind = Command::Kind::EndpointFailed, .text = std::string(why), .attempt = attempt});
+}
+
+void ClientShared::tell(Command command) {
+  Mailbox::Post post;
+  mailbox_.tell(std::move(command), post);
+  wakeIf(post.wake);
 }
 
 void ClientShared::destroy() {
   delivery_.stop();
+  journal_.stop();
   Mailbox::Post post;
   mailbox_.destroy(post);
   wakeIf(post.wake);
@@ -99,7 +201,7 @@ void ClientShared::turn() {
   }
   if (clientLoop_ == nullptr) {
     self_ = shared_from_this();
-    clientLoop_ = std::make_unique<ClientLoop>(*this, options_, *loop_, mailbox_, delivery_);
+    clientLoop_ = std::make_unique<ClientLoop>(*this);
   }
   if (!clientLoop_->turn()) {
     gone_ = true;
@@ -108,19 +210,17 @@ void ClientShared::turn() {
   }
 }
 
-ConnectResult ClientShared::checkOptions() const {
-  const core::UrlParse parsed = core::parseUrl(options_.url);
-  if (parsed.error != core::UrlError::None) {
-    return ConnectResult::InvalidUrl;
+void ClientShared::hint(core::Hint hint) {
+  if (clientLoop_ != nullptr) {
+    clientLoop_->hint(hint);
   }
-  if (!core::areValidSubprotocols(options_.subprotocols)) {
-    return ConnectResult::InvalidSubprotocol;
-  }
-  const bool trustAsked = !options_.tls.caFile.empty() || !options_.tls.caPem.empty();
-  if ((trustAsked || parsed.url.hasUserInfo) && !loop_->choosesTrust()) {
-    return ConnectResult::Unsupported;
-  }
-  return ConnectResult::Started;
+}
+
+void ClientShared::loopGone() {
+  const std::shared_ptr<ClientShared> self = std::exchange(self_, nullptr);
+  gone_ = true;
+  clientLoop_.reset();
+  (void)mailbox_.setState(State::Closed, false);
 }
 
 }  // namespace tidewire::internal

@@ -1,10 +1,15 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "client_loop.hpp"
+#include "core/options_fault.hpp"
 #include "delivery.hpp"
+#include "journal.hpp"
 #include "loop.hpp"
 #include "mailbox.hpp"
 #include "tidewire/options.hpp"
@@ -19,23 +24,34 @@ class ClientShared final : public LoopTask, public std::enable_shared_from_this<
 
   // Any thread.
   [[nodiscard]] ConnectResult connect();
-  [[nodiscard]] SendResult send(MessageKind kind, std::span<const std::byte> payload);
+  [[nodiscard]] core::OptionsFault fault() const;
+  [[nodiscard]] SendResult send(MessageKind kind, std::span<const std::byte> payload, const SendOptions& options);
   /// For a payload that the platform has stored already; `content` is for its `PayloadStore::put`.
   template <class... Content>
-  [[nodiscard]] SendResult sendStored(std::size_t sizeBytes, Content&&... content) {
+  [[nodiscard]] SendResult sendStored(std::size_t sizeBytes, const SendOptions& options, Content&&... content) {
     if (!loop_->acceptsThisThread()) {
       return SendResult::WrongThread;
     }
+    const Mailbox::SendMode mode{.whenNotOpen = options.whenNotOpen.value_or(options_.sendQueue.whenNotOpen),
+                                 .first = delivery_.runsOpenHere()};
     Mailbox::Post post;
-    const SendResult result = mailbox_.send(sizeBytes, post, std::forward<Content>(content)...);
+    const SendResult result = mailbox_.send(sizeBytes, mode, post, std::forward<Content>(content)...);
     wakeIf(post.wake);
     return result;
   }
   [[nodiscard]] CloseResult close(std::uint16_t code, std::string_view reason);
   [[nodiscard]] ReconnectResult reconnect();
   [[nodiscard]] HeartbeatResult heartbeat();
+  [[nodiscard]] PauseResult pause(bool paused);
+  [[nodiscard]] WaitResult waitOpen(std::chrono::milliseconds timeout) const;
+  [[nodiscard]] WaitResult waitClosed(std::chrono::milliseconds timeout) const;
   [[nodiscard]] std::size_t poll(const PollBudget& budget);
   [[nodiscard]] State state() const { return mailbox_.state(); }
+  [[nodiscard]] std::size_t bufferedAmount() const { return mailbox_.bufferedAmount(); }
+  [[nodiscard]] Stats stats() const;
+  [[nodiscard]] std::string flightRecord() const { return journal_.dump(); }
+  void answerEndpoint(std::uint64_t attempt, Endpoint endpoint);
+  void failEndpoint(std::uint64_t attempt, std::string_view why);
   void destroy();
 
   template <class EventType>
@@ -47,9 +63,18 @@ class ClientShared final : public LoopTask, public std::enable_shared_from_this<
 
   // Loop thread.
   void turn() override;
+  void hint(core::Hint hint) override;
+  void loopGone() override;
+  /// Has the executor run what waits.
+  void scheduleRun();
 
  private:
-  [[nodiscard]] ConnectResult checkOptions() const;
+  friend class ClientLoop;
+
+  void tell(Command command);
+  void runOne();
+  [[nodiscard]] Delivery::Polled runQueued(const PollBudget& budget);
+  [[nodiscard]] std::optional<WaitResult> waitFault() const;
   void wakeIf(bool asked) {
     if (asked) {
       loop_->wake(shared_from_this());
@@ -57,9 +82,11 @@ class ClientShared final : public LoopTask, public std::enable_shared_from_this<
   }
 
   const Options options_;
+  const Endpoint configured_;
   const std::shared_ptr<Loop> loop_;
   Mailbox mailbox_;
   Delivery delivery_;
+  Journal journal_;
 
   // Loop thread only.
   std::unique_ptr<ClientLoop> clientLoop_;

@@ -34,6 +34,16 @@ void callFor(const Handlers& handlers, const HeartbeatInfo& event) {
   call(handlers.onHeartbeat, event);
 }
 
+void callFor(const Handlers& handlers, const Dropped& event) {
+  call(handlers.onDropped, event);
+}
+void callFor(const Handlers& handlers, const Drained& event) {
+  call(handlers.onDrain, event);
+}
+void callFor(const Handlers& handlers, const EndpointRequest& event) {
+  call(handlers.endpoint, event);
+}
+
 std::size_t weigh(const Event& event) {
   const Message* message = std::get_if<Message>(&event);
   return kEventBytes + (message == nullptr ? 0 : MessageAccess::knownSize(*message));
@@ -48,45 +58,55 @@ void Delivery::stop() {
   stopped_.store(true, std::memory_order_release);
   handlers = std::exchange(handlers_, nullptr);
   queue.swap(queue_);
-  if (runner_ != thisThread()) {
-    released_.wait(lock, [this] { return !running_; });
-  }
+  gate_.shut(lock);
   lock.unlock();
 }
 
-std::size_t Delivery::poll(const PollBudget& budget, bool& madeRoom) {
-  if (!polled_ || !claim()) {
-    return 0;
+Delivery::Polled Delivery::poll(const PollBudget& budget) {
+  Polled polled;
+  if (!claim()) {
+    return polled;
   }
   const auto start = std::chrono::steady_clock::now();
-  std::size_t ran = 0;
   Event event;
-  while (ran < budget.count && !stopped() && dequeue(event)) {
+  while (polled.ran < budget.count && !stopped() && dequeue(event)) {
     run(event);
-    ++ran;
+    ++polled.ran;
+    if (const Opened* opened = std::get_if<Opened>(&event)) {
+      polled.openReturned = opened->attempt;
+    }
     if (budget.time != std::chrono::microseconds::max() && std::chrono::steady_clock::now() - start >= budget.time) {
       break;
     }
   }
-  release();
+  event = Event();  // What it owns goes before the claim does.
+  leave();
   const Lock lock(mutex_);
-  madeRoom = full_ && queuedBytes_ <= maxBytes_ / 2;
-  full_ = full_ && !madeRoom;
-  return ran;
+  ++polls_;
+  polled.madeRoom = full_ && queuedBytes_ <= maxBytes_ / 2;
+  full_ = full_ && !polled.madeRoom;
+  polled.more = mayRun(lock);
+  runnerTold_ = polled.more;
+  return polled;
+}
+
+bool Delivery::runsHere() const {
+  const Lock lock(mutex_);
+  return gate_.isHere(lock);
 }
 
 void Delivery::begin() {
-  claimed_ = !polled_ && claim();
+  claimed_ = mode_ == Callbacks::Automatic && claim();
 }
 
 void Delivery::end() {
   if (std::exchange(claimed_, false)) {
-    release();
+    leave();
   }
 }
 
 void Delivery::deliver(Message& message) {
-  if (polled_) {
+  if (mode_ != Callbacks::Automatic || held_) {
     enqueue(MessageAccess::keep(message));
   } else if (claimed_ && !stopped()) {
     call(current().onMessage, std::as_const(message));
@@ -94,40 +114,53 @@ void Delivery::deliver(Message& message) {
 }
 
 void Delivery::deliver(Event event) {
-  if (polled_) {
+  if (mode_ != Callbacks::Automatic || (held_ && waiting().events > 0)) {
     enqueue(std::move(event));
   } else if (claimed_ && !stopped()) {
     run(event);
   }
 }
 
-bool Delivery::isFull() {
-  if (!polled_) {
-    return false;
+void Delivery::release() {
+  held_ = false;
+  Event event;
+  while (claimed_ && !stopped() && dequeue(event)) {
+    run(event);
   }
+  const Lock lock(mutex_);
+  full_ = full_ && !queue_.empty();
+}
+
+bool Delivery::isFull() const {
   const Lock lock(mutex_);
   return full_;
 }
 
+bool Delivery::needsRunner() {
+  const Lock lock(mutex_);
+  return mayRun(lock) && !std::exchange(runnerTold_, true);
+}
+
+Delivery::Waiting Delivery::waiting() const {
+  const Lock lock(mutex_);
+  return {queue_.size(), queuedBytes_, polls_};
+}
+
 bool Delivery::claim() {
   const Lock lock(mutex_);
-  if (running_ || stopped()) {
+  if (!gate_.enter(lock)) {
     return false;
   }
-  running_ = true;
-  runner_ = thisThread();
   current_ = handlers_;
   currentVersion_ = version_.load(std::memory_order_relaxed);
   return true;
 }
 
-void Delivery::release() {
-  // Freed while still "running": what the handlers own may be what `stop` protects.
+void Delivery::leave() {
+  // Freed while still inside: what the handlers own may be what `stop` protects.
   current_.reset();
   const Lock lock(mutex_);
-  running_ = false;
-  runner_ = {};
-  released_.notify_all();
+  gate_.leave(lock);
 }
 
 const Handlers& Delivery::current() {
@@ -143,7 +176,9 @@ const Handlers& Delivery::current() {
 }
 
 void Delivery::run(const Event& event) {
+  runsOpen_.store(std::holds_alternative<Opened>(event), std::memory_order_relaxed);
   std::visit([this](const auto& alternative) { callFor(current(), alternative); }, event);
+  runsOpen_.store(false, std::memory_order_relaxed);
 }
 
 void Delivery::enqueue(Event event) {
@@ -158,7 +193,7 @@ void Delivery::enqueue(Event event) {
 
 bool Delivery::dequeue(Event& event) {
   const Lock lock(mutex_);
-  if (queue_.empty()) {
+  if (!mayRun(lock)) {
     return false;
   }
   event = std::move(queue_.front());

@@ -8,6 +8,7 @@
 #include <memory>
 #include <variant>
 
+#include "gate.hpp"
 #include "sync.hpp"
 #include "tidewire/client.hpp"
 
@@ -23,19 +24,22 @@ struct Handlers {
   Handler<CloseInfo> onClose;
   Handler<StateChange> onStateChange;
   Handler<HeartbeatInfo> onHeartbeat;
+  Handler<Dropped> onDropped;
+  Handler<Drained> onDrain;
+  Handler<EndpointRequest> endpoint;
 };
 
-using Event = std::variant<StateChange, Opened, Message, CloseInfo, HeartbeatInfo>;
+using Event = std::variant<StateChange, Opened, Message, CloseInfo, HeartbeatInfo, Dropped, Drained, EndpointRequest>;
 
-/// Runs the application's callbacks: at once on the loop thread, or from a bounded queue inside `poll`.
+/// Runs the application's callbacks: at once on the loop thread, or from a bounded queue inside `poll` or the
+/// executor's tasks.
 ///
-/// Callbacks run between `begin` and `end`, which note the thread: `stop` waits for another thread's running callback
-/// and for nothing else. No lock is held while one runs, and each set of handlers lives until the callback that uses it
-/// has returned.
+/// Whoever runs them has entered a gate: `stop` waits for another thread's running callback and for nothing else. No
+/// lock is held while one runs, and each set of handlers lives until the callback that uses it has returned.
 class Delivery {
  public:
   Delivery(Callbacks mode, std::size_t maxBytes)
-      : polled_(mode == Callbacks::Poll), maxBytes_(maxBytes), handlers_(std::make_shared<const Handlers>()) {}
+      : mode_(mode), maxBytes_(maxBytes), handlers_(std::make_shared<const Handlers>()) {}
 
   // Any thread.
 
@@ -60,8 +64,26 @@ class Delivery {
   /// No callback starts after this. Waits for one that runs on another thread.
   void stop();
 
-  /// Runs queued callbacks. `madeRoom` tells that the queue was full and no longer is.
-  std::size_t poll(const PollBudget& budget, bool& madeRoom);
+  /// What running queued callbacks led to.
+  struct Polled {
+    std::size_t ran = 0;
+    bool madeRoom = false;           ///< The queue was full and no longer is.
+    bool more = false;               ///< Something is left.
+    std::uint64_t openReturned = 0;  ///< The attempt whose `onOpen` was among them.
+  };
+  [[nodiscard]] Polled poll(const PollBudget& budget);
+  [[nodiscard]] Callbacks mode() const noexcept { return mode_; }
+
+  /// Whether the calling thread runs a callback of this client.
+  [[nodiscard]] bool runsHere() const;
+  /// Whether the calling thread runs `onOpen`.
+  [[nodiscard]] bool runsOpenHere() const { return runsOpen_.load(std::memory_order_relaxed) && runsHere(); }
+
+  template <class EventType>
+  [[nodiscard]] bool wants(Handler<EventType> Handlers::*member) const {
+    const Lock lock(mutex_);
+    return handlers_ != nullptr && handlers_.get()->*member != nullptr;
+  }
 
   // Loop thread.
 
@@ -70,32 +92,53 @@ class Delivery {
   void end();
   void deliver(Message& message);
   void deliver(Event event);
+  /// Until `release`, messages wait in the queue, and whatever follows them. Only where the loop thread is the only
+  /// one.
+  void hold() noexcept { held_ = true; }
+  /// Runs what waited, where callbacks are automatic; between `begin` and `end`.
+  void release();
   /// Whether the queue has reached its bound.
-  [[nodiscard]] bool isFull();
+  [[nodiscard]] bool isFull() const;
+  /// Whether events wait, and nobody has been told since this last said so.
+  [[nodiscard]] bool needsRunner();
+
+  struct Waiting {
+    std::size_t events = 0;
+    std::size_t bytes = 0;
+    std::uint64_t polls = 0;  ///< So far.
+  };
+  [[nodiscard]] Waiting waiting() const;
   [[nodiscard]] bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
 
  private:
+  /// Whether the next queued event may run.
+  [[nodiscard]] bool mayRun(const Lock&) const {
+    return !queue_.empty() && !(held_ && std::holds_alternative<Message>(queue_.front()));
+  }
   [[nodiscard]] bool claim();
-  void release();
+  void leave();
   [[nodiscard]] const Handlers& current();
   void run(const Event& event);
   void enqueue(Event event);
   [[nodiscard]] bool dequeue(Event& event);
 
-  const bool polled_;
+  const Callbacks mode_;
   const std::size_t maxBytes_;
 
-  Mutex mutex_;
-  Condition released_;
-  bool running_ = false;
-  ThreadId runner_{};
+  mutable Mutex mutex_;
+  Gate gate_;
   std::shared_ptr<const Handlers> handlers_;
   std::deque<Event> queue_;
   std::size_t queuedBytes_ = 0;
   bool full_ = false;
+  bool runnerTold_ = false;
+  std::uint64_t polls_ = 0;
 
   std::atomic<bool> stopped_ = false;
+  std::atomic<bool> runsOpen_ = false;
   std::atomic<std::uint32_t> version_ = 0;
+
+  bool held_ = false;
 
   // Whoever runs callbacks.
   bool claimed_ = false;

@@ -1,5 +1,7 @@
 #include "tidewire/events.hpp"
 
+#include "tidewire/log.hpp"
+
 namespace tidewire {
 
 std::string_view nameOf(State state) noexcept {
@@ -48,6 +50,36 @@ std::string_view nameOf(CloseCause cause) noexcept {
       return "SlowConsumer";
     case CloseCause::Unavailable:
       return "Unavailable";
+    case CloseCause::EndpointFailed:
+      return "EndpointFailed";
+    case CloseCause::Thawed:
+      return "Thawed";
+  }
+  return "?";
+}
+
+std::string_view nameOf(DropReason reason) noexcept {
+  switch (reason) {
+    case DropReason::Closed:
+      return "Closed";
+    case DropReason::Expired:
+      return "Expired";
+    case DropReason::Displaced:
+      return "Displaced";
+  }
+  return "?";
+}
+
+std::string_view nameOf(LogLevel level) noexcept {
+  switch (level) {
+    case LogLevel::Error:
+      return "Error";
+    case LogLevel::Warning:
+      return "Warning";
+    case LogLevel::Info:
+      return "Info";
+    case LogLevel::Debug:
+      return "Debug";
   }
   return "?";
 }

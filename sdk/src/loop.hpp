@@ -2,8 +2,11 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
+#include "core/thaw_watch.hpp"
 #include "core/time.hpp"
+#include "tidewire/loop.hpp"
 #include "transport.hpp"
 
 namespace tidewire::internal {
@@ -13,12 +16,17 @@ class LoopTask {
  public:
   /// Something was posted, or the deadline has come. May be called without either.
   virtual void turn() = 0;
+  /// The platform has noticed something that concerns every connection.
+  virtual void hint(core::Hint hint) = 0;
+  /// The loop is going, and calls nothing of this task's any more.
+  virtual void loopGone() = 0;
 
  protected:
   ~LoopTask() = default;
 };
 
-/// What a platform provides besides its transport: a clock and a wake-up. One loop serves every client of the process.
+/// What a platform provides besides its transport: clocks and a wake-up. One loop serves every client of the process,
+/// but for those that the application gave a loop of its own.
 class Loop {
  public:
   Loop() = default;
@@ -39,6 +47,10 @@ class Loop {
   /// alive until then.
   virtual void wake(std::shared_ptr<LoopTask> task) = 0;
 
+  /// From here on `task` gets hints; it takes them from the loop before it goes away. Loop thread.
+  virtual void attach(LoopTask& task) = 0;
+  virtual void detach(LoopTask& task) = 0;
+
   /// Has `task.turn()` called when `deadline` has come; replaces the task's former deadline. Loop thread. A task takes
   /// its deadline back (`nullopt`) before it goes away.
   virtual void setDeadline(LoopTask& task, std::optional<core::Time> deadline) = 0;
@@ -51,11 +63,21 @@ class Loop {
 
   [[nodiscard]] virtual bool sendsPings() const = 0;
   [[nodiscard]] virtual bool pausesReading() const = 0;
-  /// Whether `Options::tls` can be obeyed.
-  [[nodiscard]] virtual bool choosesTrust() const = 0;
+  /// Whether `Options::tls`, headers and user info can be obeyed.
+  [[nodiscard]] virtual bool shapesRequest() const = 0;
+  /// Whether another thread can wait for what happens on this loop.
+  [[nodiscard]] virtual bool canBeAwaited() const = 0;
 };
 
 /// The platform's loop, shared by every client of the process (web: of the thread). `platform/` defines it.
 [[nodiscard]] std::shared_ptr<Loop> platformLoop();
+
+/// How the SDK looks into a `tidewire::Loop`.
+struct LoopAccess {
+  [[nodiscard]] static const std::shared_ptr<Loop>& loop(const tidewire::Loop& loop) { return loop.loop_; }
+  [[nodiscard]] static std::shared_ptr<tidewire::Loop> make(std::shared_ptr<Loop> loop) {
+    return std::shared_ptr<tidewire::Loop>(new tidewire::Loop(std::move(loop)));
+  }
+};
 
 }  // namespace tidewire::internal

@@ -21,7 +21,7 @@ CloseResult Mailbox::close(std::uint16_t code, std::string_view reason, Post& po
     return CloseResult::AlreadyClosed;
   }
   wish_ = Wish::Down;
-  this->post({.kind = Command::Kind::Close, .code = code, .reason = std::string(reason)}, post);
+  this->post({.kind = Command::Kind::Close, .code = code, .text = std::string(reason)}, post);
   return CloseResult::Accepted;
 }
 
@@ -43,6 +43,11 @@ HeartbeatResult Mailbox::ask(Post& post) {
   return HeartbeatResult::Asked;
 }
 
+void Mailbox::tell(Command command, Post& post) {
+  const Lock lock(mutex_);
+  this->post(std::move(command), post);
+}
+
 void Mailbox::destroy(Post& post) {
   const Lock lock(mutex_);
   wish_ = Wish::Down;
@@ -54,6 +59,34 @@ State Mailbox::state() const {
   return state_;
 }
 
+std::size_t Mailbox::bufferedAmount() const {
+  const Lock lock(mutex_);
+  return waitingBytes_ + transportBytes_;
+}
+
+Stats Mailbox::stats() const {
+  const Lock lock(mutex_);
+  Stats stats = stats_;
+  stats.queuedMessages = waitingMessages_;
+  stats.queuedBytes = waitingBytes_;
+  stats.bufferedBytes = waitingBytes_ + transportBytes_;
+  return stats;
+}
+
+WaitResult Mailbox::waitOpen(std::chrono::milliseconds timeout) const {
+  Lock lock(mutex_);
+  const auto isOver = [this] { return settledState_ == State::Open || isDown(); };
+  if (!waitFor(settled_, lock, timeout, isOver)) {
+    return WaitResult::TimedOut;
+  }
+  return settledState_ == State::Open ? WaitResult::Reached : WaitResult::Closed;
+}
+
+WaitResult Mailbox::waitClosed(std::chrono::milliseconds timeout) const {
+  Lock lock(mutex_);
+  return waitFor(settled_, lock, timeout, [this] { return isDown(); }) ? WaitResult::Reached : WaitResult::TimedOut;
+}
+
 void Mailbox::hold() {
   const Lock lock(mutex_);
   posted_ = true;
@@ -62,46 +95,83 @@ void Mailbox::hold() {
 Mailbox::Batch Mailbox::take() {
   const Lock lock(mutex_);
   postedBytes_ = 0;
-  return {std::exchange(commands_, {}), store_.take()};
+  return {std::exchange(commands_, {}), first_.take(), store_.take(), std::exchange(displaced_, {})};
 }
 
-std::size_t Mailbox::setState(State state, bool reopens) {
+DroppedCount Mailbox::setState(State state, bool reopens) {
   const Lock lock(mutex_);
   state_ = state;
   const bool connects = std::any_of(commands_.begin(), commands_.end(), isConnect);
   if (state != State::Closed || reopens || connects) {
-    return 0;
+    return {};
   }
   // Perhaps the connection gave up by itself; then it has to be asked again.
   wish_ = Wish::Down;
   for (Command& command : commands_) {
     command.messagesBefore = 0;
   }
-  postedBytes_ = 0;
-  const std::size_t dropped = store_.count();
+  const DroppedCount dropped{store_.count() + first_.count(), std::exchange(postedBytes_, 0)};
   (void)store_.take();
+  (void)first_.take();
   return dropped;
 }
 
-bool Mailbox::settle(std::size_t queuedMessages, std::size_t queuedBytes) {
+bool Mailbox::hasDrained(const Behind& behind) {
   const Lock lock(mutex_);
-  waitingMessages_ = queuedMessages + store_.count();
-  waitingBytes_ = queuedBytes + postedBytes_;
-  posted_ = !commands_.empty() || store_.count() > 0;
+  const std::size_t buffered = behind.bytes + behind.transportBytes + postedBytes_;
+  if (buffered > limits_.lowWaterBytes) {
+    aboveLowWater_ = true;
+    return false;
+  }
+  return std::exchange(aboveLowWater_, false);
+}
+
+bool Mailbox::settle(const Behind& behind, const Stats& stats) {
+  const Lock lock(mutex_);
+  waitingMessages_ = behind.messages + store_.count() + first_.count();
+  waitingBytes_ = behind.bytes + postedBytes_;
+  transportBytes_ = behind.transportBytes;
+  stats_ = stats;
+  posted_ = !commands_.empty() || store_.count() > 0 || first_.count() > 0;
+  if (settledState_ != state_ || isDown()) {
+    settledState_ = state_;
+    settled_.notify_all();
+  }
   return !posted_;
 }
 
-SendResult Mailbox::admit(std::size_t bytes) const {
+SendResult Mailbox::admit(std::size_t bytes, WhenNotOpen whenNotOpen) {
   if (wish_ == Wish::Down) {
     return SendResult::Closed;
+  }
+  if (whenNotOpen == WhenNotOpen::Refuse && state_ != State::Open) {
+    return SendResult::NotOpen;
   }
   if (bytes > limits_.maxBytes) {
     return SendResult::TooLarge;
   }
-  if (waitingMessages_ >= limits_.maxMessages || limits_.maxBytes - bytes < waitingBytes_) {
-    return SendResult::QueueFull;
+  const bool fits = waitingMessages_ < limits_.maxMessages && limits_.maxBytes - bytes >= waitingBytes_;
+  return fits || makeRoom(bytes) ? SendResult::Queued : SendResult::QueueFull;
+}
+
+/// The loop drops what is too much in the connection's queue; here it is made sure that what is posted meanwhile stays
+/// within the same bounds.
+bool Mailbox::makeRoom(std::size_t bytes) {
+  if (limits_.whenFull == WhenFull::Reject || limits_.maxMessages == 0) {
+    return false;
   }
-  return SendResult::Queued;
+  while (store_.count() > 0 && (store_.count() >= limits_.maxMessages || limits_.maxBytes - bytes < postedBytes_)) {
+    const std::size_t dropped = store_.dropFirst();
+    ++displaced_.messages;
+    displaced_.bytes += dropped;
+    --waitingMessages_;
+    waitingBytes_ -= dropped;
+    postedBytes_ -= dropped;
+    for (Command& command : commands_) {
+      command.messagesBefore -= command.messagesBefore > 0 ? 1 : 0;
+    }
+  }
+  return true;
 }
 
 void Mailbox::post(Command command, Post& post) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,19 +11,40 @@
 
 #include "payload_store.hpp"
 #include "sync.hpp"
+#include "tidewire/endpoint.hpp"
 #include "tidewire/events.hpp"
 #include "tidewire/options.hpp"
+#include "tidewire/stats.hpp"
 
 namespace tidewire::internal {
 
 /// What the application told its client to do, in call order.
 struct Command {
-  enum class Kind : std::uint8_t { Connect, Close, Reconnect, Ask, Destroy };
+  enum class Kind : std::uint8_t {
+    Connect,
+    Close,
+    Reconnect,
+    Ask,
+    Pause,
+    Resume,
+    EndpointAnswered,
+    EndpointFailed,
+    OpenReturned,
+    Destroy
+  };
 
   Kind kind;
   std::size_t messagesBefore = 0;  // How many of the batch's messages were queued before it.
-  std::uint16_t code = 0;
-  std::string reason = {};
+  std::uint16_t code = 0;          // Close.
+  std::string text = {};           // Close: the reason. EndpointFailed: why.
+  std::uint64_t attempt = 0;       // EndpointAnswered, EndpointFailed, OpenReturned.
+  Endpoint endpoint = {};          // EndpointAnswered.
+};
+
+/// Messages that were dropped, and what they weighed.
+struct DroppedCount {
+  std::size_t messages = 0;
+  std::size_t bytes = 0;
 };
 
 [[nodiscard]] inline bool isConnect(const Command& command) noexcept {
@@ -37,11 +60,19 @@ class Mailbox {
  public:
   struct Batch {
     std::vector<Command> commands;
+    PayloadStore::Batch first;  // Sent inside onOpen: they go ahead of everything else.
     PayloadStore::Batch messages;
+    DroppedCount displaced;
   };
 
   struct Post {
     bool wake = false;
+  };
+
+  /// How one message is sent.
+  struct SendMode {
+    WhenNotOpen whenNotOpen = WhenNotOpen::Queue;
+    bool first = false;
   };
 
   explicit Mailbox(const SendQueueOptions& limits) : limits_(limits) {}
@@ -52,22 +83,29 @@ class Mailbox {
   [[nodiscard]] CloseResult close(std::uint16_t code, std::string_view reason, Post& post);
   [[nodiscard]] ReconnectResult reconnect(Post& post);
   [[nodiscard]] HeartbeatResult ask(Post& post);
+  /// A command that is always taken.
+  void tell(Command command, Post& post);
   void destroy(Post& post);
   /// `content` is what the platform's `PayloadStore::put` takes, `sizeBytes` what it weighs.
   template <class... Content>
-  [[nodiscard]] SendResult send(std::size_t sizeBytes, Post& post, Content&&... content) {
+  [[nodiscard]] SendResult send(std::size_t sizeBytes, const SendMode& mode, Post& post, Content&&... content) {
     const Lock lock(mutex_);
-    const SendResult result = admit(sizeBytes);
+    const SendResult result = admit(sizeBytes, mode.whenNotOpen);
     if (result == SendResult::Queued) {
-      store_.put(std::forward<Content>(content)...);
+      (mode.first ? first_ : store_).put(std::forward<Content>(content)...);
       ++waitingMessages_;
       waitingBytes_ += sizeBytes;
       postedBytes_ += sizeBytes;
+      aboveLowWater_ = aboveLowWater_ || waitingBytes_ + transportBytes_ > limits_.lowWaterBytes;
       notice(post);
     }
     return result;
   }
   [[nodiscard]] State state() const;
+  [[nodiscard]] std::size_t bufferedAmount() const;
+  [[nodiscard]] Stats stats() const;
+  [[nodiscard]] WaitResult waitOpen(std::chrono::milliseconds timeout) const;
+  [[nodiscard]] WaitResult waitClosed(std::chrono::milliseconds timeout) const;
 
   // Loop thread.
 
@@ -77,32 +115,52 @@ class Mailbox {
   [[nodiscard]] Batch take();
   /// The connection has a new state. `reopens`: something that was taken will lead out of it again.
   ///
-  /// In Closed, unless it reopens or a connect() has been posted since: what is posted leads nowhere. Returns how many
-  /// messages are dropped with it.
-  std::size_t setState(State state, bool reopens);
-  /// Ends a round: so much still waits in the connection's queue. Returns false if something was posted meanwhile; then
-  /// the loop has to take another turn, and no post wakes it.
-  [[nodiscard]] bool settle(std::size_t queuedMessages, std::size_t queuedBytes);
+  /// In Closed, unless it reopens or a connect() has been posted since: what is posted leads nowhere. Returns the
+  /// messages that are dropped with it.
+  DroppedCount setState(State state, bool reopens);
+
+  /// What waits behind the mailbox.
+  struct Behind {
+    std::size_t messages = 0;  ///< In the connection's queue.
+    std::size_t bytes = 0;
+    std::size_t transportBytes = 0;
+  };
+  /// Whether the amount that is buffered was above the low-water mark since this last said yes, and no longer is.
+  [[nodiscard]] bool hasDrained(const Behind& behind);
+  /// Ends a round. Returns false if something was posted meanwhile; then the loop has to take another turn, and no post
+  /// wakes it.
+  [[nodiscard]] bool settle(const Behind& behind, const Stats& stats);
 
  private:
   // What the application wants, as far as its calls told; `state_` follows.
   enum class Wish : std::uint8_t { Nothing, Up, Down };
 
-  [[nodiscard]] SendResult admit(std::size_t bytes) const;
+  [[nodiscard]] SendResult admit(std::size_t bytes, WhenNotOpen whenNotOpen);
+  [[nodiscard]] bool makeRoom(std::size_t bytes);
   void post(Command command, Post& post);
   void notice(Post& post) { post.wake = !std::exchange(posted_, true); }
+  [[nodiscard]] bool isDown() const noexcept {
+    return wish_ != Wish::Up && !posted_ && (state_ == State::Idle || state_ == State::Closed);
+  }
 
   mutable Mutex mutex_;
+  mutable Condition settled_;
   const SendQueueOptions limits_;
   Wish wish_ = Wish::Nothing;
   State state_ = State::Idle;
+  State settledState_ = State::Idle;  // As of the last settled round: its callbacks have run.
   bool posted_ = false;
   std::vector<Command> commands_;
   PayloadStore store_;
+  PayloadStore first_;
   // Messages accepted and not yet handed to the transport, here and in the connection's queue together.
   std::size_t waitingMessages_ = 0;
   std::size_t waitingBytes_ = 0;
   std::size_t postedBytes_ = 0;
+  std::size_t transportBytes_ = 0;
+  bool aboveLowWater_ = false;
+  DroppedCount displaced_;
+  Stats stats_;
 };
 
 }  // namespace tidewire::internal

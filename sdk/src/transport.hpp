@@ -10,6 +10,7 @@
 #include "core/ending.hpp"
 #include "core/outgoing.hpp"
 #include "payload_store.hpp"
+#include "tidewire/endpoint.hpp"
 #include "tidewire/message.hpp"
 #include "tidewire/options.hpp"
 
@@ -24,7 +25,7 @@ using TransportEnd = core::Ending;
 class TransportEvents {
  public:
   /// The opening handshake succeeded.
-  virtual void transportOpened(std::string_view subprotocol) = 0;
+  virtual void transportOpened(std::string_view subprotocol, const HandshakeTimes& times) = 0;
 
   /// Bytes have arrived: first this, then what they held, then `arrivalEnded`. Between the two the client may queue
   /// messages but calls nothing of the transport's.
@@ -33,7 +34,7 @@ class TransportEvents {
   virtual void pongArrived(std::span<const std::byte> payload) = 0;
   virtual void arrivalEnded() = 0;
 
-  /// `room` grew after it had been used up.
+  /// `room` grew after it had been used up, or `bufferedBytes` fell to what was asked for.
   virtual void transportWritable() = 0;
 
   /// Terminal: exactly once, unless aborted before.
@@ -56,8 +57,9 @@ class Transport {
   /// Aborts.
   virtual ~Transport() = default;
 
-  /// Starts connecting. Answers through events only, never inside this call.
-  virtual void open(const Options& options) = 0;
+  /// Starts connecting. Answers through events only, never inside this call. Both arguments outlive the transport, or
+  /// its abort.
+  virtual void open(const Endpoint& endpoint, const Options& options) = 0;
 
   /// How many bytes `send` takes now; a message larger than that is taken whole if there is any room. 0 before open.
   [[nodiscard]] virtual std::size_t room() const = 0;
@@ -65,16 +67,32 @@ class Transport {
   /// Accepts one message. It may leave with the next `flush` only.
   virtual void send(core::Outgoing message) = 0;
 
+  /// How much was sent, in messages and bytes of their payloads.
+  struct Sent {
+    std::size_t messages = 0;
+    std::size_t bytes = 0;
+  };
+
   /// Sends messages from the front of `batch` while there is room; the last ones may go beyond it by 128 KiB.
-  virtual void sendFrom(PayloadStore::Batch& batch) {
+  virtual Sent sendFrom(PayloadStore::Batch& batch) {
+    Sent sent;
     while (room() > 0) {
       std::optional<core::Outgoing> message = batch.next();
       if (!message) {
-        return;
+        break;
       }
+      ++sent.messages;
+      sent.bytes += message->sizeBytes;
       send(std::move(*message));
     }
+    return sent;
   }
+
+  /// How many payload bytes were accepted and not yet handed to the operating system.
+  [[nodiscard]] virtual std::size_t bufferedBytes() const = 0;
+
+  /// Has `transportWritable` come once `bufferedBytes` is no more than `most`.
+  virtual void awaitBuffered(std::size_t most) = 0;
 
   /// Hands what was accepted to the system, in as few writes as it takes.
   virtual void flush() = 0;

@@ -97,6 +97,12 @@ void TestClient::attach(const std::shared_ptr<Shared>& shared) {
       shared->reactions.onStateChange(*shared->owner, change);
     }
   });
+  client_->onDropped([shared](const tidewire::Dropped& dropped) {
+    shared->note("dropped", [&](Log& log) { log.drops.push_back(dropped); });
+  });
+  client_->onDrain([shared](const tidewire::Drained& drained) {
+    shared->note("drain", [&](Log& log) { log.drains.push_back(drained); });
+  });
   client_->onHeartbeat([shared](const tidewire::HeartbeatInfo& info) {
     shared->note("heartbeat", [&](Log& log) { log.heartbeats.push_back(info); });
     if (shared->reactions.onHeartbeat) {
@@ -128,6 +134,14 @@ void TestClient::awaitCloses(std::size_t count) {
 
 void TestClient::awaitHeartbeats(std::size_t count) {
   await("heartbeats", [count](const Log& log) { return log.heartbeats.size() >= count; });
+}
+
+void TestClient::awaitDrops(std::size_t count) {
+  await("drops", [count](const Log& log) { return log.drops.size() >= count; });
+}
+
+void TestClient::awaitDrains(std::size_t count) {
+  await("drains", [count](const Log& log) { return log.drains.size() >= count; });
 }
 
 void TestClient::awaitState(tidewire::State state) {

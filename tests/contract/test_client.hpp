@@ -20,12 +20,14 @@ struct Log {
     std::string payload;
   };
 
-  std::vector<std::string> order;  ///< "state Open", "open", "message", "close", "heartbeat".
+  std::vector<std::string> order;  ///< "state Open", "open", "message", "close", "heartbeat", "dropped", "drain".
   std::vector<tidewire::Opened> opens;
   std::vector<Received> messages;
   std::vector<tidewire::CloseInfo> closes;
   std::vector<tidewire::StateChange> changes;
   std::vector<tidewire::HeartbeatInfo> heartbeats;
+  std::vector<tidewire::Dropped> drops;
+  std::vector<tidewire::Drained> drains;
 };
 
 class TestClient;
@@ -58,6 +60,8 @@ class TestClient {
   void awaitMessages(std::size_t count);
   void awaitCloses(std::size_t count);
   void awaitHeartbeats(std::size_t count);
+  void awaitDrops(std::size_t count);
+  void awaitDrains(std::size_t count);
   void awaitState(tidewire::State state);
   void awaitDestroyed();
 

@@ -58,9 +58,9 @@ class ScriptedTransport final : public tidewire::internal::Transport {
 
   // Open.
 
-  void open(const tidewire::Options& options) override {
+  void open(const tidewire::Endpoint& endpoint, const tidewire::Options& options) override {
     maxMessageBytes_ = options.maxMessageBytes;
-    target_ = tidewire::core::parseUrl(options.url).url.target;
+    target_ = tidewire::core::parseUrl(endpoint.url).url.target;
     loop_.schedule(*this, [](ScriptedTransport& self) { self.answerHandshake(); });
   }
 
@@ -70,13 +70,22 @@ class ScriptedTransport final : public tidewire::internal::Transport {
 
   // Send.
 
-  [[nodiscard]] std::size_t room() const override { return open_ && !closeSent_ ? kAheadBytes : 0; }
+  [[nodiscard]] std::size_t room() const override {
+    return open_ && !closeSent_ ? kAheadBytes - std::min(kAheadBytes, bufferedBytes_) : 0;
+  }
+  [[nodiscard]] std::size_t bufferedBytes() const override { return bufferedBytes_; }
+  void awaitBuffered(std::size_t most) override { awaited_ = std::max(awaited_.value_or(0), most); }
 
   void send(tidewire::core::Outgoing message) override {
     std::string payload = unmasked(tidewire::internal::PayloadStore::frame(message), message.sizeBytes);
+    bufferedBytes_ += payload.size();
     loop_.schedule(*this, [kind = message.kind, payload = std::move(payload)](ScriptedTransport& self) {
+      self.take(payload.size());
       self.deliver(kind, payload);
     });
+    if (room() == 0) {
+      awaitBuffered(kAheadBytes - 1);
+    }
   }
 
   void flush() override {}
@@ -116,10 +125,22 @@ class ScriptedTransport final : public tidewire::internal::Transport {
         self.end({.cause = CloseCause::ClosedByPeer, .code = code, .reason = reason});
       });
     }
-    events_.transportOpened({});
+    events_.transportOpened({}, {});
+  }
+
+  /// The network has taken so much.
+  void take(std::size_t bytes) {
+    bufferedBytes_ -= bytes;
+    if (awaited_ && bufferedBytes_ <= *awaited_) {
+      awaited_.reset();
+      events_.transportWritable();
+    }
   }
 
   void deliver(MessageKind kind, const std::string& payload) {
+    if (loop_.live_.count(id_) == 0) {
+      return;
+    }
     if (payload.size() > maxMessageBytes_) {
       end({.cause = CloseCause::MessageTooBig, .code = 1009});
       return;
@@ -141,6 +162,8 @@ class ScriptedTransport final : public tidewire::internal::Transport {
   const std::uint64_t id_;
   std::string target_;
   std::size_t maxMessageBytes_ = 0;
+  std::size_t bufferedBytes_ = 0;
+  std::optional<std::size_t> awaited_;
   bool open_ = false;
   bool closeSent_ = false;
 };
@@ -193,6 +216,12 @@ void ScriptedLoop::thawServer() {
   frozen_ = false;
   for (Event& event : std::exchange(heldBack_, {})) {
     network_.emplace(now_ + kLatency, std::move(event));
+  }
+}
+
+void ScriptedLoop::hint(tidewire::core::Hint hint) {
+  for (tidewire::internal::LoopTask* const task : std::vector(attached_)) {
+    task->hint(hint);
   }
 }
 

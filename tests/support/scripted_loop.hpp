@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/time.hpp"
@@ -34,10 +35,15 @@ class ScriptedLoop final : public tidewire::internal::Loop {
   void freezeServer() { frozen_ = true; }
   void thawServer();
 
+  /// Tells every client what a platform would.
+  void hint(tidewire::core::Hint hint);
+
   // As `Loop` says.
   [[nodiscard]] tidewire::core::Time now() const override { return now_; }
   [[nodiscard]] bool onLoopThread() const override { return true; }
   [[nodiscard]] bool acceptsThisThread() const override { return true; }
+  void attach(tidewire::internal::LoopTask& task) override { attached_.push_back(&task); }
+  void detach(tidewire::internal::LoopTask& task) override { std::erase(attached_, &task); }
   void wake(std::shared_ptr<tidewire::internal::LoopTask> task) override { woken_.push_back(std::move(task)); }
   void setDeadline(tidewire::internal::LoopTask& task, std::optional<tidewire::core::Time> deadline) override;
   [[nodiscard]] std::unique_ptr<tidewire::internal::Transport> makeTransport(
@@ -45,7 +51,8 @@ class ScriptedLoop final : public tidewire::internal::Loop {
   [[nodiscard]] std::uint64_t randomSeed() override { return ++seeds_; }
   [[nodiscard]] bool sendsPings() const override { return true; }
   [[nodiscard]] bool pausesReading() const override { return true; }
-  [[nodiscard]] bool choosesTrust() const override { return true; }
+  [[nodiscard]] bool shapesRequest() const override { return true; }
+  [[nodiscard]] bool canBeAwaited() const override { return false; }
 
  private:
   friend class ScriptedTransport;
@@ -62,6 +69,7 @@ class ScriptedLoop final : public tidewire::internal::Loop {
   bool frozen_ = false;
   std::uint64_t seeds_ = 0;
   std::uint64_t connections_ = 0;
+  std::vector<tidewire::internal::LoopTask*> attached_;
   std::deque<std::shared_ptr<tidewire::internal::LoopTask>> woken_;
   std::unordered_map<tidewire::internal::LoopTask*, tidewire::core::Time> deadlines_;
   std::multimap<tidewire::core::Time, Event> network_;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <ranges>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "tidewire/events.hpp"
 #include "tidewire/message.hpp"
 #include "tidewire/options.hpp"
+#include "tidewire/stats.hpp"
 
 namespace tidewire {
 
@@ -77,24 +79,34 @@ class Client {
   /// Returns: `Started`, or why no attempt begins.
   ConnectResult connect();
 
+  /// What `connect()` finds wrong with the options, for people: it names the field, as in "url: a fragment is not
+  /// allowed". Empty if nothing is.
+  [[nodiscard]] std::string connectFault() const;
+
   /// Queues `text` and returns without waiting for the network.
   ///
-  /// Messages leave in call order, and wait while the client is not open. Arrival is not promised: what was handed to
-  /// the platform when a connection died is not sent again, and what is still queued when the client closes for good is
-  /// dropped and counted in `CloseInfo::droppedMessages`. The payload is copied, so the caller may reuse its buffer.
+  /// Messages leave in call order, and wait while the client is not open; but what is sent inside `onOpen` leaves
+  /// before what was waiting, which waits until `onOpen` has returned. Arrival is not promised: what was handed to the
+  /// platform when a connection died is counted in `CloseInfo::unconfirmedMessages` and not sent again, and what is
+  /// still queued when the client closes for good is dropped and reported to `onDropped`. The payload is copied, so the
+  /// caller may reuse its buffer.
   ///
   /// Returns: `Queued`, or why nothing was queued.
-  [[nodiscard]] SendResult send(std::string_view text);
+  [[nodiscard]] SendResult send(std::string_view text, const SendOptions& options = {});
 
   /// Queues a binary message; otherwise as `send`.
-  [[nodiscard]] SendResult sendBinary(std::span<const std::byte> payload);
+  [[nodiscard]] SendResult sendBinary(std::span<const std::byte> payload, const SendOptions& options = {});
 
   /// As above, for any contiguous range of one-byte elements.
   template <ByteRange Range>
   requires(!std::convertible_to<const Range&, std::span<const std::byte>>) [[nodiscard]] SendResult
-      sendBinary(const Range& payload) {
-    return sendBinary(std::as_bytes(std::span(std::ranges::data(payload), std::ranges::size(payload))));
+      sendBinary(const Range& payload, const SendOptions& options = {}) {
+    return sendBinary(std::as_bytes(std::span(std::ranges::data(payload), std::ranges::size(payload))), options);
   }
+
+  /// How many payload bytes were accepted by `send` and have not yet been handed to the operating system: what waits
+  /// here, and what the platform still holds (WHATWG WebSockets, `bufferedAmount`). As of the last turn for the latter.
+  [[nodiscard]] std::size_t bufferedAmount() const;
 
   /// Ends the connection for good: sends what was queued while open, then the Close frame, and waits for the peer's,
   /// all within `Options::closeTimeout` (RFC 6455 section 7.1.2). In `Connecting` the attempt is given up; in `Waiting`
@@ -109,10 +121,36 @@ class Client {
   /// Asks the peer for a sign of life now, without waiting for the interval.
   HeartbeatResult heartbeat();
 
+  /// Stops taking messages from the connection until `resume()`, also across a reconnect. The messages that were taken
+  /// already are still delivered. Liveness is not judged meanwhile.
+  ///
+  /// Platforms: natively TCP makes the peer wait. A page cannot stop its browser from reading: messages and what
+  /// follows them wait undelivered, up to `Options::deliveryQueueBytes`, and beyond that the connection ends with
+  /// `SlowConsumer`.
+  PauseResult pause();
+  /// Ends `pause()`.
+  PauseResult resume();
+
+  /// Blocks until the client is open, for programs without a loop of their own.
+  ///
+  /// Platforms: native.
+  WaitResult waitOpen(std::chrono::milliseconds timeout) const;
+  /// Blocks until the client has closed for good. One that was never told to connect counts as closed.
+  ///
+  /// Platforms: native.
+  WaitResult waitClosed(std::chrono::milliseconds timeout) const;
+
+  /// What the client has done so far, and what waits.
+  [[nodiscard]] Stats stats() const;
+
+  /// The last things that happened, a line each, the oldest first: to go into a bug report. See
+  /// `Options::flightRecorder`; without its leave there is no payload in it. URLs appear without their query.
+  [[nodiscard]] std::string flightRecord() const;
+
   /// Runs callbacks that are due, on this thread; see `Callbacks::Poll`. What exceeds the budget waits for the next
   /// call.
   ///
-  /// Returns: how many ran. Always 0 with `Callbacks::Automatic`, and inside a callback of this client.
+  /// Returns: how many ran. Always 0 unless the client was made with `Callbacks::Poll`, and inside a callback of it.
   std::size_t poll(PollBudget budget = {});
 
   /// The state as of now; it may lag behind on other threads.
@@ -144,12 +182,25 @@ class Client {
     setOnHeartbeat(internal::guarded<HeartbeatInfo>(std::move(handler)));
   }
 
+  /// Messages that `send` accepted will never be sent.
+  template <std::invocable<const Dropped&> Handler>
+  void onDropped(Handler handler) {
+    setOnDropped(internal::guarded<Dropped>(std::move(handler)));
+  }
+  /// `bufferedAmount()` was above `SendQueueOptions::lowWaterBytes` and no longer is.
+  template <std::invocable<const Drained&> Handler>
+  void onDrain(Handler handler) {
+    setOnDrain(internal::guarded<Drained>(std::move(handler)));
+  }
+
   // Setting a handler again replaces it, from the next event on; nullptr removes it. Events without a handler are lost.
   void onOpen(std::nullptr_t) { setOnOpen({}); }
   void onMessage(std::nullptr_t) { setOnMessage({}); }
   void onClose(std::nullptr_t) { setOnClose({}); }
   void onStateChange(std::nullptr_t) { setOnStateChange({}); }
   void onHeartbeat(std::nullptr_t) { setOnHeartbeat({}); }
+  void onDropped(std::nullptr_t) { setOnDropped({}); }
+  void onDrain(std::nullptr_t) { setOnDrain({}); }
 
  private:
   friend struct internal::ClientAccess;
@@ -160,6 +211,8 @@ class Client {
   void setOnClose(std::function<void(const CloseInfo&)> handler);
   void setOnStateChange(std::function<void(const StateChange&)> handler);
   void setOnHeartbeat(std::function<void(const HeartbeatInfo&)> handler);
+  void setOnDropped(std::function<void(const Dropped&)> handler);
+  void setOnDrain(std::function<void(const Drained&)> handler);
 
   std::shared_ptr<internal::ClientShared> shared_;
 };

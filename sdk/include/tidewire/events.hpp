@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,7 +37,12 @@ enum class CloseCause : std::uint8_t {
   MessageTooBig,     ///< A message exceeded `Options::maxMessageBytes`.
   SlowConsumer,      ///< Web: the delivery queue was full and a page cannot ask its peer to wait.
   Unavailable,       ///< This machine lacks something that the transport needs; `detail` names it.
+  EndpointFailed,    ///< `Options::endpoint` failed, or what it answered cannot be used; `detail` says why.
+  Thawed,            ///< The machine slept, or the page was frozen, and `HeartbeatOptions::onThaw` says `Reconnect`.
 };
+
+/// How many causes there are.
+inline constexpr std::size_t kCloseCauseCount = 15;
 
 /// The cause's name as in the enumeration.
 [[nodiscard]] std::string_view nameOf(CloseCause cause) noexcept;
@@ -47,12 +53,23 @@ struct StateChange {
   State to = State::Idle;
 };
 
+/// How long each step of an attempt took, as far as the platform can tell.
+/// Platforms: a page knows only how long its endpoint function took.
+struct HandshakeTimes {
+  std::optional<std::chrono::microseconds> endpoint = {};  ///< `Options::endpoint`, if there is one.
+  std::optional<std::chrono::microseconds> lookUp = {};    ///< The host's name; nothing for a numeric address.
+  std::optional<std::chrono::microseconds> connect = {};   ///< TCP, from the first address tried.
+  std::optional<std::chrono::microseconds> tls = {};       ///< Nothing for ws: URLs.
+  std::optional<std::chrono::microseconds> upgrade = {};   ///< From the request to its answer.
+};
+
 /// What `onOpen` reports.
 struct Opened {
   std::string subprotocol = {};                ///< The one the server chose; empty if none was offered.
   std::uint64_t attempt = 1;                   ///< Counts the attempts of this client, from 1.
   std::uint64_t reconnects = 0;                ///< How many connections were open before this one.
   std::chrono::microseconds handshakeTime{0};  ///< From the start of the attempt until open.
+  HandshakeTimes times = {};                   ///< Where that time went.
 };
 
 /// What `onClose` reports: the last event of its attempt, and exactly one for each attempt that began, opened or not.
@@ -67,11 +84,48 @@ struct CloseInfo {
   std::chrono::milliseconds retryIn{0};  ///< The wait before that attempt.
   std::uint64_t attempt = 0;             ///< As in `Opened`.
   std::size_t droppedMessages = 0;       ///< Queued messages that will now never be sent. 0 while a retry follows.
+  /// Messages that were handed to the platform and whose fate is unknown: no answer to a later question or Close frame
+  /// of ours has proved their arrival. They are never sent again.
+  std::uint64_t unconfirmedMessages = 0;
+  /// At least three attempts have failed since `connect()`, and none has ever opened: most likely the address, the
+  /// network or a permission is wrong. A page is not told which.
+  bool neverOpened = false;
+};
+
+/// Why messages were dropped.
+enum class DropReason : std::uint8_t {
+  Closed,     ///< The client closed for good while they waited.
+  Expired,    ///< They waited longer than `SendQueueOptions::maxAge`.
+  Displaced,  ///< Newer ones needed their place: `WhenFull::DropOldest`.
+};
+
+/// The reason's name as in the enumeration.
+[[nodiscard]] std::string_view nameOf(DropReason reason) noexcept;
+
+/// What `onDropped` reports: messages that `send` accepted and that will never be sent, in one go. Those that an ending
+/// attempt drops are reported before its `onClose`.
+struct Dropped {
+  DropReason reason = DropReason::Closed;
+  std::size_t messages = 0;
+  std::size_t bytes = 0;  ///< Of their payloads.
+};
+
+/// What `onDrain` reports.
+struct Drained {
+  std::size_t bufferedAmount = 0;  ///< What is left; see `Client::bufferedAmount`.
+};
+
+/// How long the peer takes to answer, over one connection.
+struct RoundTrips {
+  std::chrono::microseconds last{0};
+  std::chrono::microseconds smoothed{0};  ///< A moving average, the newest weighing one eighth (RFC 6298 section 2).
+  std::chrono::microseconds min{0};
 };
 
 /// What `onHeartbeat` reports: an answer to a question of ours.
 struct HeartbeatInfo {
   std::chrono::microseconds roundTrip{0};
+  RoundTrips roundTrips = {};  ///< This one included.
 };
 
 /// What `Client::connect` answers.
@@ -82,6 +136,8 @@ enum class ConnectResult : std::uint8_t {
   InvalidSubprotocol,  ///< An entry of `Options::subprotocols` is not an RFC 7230 token, or stands there twice.
   Unsupported,         ///< An option that this platform does not have is set; `docs/platforms.md` lists them.
   WrongThread,         ///< Web: called on a thread other than the one that made the client.
+  InvalidHeader,       ///< An entry of `Options::headers` is not a header field, or one that is ours to set.
+  InvalidOption,       ///< Another option has a value that makes no sense; `connectFault()` names it.
 };
 
 /// What `Client::send` and `Client::sendBinary` answer.
@@ -92,6 +148,7 @@ enum class SendResult : std::uint8_t {
   QueueFull,    ///< No room now; nothing was queued.
   InvalidUtf8,  ///< The text is not well-formed UTF-8 (RFC 6455 section 8.1).
   WrongThread,  ///< Web: called on a thread other than the one that made the client.
+  NotOpen,      ///< The client is not open, and the message was not to wait: `WhenNotOpen::Refuse`.
 };
 
 /// What `Client::close` answers.
@@ -109,6 +166,21 @@ enum class HeartbeatResult : std::uint8_t {
   NotOpen,      ///< There is no open connection to ask on.
   Unsupported,  ///< A page has no Ping frame, and `HeartbeatOptions::message` is empty.
   WrongThread,  ///< Web: called on a thread other than the one that made the client.
+};
+
+/// What `Client::pause` and `Client::resume` answer.
+enum class PauseResult : std::uint8_t {
+  Accepted,     ///< From the next turn of the loop on.
+  WrongThread,  ///< Web: called on a thread other than the one that made the client.
+};
+
+/// What `Client::waitOpen` and `Client::waitClosed` answer.
+enum class WaitResult : std::uint8_t {
+  Reached,      ///< The client is in that state, and the callbacks that belong to it have run (with `Automatic`).
+  TimedOut,     ///< It is not yet.
+  Closed,       ///< `waitOpen`: the client has closed for good, or was never told to connect.
+  WrongThread,  ///< Waiting here would wait for itself: inside a callback, or on the thread that turns the loop.
+  Unsupported,  ///< Web: a page cannot block. Also with a `Loop` of the application's own.
 };
 
 /// What `Client::reconnect` answers.

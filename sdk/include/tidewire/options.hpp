@@ -3,10 +3,19 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "tidewire/callback.hpp"
+#include "tidewire/endpoint.hpp"
+#include "tidewire/log.hpp"
+
 namespace tidewire {
+
+class Loop;
 
 /// Where a client's callbacks run. The order of events is the same everywhere.
 enum class Callbacks : std::uint8_t {
@@ -14,6 +23,15 @@ enum class Callbacks : std::uint8_t {
   Automatic,
   /// Only inside `Client::poll`, on the thread that calls it.
   Poll,
+  /// Handed one by one to `Options::executor`.
+  Executor,
+};
+
+/// What to do with an open connection after the machine slept, the page was frozen or the network changed, where the
+/// peer cannot be asked for a sign of life.
+enum class OnThaw : std::uint8_t {
+  Trust,      ///< Go on as if nothing had happened.
+  Reconnect,  ///< Drop it and connect again.
 };
 
 /// How a dead connection is noticed.
@@ -31,6 +49,14 @@ struct HeartbeatOptions {
   /// The text that answers `message`. The first exact match while a question is out is the answer, and is not
   /// delivered.
   std::string answer = {};
+  /// No byte for this long means that the connection is dead, whether anything was asked or not: for a server that
+  /// sends often, where nothing can be asked. Zero: silence is borne.
+  std::chrono::milliseconds silence{0};
+  /// The deadline instead of `timeout` for the question that is asked at once after the machine slept, the page was
+  /// hidden or frozen, or the network changed.
+  std::chrono::milliseconds thawTimeout{3'000};
+  /// What to do then where there is nothing to ask with.
+  OnThaw onThaw = OnThaw::Trust;
 };
 
 /// When and how fast a lost connection is tried again.
@@ -45,12 +71,43 @@ struct ReconnectOptions {
   std::chrono::milliseconds resetAfter{5'000};
   /// Close codes of the peer after which nothing is tried again, besides 1008 and 1009.
   std::vector<std::uint16_t> finalCodes = {};
+  /// How many attempts may follow each other, without one that stayed open for `resetAfter`, before the client closes
+  /// for good. The first one counts. Zero: as many as it takes.
+  std::uint64_t maxAttempts = 0;
+  /// The most that a server's `Retry-After` (RFC 7231 section 7.1.3) with status 429 or 503 adds to the wait.
+  /// Platforms: native. A page does not see the answer.
+  std::chrono::milliseconds maxRetryAfter{300'000};
 };
 
-/// Bounds of what waits to be sent. What exceeds them is refused with `QueueFull`.
+/// What happens to a message that does not fit the send queue.
+enum class WhenFull : std::uint8_t {
+  Reject,      ///< `send` answers `QueueFull`.
+  DropOldest,  ///< The messages that have waited longest are dropped in its favour, and reported to `onDropped`.
+};
+
+/// What `send` does while the client is not open.
+enum class WhenNotOpen : std::uint8_t {
+  Queue,   ///< The message waits for the connection.
+  Refuse,  ///< `send` answers `NotOpen`.
+};
+
+/// Bounds of what waits to be sent.
 struct SendQueueOptions {
+  /// With `WhenFull::DropOldest` it may be up to twice as much between two turns of the loop.
   std::size_t maxBytes = 16 * 1024 * 1024;
   std::size_t maxMessages = 65'536;
+  /// A message that has waited longer is dropped, and reported to `onDropped`. Zero: no limit.
+  std::chrono::milliseconds maxAge{0};
+  WhenFull whenFull = WhenFull::Reject;
+  WhenNotOpen whenNotOpen = WhenNotOpen::Queue;
+  /// `onDrain` reports that `Client::bufferedAmount` has fallen to this or below.
+  std::size_t lowWaterBytes = 0;
+};
+
+/// What holds for one message.
+struct SendOptions {
+  /// Instead of `SendQueueOptions::whenNotOpen`.
+  std::optional<WhenNotOpen> whenNotOpen = {};
 };
 
 /// Whom to trust on wss: connections, besides the system's store (`SSL_CERT_FILE` is honoured). The certificate and the
@@ -65,11 +122,20 @@ struct TlsOptions {
 
 /// Everything a client is told, once, at its making.
 struct Options {
-  /// An absolute ws: or wss: URL without a fragment (RFC 6455 section 3). Required.
+  /// An absolute ws: or wss: URL without a fragment (RFC 6455 section 3). Required, unless `endpoint` is given.
   std::string url = {};
   /// Offered in this order (RFC 6455 section 1.9). If any is offered and none is chosen, the connection fails.
   std::vector<std::string> subprotocols = {};
-  /// From the start of an attempt until open: name look-up, TCP, TLS and handshake together.
+  /// Added to the request of the handshake, in this order.
+  /// Platforms: native. A page sends no header of its own; a client with any answers `Unsupported` there.
+  std::vector<Header> headers = {};
+  /// Asked before every attempt for the URL, the subprotocols and the headers, instead of the three above: a fresh
+  /// token, another server. Runs where callbacks run. With it, the first HTTP 401 or close code 1008 since the client
+  /// was last open for a while is not final: it is asked once more.
+  Callback<EndpointRequest> endpoint = {};
+  /// What the log calls this client. Empty: its URL without the query.
+  std::string name = {};
+  /// From the start of an attempt until open: `endpoint`, name look-up, TCP, TLS and handshake together.
   std::chrono::milliseconds connectTimeout{15'000};
   /// For `close()`: sending what was queued and the closing handshake together. Then the connection is cut.
   std::chrono::milliseconds closeTimeout{5'000};
@@ -79,10 +145,19 @@ struct Options {
   /// A longer message from the peer ends the connection with `MessageTooBig`; it is never truncated.
   std::size_t maxMessageBytes = 16 * 1024 * 1024;
   Callbacks callbacks = Callbacks::Automatic;
-  /// With `Callbacks::Poll`: how much may wait for `poll`. When full, native stops reading, so that TCP makes the peer
-  /// wait; it may go over by what one read of 128 KiB held. The web ends the connection with `SlowConsumer`.
+  /// With `Callbacks::Executor`: takes a task and has it run once, later, on whichever thread. The next one is handed
+  /// over when it has run, so they never run at the same time. A task may outlive the client; then it does nothing.
+  Callback<std::function<void()>> executor = {};
+  /// Serves the client instead of Tidewire's own thread.
+  /// Platforms: native; `Loop::make` makes none on the web.
+  std::shared_ptr<Loop> loop = {};
+  /// With `Callbacks::Poll` and `Callbacks::Executor`: how much may wait to be delivered. When full, native stops
+  /// reading, so that TCP makes the peer wait; it may go over by what one read of 128 KiB held. The web ends the
+  /// connection with `SlowConsumer`.
   std::size_t deliveryQueueBytes = 8 * 1024 * 1024;
   TlsOptions tls = {};
+  LogOptions log = {};
+  FlightRecorderOptions flightRecorder = {};
 };
 
 }  // namespace tidewire

@@ -15,6 +15,8 @@ class Backoff {
   [[nodiscard]] Duration next(Random& random) noexcept;
   void reset() noexcept { ceiling_ = first_; }
 
+  /// The most that the first wait may be.
+  [[nodiscard]] Duration first() const noexcept { return first_; }
   /// The most that the next wait may be.
   [[nodiscard]] Duration ceiling() const noexcept { return ceiling_; }
 

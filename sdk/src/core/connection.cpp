@@ -5,10 +5,15 @@
 #include <cstring>
 #include <utility>
 
-#include "core/retry_policy.hpp"
-
 namespace tidewire::core {
 namespace {
+
+// From so many failures without any success on, more of the same is not likely to help.
+constexpr std::uint64_t kManyFailures = 3;
+
+std::chrono::microseconds inMicroseconds(Duration time) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(time);
+}
 
 std::array<std::byte, 8> asPayload(std::uint64_t question) {
   std::array<std::byte, 8> payload{};
@@ -33,13 +38,21 @@ Connection::Connection(const Options& options, bool sendsPings, std::uint64_t se
       sendsPings_(sendsPings),
       random_(seed),
       backoff_(options.reconnect.firstDelay, options.reconnect.maxDelay),
-      heartbeat_(canAsk() ? Duration(options.heartbeat.interval) : Duration::zero(), options.heartbeat.timeout) {}
+      heartbeat_({.interval = options.heartbeat.interval,
+                  .timeout = options.heartbeat.timeout,
+                  .silence = options.heartbeat.silence,
+                  .thawTimeout = options.heartbeat.thawTimeout,
+                  .canAsk = canAsk()}) {}
 
 void Connection::connect(Time now) {
   if (state_ == State::Closing) {
     connectAfterClose_ = true;
   } else if (state_ == State::Idle || state_ == State::Closed) {
     backoff_.reset();
+    history_ = {.attemptsInRow = 0};
+    failures_ = 0;
+    everOpened_ = false;
+    lastClose_.reset();
     move(Trigger::ConnectAsked);
     beginAttempt(now);
   }
@@ -51,6 +64,7 @@ void Connection::close(Time now, std::uint16_t code, std::string_view reason) {
     case State::Open:
       heartbeat_.stop();
       toFlush_ = queue_.count();
+      closeCode_ = code;
       closeFrame_ = SendClose{code, std::string(reason)};
       stateEndsAt_ = now + options_.closeTimeout;
       move(Trigger::CloseAsked);
@@ -59,8 +73,8 @@ void Connection::close(Time now, std::uint16_t code, std::string_view reason) {
       cutAttempt(now, {.cause = CloseCause::ClosedByUser, .detail = "closed before it was open"});
       break;
     case State::Waiting:
-      (void)dropUnsent();
       move(Trigger::CloseAsked);
+      report(dropUnsent());
       break;
     case State::Idle:
     case State::Closing:
@@ -86,17 +100,62 @@ void Connection::askNow(Time now) {
   }
 }
 
-void Connection::transportOpened(Time now, std::string_view subprotocol) {
+void Connection::trimQueue() {
+  Dropped dropped{.reason = DropReason::Displaced};
+  const SendQueueOptions& limits = options_.sendQueue;
+  while (queue_.count() > limits.maxMessages || queue_.bytes() > limits.maxBytes) {
+    dropOldestInto(dropped);
+  }
+  if (dropped.messages > 0) {
+    report(dropped);
+  }
+}
+
+void Connection::endpointAnswered(Time now, std::uint64_t attempt) {
+  if (state_ == State::Connecting && awaitsEndpoint(attempt)) {
+    awaitsEndpoint_ = false;
+    endpointTime_ = inMicroseconds(now - attemptBeganAt_);
+    report(Dial{});
+  }
+}
+
+void Connection::endpointFailed(Time now, std::uint64_t attempt, std::string_view why) {
+  if (state_ == State::Connecting && awaitsEndpoint(attempt)) {
+    cutAttempt(now, {.cause = CloseCause::EndpointFailed, .detail = std::string(why)});
+  }
+}
+
+void Connection::hint(Time now, Hint hint) {
+  if (state_ == State::Open && canAsk()) {
+    heartbeat_.distrust(now);
+    tick(now);
+  } else if (state_ == State::Open && options_.heartbeat.onThaw == OnThaw::Reconnect &&
+             (hint == Hint::Thawed || hint == Hint::Online)) {
+    cutAttempt(now, {.cause = CloseCause::Thawed, .detail = "not to be trusted after a sleep or a network change"});
+  } else if (state_ == State::Waiting && hint != Hint::Offline) {
+    const Time soon = now + random_.upTo(backoff_.first());
+    stateEndsAt_ = std::min(stateEndsAt_, std::max(soon, retryNotBefore_));
+  }
+}
+
+void Connection::transportOpened(Time now, std::string_view subprotocol, HandshakeTimes times) {
   if (state_ != State::Connecting) {
     return;
   }
   openedAt_ = now;
+  everOpened_ = true;
+  openReturned_ = false;
+  queue_.forgetFirst();
+  handedOver_ = beforeQuestion_ = confirmed_ = 0;
+  roundTrips_.clear();
   heartbeat_.start(now);
+  times.endpoint = endpointTime_;
   move(Trigger::HandshakeDone);
   report(Opened{.subprotocol = std::string(subprotocol),
                 .attempt = attempt_,
                 .reconnects = timesOpen_++,
-                .handshakeTime = std::chrono::duration_cast<std::chrono::microseconds>(now - attemptBeganAt_)});
+                .handshakeTime = inMicroseconds(now - attemptBeganAt_),
+                .times = times});
 }
 
 void Connection::pongArrived(Time now, std::span<const std::byte> payload) {
@@ -106,14 +165,25 @@ void Connection::pongArrived(Time now, std::span<const std::byte> payload) {
     return;
   }
   if (const auto roundTrip = heartbeat_.answeredNewest(now)) {
-    report(HeartbeatInfo{std::chrono::duration_cast<std::chrono::microseconds>(*roundTrip)});
+    answered(*roundTrip);
   }
 }
 
 void Connection::answerArrived(Time now) {
   if (const auto roundTrip = heartbeat_.answeredInTurn(now)) {
-    report(HeartbeatInfo{std::chrono::duration_cast<std::chrono::microseconds>(*roundTrip)});
+    answered(*roundTrip);
   }
+}
+
+void Connection::answered(Duration roundTrip) {
+  confirmed_ = std::max(confirmed_, beforeQuestion_);
+  roundTrips_.add(roundTrip);
+  report(HeartbeatInfo{.roundTrip = inMicroseconds(roundTrip), .roundTrips = roundTrips_.roundTrips()});
+}
+
+void Connection::questionHandedOver(bool last) noexcept {
+  // Otherwise it overtook messages, and its answer proves no more than the one before.
+  beforeQuestion_ = last ? handedOver_ : confirmed_;
 }
 
 void Connection::transportEnded(Time now, Ending ending) {
@@ -129,6 +199,11 @@ void Connection::readingPaused(Time now, bool paused) {
 }
 
 void Connection::tick(Time now) {
+  dropExpired(now);
+  tickState(now);
+}
+
+void Connection::tickState(Time now) {
   switch (state_) {
     case State::Connecting:
       if (now >= stateEndsAt_) {
@@ -173,13 +248,16 @@ std::optional<Action> Connection::takeAction() {
   return action;
 }
 
-std::optional<Outgoing> Connection::takeOutgoing() {
-  if (state_ == State::Open && !queue_.empty()) {
+std::optional<Outgoing> Connection::takeOutgoing(Time now) {
+  dropExpired(now);
+  if (state_ == State::Open && (openReturned_ || queue_.first() > 0) && !queue_.empty()) {
+    ++handedOver_;
     return queue_.pop();
   }
   if (state_ == State::Closing && closeFrame_) {
     if (toFlush_ > 0) {
       --toFlush_;
+      ++handedOver_;
       return queue_.pop();
     }
     report(*std::exchange(closeFrame_, std::nullopt));
@@ -188,6 +266,15 @@ std::optional<Outgoing> Connection::takeOutgoing() {
 }
 
 std::optional<Time> Connection::deadline() const {
+  const std::optional<Time> stateEnds = stateDeadline();
+  if (queue_.empty() || options_.sendQueue.maxAge == std::chrono::milliseconds::zero()) {
+    return stateEnds;
+  }
+  const Time expires = queue_.oldestSince() + options_.sendQueue.maxAge;
+  return stateEnds ? std::min(*stateEnds, expires) : expires;
+}
+
+std::optional<Time> Connection::stateDeadline() const {
   switch (state_) {
     case State::Connecting:
     case State::Closing:
@@ -214,9 +301,16 @@ void Connection::move(Trigger trigger) {
 
 void Connection::beginAttempt(Time now) {
   ++attempt_;
+  ++history_.attemptsInRow;
   attemptBeganAt_ = now;
   stateEndsAt_ = now + options_.connectTimeout;
-  report(Dial{});
+  endpointTime_.reset();
+  awaitsEndpoint_ = static_cast<bool>(options_.endpoint);
+  if (awaitsEndpoint_) {
+    report(AskEndpoint{.attempt = attempt_, .lastClose = lastClose_});
+  } else {
+    report(Dial{});
+  }
 }
 
 void Connection::cutAttempt(Time now, Ending ending) {
@@ -227,25 +321,38 @@ void Connection::cutAttempt(Time now, Ending ending) {
 void Connection::endAttempt(Time now, Ending ending) {
   const bool closing = state_ == State::Closing;
   const bool wasOpen = closing || state_ == State::Open;
+  const std::uint64_t inDoubt = wasOpen ? unconfirmed(ending) : 0;
   if (closing) {
     ending.cause = CloseCause::ClosedByUser;
   }
-  const bool retry = mayRetry(ending, options_.reconnect);
-  const Duration wait =
-      retry ? delayAfter(ending.cause, wasOpen && now - openedAt_ >= options_.reconnect.resetAfter) : Duration::zero();
+  const bool retry = decideRetry(ending, wasOpen && now - openedAt_ >= options_.reconnect.resetAfter);
+  const Duration wait = retry ? delayAfter(now, ending) : Duration::zero();
+  failures_ += wasOpen ? 0 : 1;
+  awaitsEndpoint_ = false;
   heartbeat_.stop();
   stateEndsAt_ = now + wait;
   move(triggerOf(state_, ending.cause, retry));
-  report(CloseInfo{.cause = ending.cause,
-                   .code = ending.code,
-                   .reason = std::move(ending.reason),
-                   .detail = std::move(ending.detail),
-                   .httpStatus = ending.httpStatus,
-                   .wasOpen = wasOpen,
-                   .willRetry = retry,
-                   .retryIn = std::chrono::ceil<std::chrono::milliseconds>(wait),
-                   .attempt = attempt_,
-                   .droppedMessages = retry ? 0 : dropUnsent()});
+
+  CloseInfo info{.cause = ending.cause,
+                 .code = ending.code,
+                 .reason = std::move(ending.reason),
+                 .detail = std::move(ending.detail),
+                 .httpStatus = ending.httpStatus,
+                 .wasOpen = wasOpen,
+                 .willRetry = retry,
+                 .retryIn = std::chrono::ceil<std::chrono::milliseconds>(wait),
+                 .attempt = attempt_,
+                 .unconfirmedMessages = inDoubt,
+                 .neverOpened = !everOpened_ && failures_ >= kManyFailures};
+  if (!retry) {
+    const Dropped dropped = dropUnsent();
+    info.droppedMessages = dropped.messages;
+    report(dropped);
+  }
+  if (options_.endpoint) {
+    lastClose_ = info;
+  }
+  report(std::move(info));
   if (closing) {
     finishClosing(now);
   }
@@ -267,18 +374,63 @@ void Connection::ask() {
   }
 }
 
-Duration Connection::delayAfter(CloseCause cause, bool stayedUp) {
+bool Connection::decideRetry(const Ending& ending, bool stayedUp) {
   if (stayedUp) {
     backoff_.reset();
+    history_ = {.attemptsInRow = 0};
   }
-  return cause == CloseCause::ReconnectAsked ? Duration::zero() : backoff_.next(random_);
+  const bool retry = mayRetry(ending, options_, history_);
+  history_.freshCredentialsRefused = history_.freshCredentialsRefused || refusesCredentials(ending);
+  return retry;
 }
 
-std::size_t Connection::dropUnsent() {
+Duration Connection::delayAfter(Time now, const Ending& ending) {
+  retryNotBefore_ = now;
+  if (ending.cause == CloseCause::ReconnectAsked) {
+    return Duration::zero();
+  }
+  // The random part comes on top: the server asked everybody for the same time.
+  const Duration asked =
+      std::min(ending.retryAfter.value_or(Duration::zero()), Duration(options_.reconnect.maxRetryAfter));
+  retryNotBefore_ += asked;
+  return asked + backoff_.next(random_);
+}
+
+std::uint64_t Connection::unconfirmed(const Ending& ending) const noexcept {
+  // A Close frame with our code answers ours, which was sent behind all messages (RFC 6455 section 5.5.1).
+  const bool closeAnswered =
+      state_ == State::Closing && !closeFrame_ && ending.cause == CloseCause::ClosedByPeer && ending.code == closeCode_;
+  return closeAnswered ? 0 : handedOver_ - confirmed_;
+}
+
+Dropped Connection::dropUnsent() {
   // What was queued after a connect() that waits for the close to end belongs to the next connection.
-  const std::size_t count = connectAfterClose_ ? toFlush_ : queue_.count();
-  queue_.drop(count);
-  return count;
+  Dropped dropped{.reason = DropReason::Closed};
+  for (std::size_t left = connectAfterClose_ ? toFlush_ : queue_.count(); left > 0; --left) {
+    ++dropped.messages;
+    dropped.bytes += queue_.pop().sizeBytes;
+  }
+  return dropped;
+}
+
+void Connection::dropExpired(Time now) {
+  Dropped dropped{.reason = DropReason::Expired};
+  while (!queue_.empty() && hasExpired(queue_.oldestSince(), now)) {
+    dropOldestInto(dropped);
+  }
+  if (dropped.messages > 0) {
+    report(dropped);
+  }
+}
+
+void Connection::dropOldestInto(Dropped& dropped) {
+  ++dropped.messages;
+  dropped.bytes += queue_.dropOldest();
+  toFlush_ -= toFlush_ > 0 ? 1 : 0;
+}
+
+bool Connection::hasExpired(Time since, Time now) const noexcept {
+  return options_.sendQueue.maxAge > std::chrono::milliseconds::zero() && now - since >= options_.sendQueue.maxAge;
 }
 
 }  // namespace tidewire::core

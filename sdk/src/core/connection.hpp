@@ -15,13 +15,21 @@
 #include "core/heartbeat.hpp"
 #include "core/outgoing.hpp"
 #include "core/random.hpp"
+#include "core/retry_policy.hpp"
+#include "core/round_trips.hpp"
 #include "core/send_queue.hpp"
+#include "core/thaw_watch.hpp"
 #include "core/time.hpp"
 #include "core/transitions.hpp"
 #include "tidewire/options.hpp"
 
 namespace tidewire::core {
 
+/// Ask `Options::endpoint` where this attempt goes; the answer is an input.
+struct AskEndpoint {
+  std::uint64_t attempt;
+  std::optional<CloseInfo> lastClose;
+};
 /// Make a transport and open it.
 struct Dial {};
 /// Cut the transport, if there still is one, and throw it away.
@@ -37,9 +45,9 @@ struct SendClose {
   std::uint16_t code;
   std::string reason;
 };
-/// What the core asks of whoever drives it. The last four are for the application.
-using Action =
-    std::variant<Dial, Abort, SendPing, SendQuestion, SendClose, StateChange, Opened, CloseInfo, HeartbeatInfo>;
+/// What the core asks of whoever drives it. Those from `StateChange` on are for the application.
+using Action = std::variant<AskEndpoint, Dial, Abort, SendPing, SendQuestion, SendClose, StateChange, Opened, Dropped,
+                            CloseInfo, HeartbeatInfo>;
 
 /// Decides everything about one client's connection: when to dial, ask, give up, wait, and what may be sent. Pure: time
 /// and the seed of its randomness are arguments.
@@ -57,17 +65,34 @@ class Connection {
   void close(Time now, std::uint16_t code, std::string_view reason);
   void reconnect(Time now);
   void askNow(Time now);
-  void enqueue(Outgoing message) { queue_.push(std::move(message)); }
+  void enqueue(Time now, Outgoing message) { queue_.push(std::move(message), now); }
+  /// For what `onOpen` of the present connection sends: it goes ahead of what was queued.
+  void enqueueFirst(Time now, Outgoing message) { queue_.pushFirst(std::move(message), now); }
+  /// `onOpen` of that attempt has returned: what was queued may follow what it sent.
+  void openReturned(std::uint64_t attempt) noexcept { openReturned_ = openReturned_ || attempt == attempt_; }
+  /// Drops what has waited longest until the queue is within its bounds again.
+  void trimQueue();
+
+  // Inputs from `Options::endpoint`. They have no effect once that attempt is over, or is answered.
+  void endpointAnswered(Time now, std::uint64_t attempt);
+  void endpointFailed(Time now, std::uint64_t attempt, std::string_view why);
+
+  // Inputs from the platform.
+  void hint(Time now, Hint hint);
 
   // Inputs from the transport.
-  void transportOpened(Time now, std::string_view subprotocol);
-  void bytesArrived() noexcept { heartbeat_.heard(); }
+  void transportOpened(Time now, std::string_view subprotocol, HandshakeTimes times = {});
+  void bytesArrived(Time now) noexcept { heartbeat_.heard(now); }
   void pongArrived(Time now, std::span<const std::byte> payload);
   /// Whether a text that equals `HeartbeatOptions::answer` would now be an answer, and not a message.
   [[nodiscard]] bool expectsAnswer() const noexcept { return asksWithText() && heartbeat_.unanswered() > 0; }
   void answerArrived(Time now);
   void transportEnded(Time now, Ending ending);
   void readingPaused(Time now, bool paused);
+  /// The transport has taken so many messages.
+  void handedOver(std::size_t messages) noexcept { handedOver_ += messages; }
+  /// The newest question has been handed over. `last`: behind everything else, so its answer proves all of it arrived.
+  void questionHandedOver(bool last) noexcept;
 
   // Input from the clock.
   void tick(Time now);
@@ -75,13 +100,18 @@ class Connection {
   // Answers.
   [[nodiscard]] std::optional<Action> takeAction();
   /// Whether a message that comes now could go to the transport without being queued.
-  [[nodiscard]] bool passesThrough() const noexcept { return state_ == State::Open && queue_.empty(); }
-  /// The next message that the transport may have, if it may have one. May lead to a further action.
-  [[nodiscard]] std::optional<Outgoing> takeOutgoing();
+  [[nodiscard]] bool passesThrough() const noexcept { return state_ == State::Open && openReturned_ && queue_.empty(); }
+  /// The next message that the transport may have, if it may have one. May lead to further actions.
+  [[nodiscard]] std::optional<Outgoing> takeOutgoing(Time now);
   [[nodiscard]] std::optional<Time> deadline() const;
 
   [[nodiscard]] State state() const noexcept { return state_; }
+  [[nodiscard]] std::uint64_t attempt() const noexcept { return attempt_; }
   [[nodiscard]] const SendQueue& queue() const noexcept { return queue_; }
+  /// Whether this attempt waits for `Options::endpoint`.
+  [[nodiscard]] bool awaitsEndpoint(std::uint64_t attempt) const noexcept {
+    return awaitsEndpoint_ && attempt == attempt_;
+  }
   /// Whether there is something to ask with.
   [[nodiscard]] bool canAsk() const noexcept { return sendsPings_ || asksWithText(); }
 
@@ -96,9 +126,18 @@ class Connection {
   void endAttempt(Time now, Ending ending);
   void cutAttempt(Time now, Ending ending);
   void finishClosing(Time now);
+  void tickState(Time now);
   void ask();
-  [[nodiscard]] Duration delayAfter(CloseCause cause, bool stayedUp);
-  [[nodiscard]] std::size_t dropUnsent();
+  void answered(Duration roundTrip);
+  /// Whether an attempt follows one that ended like this; notes it in the history.
+  [[nodiscard]] bool decideRetry(const Ending& ending, bool stayedUp);
+  [[nodiscard]] Duration delayAfter(Time now, const Ending& ending);
+  [[nodiscard]] std::uint64_t unconfirmed(const Ending& ending) const noexcept;
+  [[nodiscard]] Dropped dropUnsent();
+  void dropExpired(Time now);
+  void dropOldestInto(Dropped& dropped);
+  [[nodiscard]] std::optional<Time> stateDeadline() const;
+  [[nodiscard]] bool hasExpired(Time since, Time now) const noexcept;
   void report(Action action) { actions_.push_back(std::move(action)); }
 
   const Options& options_;
@@ -106,6 +145,7 @@ class Connection {
   Random random_;
   Backoff backoff_;
   Heartbeat heartbeat_;
+  RoundTripMeter roundTrips_;
   SendQueue queue_;
   std::deque<Action> actions_;
 
@@ -115,11 +155,28 @@ class Connection {
   std::uint64_t question_ = 0;
   Time attemptBeganAt_{};
   Time openedAt_{};
-  // When Connecting or Closing took too long, or Waiting is over.
+  // When Connecting or Closing took too long, or Waiting is over; and before when the server wants no retry.
   Time stateEndsAt_{};
+  Time retryNotBefore_{};
+
+  // Since connect().
+  RetryHistory history_;
+  std::uint64_t failures_ = 0;
+  bool everOpened_ = false;
+  std::optional<CloseInfo> lastClose_;  // Only where Options::endpoint may ask for it.
+
+  bool awaitsEndpoint_ = false;
+  std::optional<std::chrono::microseconds> endpointTime_;
+  bool openReturned_ = false;
+
+  // Messages of this connection: handed over, at the newest question, and proved to have arrived.
+  std::uint64_t handedOver_ = 0;
+  std::uint64_t beforeQuestion_ = 0;
+  std::uint64_t confirmed_ = 0;
 
   // Closing: what is left to send before the Close frame, and whether connect() was called meanwhile.
   std::size_t toFlush_ = 0;
+  std::uint16_t closeCode_ = 0;
   std::optional<SendClose> closeFrame_;
   bool connectAfterClose_ = false;
 };

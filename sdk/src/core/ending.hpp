@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "core/time.hpp"
 #include "tidewire/events.hpp"
 
 namespace tidewire::core {
@@ -14,6 +16,7 @@ struct Ending {
   std::string reason = {};
   std::string detail = {};
   int httpStatus = 0;
+  std::optional<Duration> retryAfter = {};  ///< How long the server asks to wait, with 429 or 503.
 };
 
 }  // namespace tidewire::core

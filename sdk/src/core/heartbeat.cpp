@@ -1,21 +1,25 @@
 #include "core/heartbeat.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tidewire::core {
 
 void Heartbeat::start(Time now) noexcept {
   running_ = true;
-  if (interval_ > Duration::zero()) {
-    askAt_ = now + interval_;
+  if (times_.canAsk && times_.interval > Duration::zero()) {
+    askAt_ = now + times_.interval;
   }
+  heard(now);
 }
 
 void Heartbeat::stop() noexcept {
   running_ = false;
   askAt_.reset();
   judgeAt_.reset();
+  silentAt_.reset();
   pausedAt_.reset();
+  distrusts_ = false;
   unanswered_ = 0;
 }
 
@@ -23,6 +27,23 @@ void Heartbeat::askNow(Time now) noexcept {
   if (running_ && !judgeAt_) {
     askAt_ = now;
   }
+}
+
+void Heartbeat::distrust(Time now) noexcept {
+  if (running_) {
+    // What is being judged was asked before the break, and its answer may have been lost in it.
+    judgeAt_.reset();
+    askAt_ = now;
+    distrusts_ = true;
+  }
+}
+
+void Heartbeat::heard(Time now) noexcept {
+  judgeAt_.reset();
+  if (running_ && times_.silence > Duration::zero()) {
+    silentAt_ = now + times_.silence;
+  }
+  graceGiven_ = false;
 }
 
 std::optional<Duration> Heartbeat::answeredInTurn(Time now) noexcept {
@@ -49,8 +70,12 @@ void Heartbeat::resume(Time now) noexcept {
   if (!pausedAt_) {
     return;
   }
+  const Duration paused = now - *pausedAt_;
   if (judgeAt_) {
-    *judgeAt_ += now - *pausedAt_;
+    *judgeAt_ += paused;
+  }
+  if (silentAt_) {
+    *silentAt_ += paused;
   }
   pausedAt_.reset();
 }
@@ -59,30 +84,31 @@ Heartbeat::Verdict Heartbeat::tick(Time now) noexcept {
   if (!running_ || pausedAt_) {
     return Verdict::Nothing;
   }
-  if (judgeAt_) {
-    return judge(now);
+  if (const Verdict verdict = judge(now); verdict == Verdict::Dead) {
+    return verdict;
   }
-  if (!askAt_ || now < *askAt_) {
+  if (judgeAt_ || !askAt_ || now < *askAt_) {
     return Verdict::Nothing;
   }
   askedAt_ = now;
   ++unanswered_;
-  judgeAt_ = now + timeout_;
+  judgeAt_ = now + (std::exchange(distrusts_, false) ? times_.thawTimeout : times_.timeout);
   graceGiven_ = false;
   askAt_.reset();
-  if (interval_ > Duration::zero()) {
-    askAt_ = now + interval_;
+  if (times_.interval > Duration::zero()) {
+    askAt_ = now + times_.interval;
   }
   return Verdict::Ask;
 }
 
 Heartbeat::Verdict Heartbeat::judge(Time now) noexcept {
-  if (now < *judgeAt_) {
+  std::optional<Time>& due = silentAt_ && (!judgeAt_ || *silentAt_ < *judgeAt_) ? silentAt_ : judgeAt_;
+  if (!due || now < *due) {
     return Verdict::Nothing;
   }
-  if (now - *judgeAt_ > kLate && !graceGiven_) {
+  if (now - *due > kLate && !graceGiven_) {
     graceGiven_ = true;
-    judgeAt_ = now + kGrace;
+    due = now + kGrace;
     return Verdict::Nothing;
   }
   return Verdict::Dead;
@@ -92,7 +118,8 @@ std::optional<Time> Heartbeat::deadline() const noexcept {
   if (!running_ || pausedAt_) {
     return std::nullopt;
   }
-  return judgeAt_ ? judgeAt_ : askAt_;
+  const std::optional<Time> next = judgeAt_ ? judgeAt_ : askAt_;
+  return next && silentAt_ ? std::min(*next, *silentAt_) : next ? next : silentAt_;
 }
 
 }  // namespace tidewire::core

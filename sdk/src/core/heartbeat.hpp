@@ -11,15 +11,24 @@ namespace tidewire::core {
 ///
 /// 1. Asks every `interval`, but not while an earlier question is still being judged.
 /// 2. Any byte within `timeout` of a question proves life. Only the answer to the newest question gives a round trip.
-/// 3. While reading is paused nothing is asked, and a running judgement stands still.
-/// 4. A judgement that comes late (the thread was blocked, the process stopped) first gives what has already arrived
+/// 3. No byte for `silence` means death too, asked or not.
+/// 4. While reading is paused nothing is asked, and a running judgement stands still.
+/// 5. A judgement that comes late (the thread was blocked, the process stopped) first gives what has already arrived
 ///    a moment to be read.
+/// 6. A connection that is distrusted is asked at once, under a shorter deadline.
 class Heartbeat {
  public:
   enum class Verdict : std::uint8_t { Nothing, Ask, Dead };
 
-  /// `interval` zero: asks only when told to.
-  Heartbeat(Duration interval, Duration timeout) noexcept : interval_(interval), timeout_(timeout) {}
+  struct Times {
+    Duration interval;  ///< Zero: asks only when told to.
+    Duration timeout;
+    Duration silence;  ///< Zero: silence is borne.
+    Duration thawTimeout;
+    bool canAsk;
+  };
+
+  explicit Heartbeat(const Times& times) noexcept : times_(times) {}
 
   /// The connection is open. Reading may have been paused before that.
   void start(Time now) noexcept;
@@ -28,8 +37,10 @@ class Heartbeat {
 
   /// Makes the next `tick` ask, unless a question is being judged.
   void askNow(Time now) noexcept;
+  /// Makes the next `tick` ask, and the answer due within the thaw timeout. Requires: there is something to ask with.
+  void distrust(Time now) noexcept;
   /// Bytes have arrived.
-  void heard() noexcept { judgeAt_.reset(); }
+  void heard(Time now) noexcept;
   /// An answer has arrived that tells nothing but its order. Returns the round trip if it answers the newest question.
   std::optional<Duration> answeredInTurn(Time now) noexcept;
   /// The answer to the newest question has arrived. Returns the round trip, unless it had come already.
@@ -52,12 +63,14 @@ class Heartbeat {
 
   [[nodiscard]] Verdict judge(Time now) noexcept;
 
-  Duration interval_;
-  Duration timeout_;
+  const Times times_;
   bool running_ = false;
   std::optional<Time> askAt_;
+  // When the silence that follows a question, or that lasts already, means death.
   std::optional<Time> judgeAt_;
+  std::optional<Time> silentAt_;
   bool graceGiven_ = false;
+  bool distrusts_ = false;
   std::optional<Time> pausedAt_;
   Time askedAt_{};
   unsigned unanswered_ = 0;

@@ -5,40 +5,62 @@
 #include <utility>
 
 #include "core/outgoing.hpp"
+#include "core/time.hpp"
 
 namespace tidewire::core {
 
-/// Messages that wait until the transport takes them, first in, first out. Its bounds are kept by the mailbox, which
-/// refuses a message before it gets here.
+/// Messages that wait until the transport takes them. Those that `onOpen` of the present connection sent stand first;
+/// behind them the others, in the order in which they came.
 class SendQueue {
  public:
-  void push(Outgoing message) {
+  void push(Outgoing message, Time now) {
     bytes_ += message.sizeBytes;
-    messages_.push_back(std::move(message));
+    messages_.push_back({std::move(message), now});
   }
 
-  /// Requires: not empty.
-  [[nodiscard]] Outgoing pop() {
-    Outgoing message = std::move(messages_.front());
-    messages_.pop_front();
-    bytes_ -= message.sizeBytes;
-    return message;
+  /// Puts `message` behind those that were put first already, ahead of all others.
+  void pushFirst(Outgoing message, Time now) {
+    bytes_ += message.sizeBytes;
+    messages_.insert(messages_.begin() + static_cast<std::ptrdiff_t>(first_++), {std::move(message), now});
   }
 
-  /// Drops the oldest `count`.
-  void drop(std::size_t count) {
-    for (; count > 0; --count) {
-      bytes_ -= messages_.front().sizeBytes;
-      messages_.pop_front();
-    }
-  }
+  /// A new connection: what was put first for the last one waits like the rest.
+  void forgetFirst() noexcept { first_ = 0; }
+  [[nodiscard]] std::size_t first() const noexcept { return first_; }
+
+  /// Takes the next message out. Requires: not empty.
+  [[nodiscard]] Outgoing pop() { return take(0); }
+
+  /// Drops the message that has waited longest, and answers its size. Requires: not empty.
+  std::size_t dropOldest() { return take(oldest()).sizeBytes; }
+
+  /// Since when the oldest message has been waiting. Requires: not empty.
+  [[nodiscard]] Time oldestSince() const { return messages_[oldest()].since; }
 
   [[nodiscard]] bool empty() const noexcept { return messages_.empty(); }
   [[nodiscard]] std::size_t count() const noexcept { return messages_.size(); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
  private:
-  std::deque<Outgoing> messages_;
+  struct Entry {
+    Outgoing message;
+    Time since;
+  };
+
+  /// The first that came the ordinary way, or, without any, the first of all.
+  [[nodiscard]] std::size_t oldest() const noexcept { return first_ < messages_.size() ? first_ : 0; }
+
+  [[nodiscard]] Outgoing take(std::size_t at) {
+    const auto place = messages_.begin() + static_cast<std::ptrdiff_t>(at);
+    Outgoing message = std::move(place->message);
+    messages_.erase(place);
+    bytes_ -= message.sizeBytes;
+    first_ -= at < first_ ? 1 : 0;
+    return message;
+  }
+
+  std::deque<Entry> messages_;
+  std::size_t first_ = 0;
   std::size_t bytes_ = 0;
 };
 

@@ -32,11 +32,10 @@ struct Transition {
 // The connection's whole life. The rules behind it:
 //
 //  1. An attempt begins on entry into Connecting and nowhere else.
-//  2. Connecting, Open and Closing have exactly one transport; the other states have none.
+//  2. Open and Closing have exactly one transport, Connecting too once it is known where to; the other states have
+//  none.
 //  3. Leaving the three for Waiting or Closed ends the attempt, with exactly one close event.
-//  4. Waiting is the only state from which an attempt begins without being asked for. reconnect() passes through it
-//  with
-//     no delay.
+//  4. Waiting is the only state from which an attempt begins without being asked for; reconnect() passes through it.
 //  5. The user's close() leads to Closed from everywhere, and nothing leads out of Closed but connect().
 //
 // What is not here cannot happen: `Connection` drops or defers such an input before it gets this far.

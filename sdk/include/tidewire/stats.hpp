@@ -1,0 +1,47 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "tidewire/events.hpp"
+
+namespace tidewire {
+
+/// What a client has done and where it stands, as of its last turn; see `Client::stats`. Counts run from its making and
+/// are never reset. Sizes are payload bytes.
+struct Stats {
+  std::uint64_t attempts = 0;    ///< That began.
+  std::uint64_t opens = 0;       ///< That opened.
+  std::uint64_t reconnects = 0;  ///< That followed another without the application's `connect()`.
+
+  std::uint64_t messagesSent = 0;  ///< Handed to the platform; arrival is not promised.
+  std::uint64_t bytesSent = 0;
+  std::uint64_t messagesReceived = 0;
+  /// Platforms: on the web a text counts as its length in UTF-16 code units, which is the same for ASCII.
+  std::uint64_t bytesReceived = 0;
+
+  std::size_t queuedMessages = 0;  ///< Accepted by `send` and not yet handed to the platform.
+  std::size_t queuedBytes = 0;
+  std::size_t bufferedBytes = 0;   ///< As `Client::bufferedAmount`.
+  std::size_t deliveryEvents = 0;  ///< That wait for `poll` or the executor.
+  std::size_t deliveryBytes = 0;
+
+  std::uint64_t droppedMessages = 0;  ///< As reported to `onDropped`.
+  std::uint64_t droppedBytes = 0;
+  std::uint64_t unconfirmedMessages = 0;  ///< The sum of `CloseInfo::unconfirmedMessages`.
+
+  std::optional<RoundTrips> roundTrips = {};         ///< Of this connection, or of the last one that had any.
+  std::optional<HandshakeTimes> lastHandshake = {};  ///< Of the last attempt that opened.
+
+  /// How many attempts ended so.
+  [[nodiscard]] std::uint64_t endings(CloseCause cause) const noexcept {
+    return endingsByCause[static_cast<std::size_t>(cause)];
+  }
+
+  std::array<std::uint64_t, kCloseCauseCount> endingsByCause = {};
+};
+
+}  // namespace tidewire

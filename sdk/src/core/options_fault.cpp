@@ -1,0 +1,94 @@
+#include "core/options_fault.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/header.hpp"
+#include "core/subprotocol.hpp"
+#include "core/url.hpp"
+
+namespace tidewire::core {
+namespace {
+
+constexpr std::chrono::milliseconds kForEver = std::chrono::hours(24 * 3652);
+
+std::string_view describe(UrlError error) {
+  switch (error) {
+    case UrlError::None:
+      return {};
+    case UrlError::NotWebSocket:
+      return "its scheme is neither ws nor wss";
+    case UrlError::BadCharacter:
+      return "it holds a character that RFC 3986 does not allow there";
+    case UrlError::BadHost:
+      return "its host is neither a name nor an IP address";
+    case UrlError::BadPort:
+      return "its port is not a number from 1 to 65535";
+    case UrlError::Fragment:
+      return "a fragment is not allowed (RFC 6455 section 3)";
+  }
+  return {};
+}
+
+OptionsFault fault(ConnectResult result, std::string_view field, std::string_view what) {
+  return {result, std::string(field).append(": ").append(what)};
+}
+
+/// Calls `visit(name, time)` for every time in `options`.
+template <class AnyOptions, class Visit>
+void forEachTime(AnyOptions& options, Visit visit) {
+  visit("connectTimeout", options.connectTimeout);
+  visit("closeTimeout", options.closeTimeout);
+  visit("heartbeat.interval", options.heartbeat.interval);
+  visit("heartbeat.timeout", options.heartbeat.timeout);
+  visit("heartbeat.silence", options.heartbeat.silence);
+  visit("heartbeat.thawTimeout", options.heartbeat.thawTimeout);
+  visit("reconnect.firstDelay", options.reconnect.firstDelay);
+  visit("reconnect.maxDelay", options.reconnect.maxDelay);
+  visit("reconnect.resetAfter", options.reconnect.resetAfter);
+  visit("reconnect.maxRetryAfter", options.reconnect.maxRetryAfter);
+  visit("sendQueue.maxAge", options.sendQueue.maxAge);
+}
+
+}  // namespace
+
+OptionsFault findFault(const Endpoint& endpoint, bool shapesRequest) {
+  const UrlParse parsed = parseUrl(endpoint.url);
+  if (parsed.error != UrlError::None) {
+    return fault(ConnectResult::InvalidUrl, "url", describe(parsed.error));
+  }
+  if (!areValidSubprotocols(endpoint.subprotocols)) {
+    return fault(ConnectResult::InvalidSubprotocol, "subprotocols", "an entry is not a token, or stands there twice");
+  }
+  for (const Header& header : endpoint.headers) {
+    if (const std::string_view wrong = headerFault(header.name, header.value); !wrong.empty()) {
+      return fault(ConnectResult::InvalidHeader, "headers", wrong);
+    }
+  }
+  if (!shapesRequest && parsed.url.hasUserInfo) {
+    return fault(ConnectResult::Unsupported, "url", "a page cannot send user name and password");
+  }
+  if (!shapesRequest && !endpoint.headers.empty()) {
+    return fault(ConnectResult::Unsupported, "headers", "a page cannot send headers of its own");
+  }
+  return {};
+}
+
+OptionsFault findFault(const Options& options) {
+  OptionsFault found;
+  forEachTime(options, [&found](std::string_view name, std::chrono::milliseconds time) {
+    if (time < std::chrono::milliseconds::zero() && !found) {
+      found = fault(ConnectResult::InvalidOption, name, "a negative time");
+    }
+  });
+  if (!found && options.callbacks == Callbacks::Executor && !options.executor) {
+    found = fault(ConnectResult::InvalidOption, "executor", "Callbacks::Executor needs one");
+  }
+  return found;
+}
+
+void boundTimes(Options& options) {
+  forEachTime(options, [](std::string_view, std::chrono::milliseconds& time) { time = std::min(time, kForEver); });
+}
+
+}  // namespace tidewire::core

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "tidewire/endpoint.hpp"
+
+namespace tidewire::internal {
+
+class ClientShared;
+
+/// One question to `Options::endpoint`, shared by the copies of its `EndpointRequest`. The first answer counts.
+class EndpointQuestion {
+ public:
+  EndpointQuestion(std::weak_ptr<ClientShared> client, Endpoint startingPoint, std::uint64_t number,
+                   std::optional<CloseInfo> before);
+  /// Nobody can answer any more.
+  ~EndpointQuestion();
+  EndpointQuestion(const EndpointQuestion&) = delete;
+  EndpointQuestion& operator=(const EndpointQuestion&) = delete;
+
+  [[nodiscard]] static EndpointRequest request(std::shared_ptr<EndpointQuestion> question) {
+    return EndpointRequest(std::move(question));
+  }
+
+  void answer(Endpoint endpoint) const;
+  void fail(std::string_view why) const;
+
+  const std::uint64_t attempt;
+  const std::optional<CloseInfo> lastClose;
+  const Endpoint configured;
+
+ private:
+  const std::weak_ptr<ClientShared> client_;
+  mutable std::atomic<bool> answered_ = false;
+};
+
+}  // namespace tidewire::internal

@@ -1,0 +1,129 @@
+#include "journal.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "core/url.hpp"
+
+namespace tidewire::internal {
+namespace {
+
+std::string nameFrom(const Options& options) {
+  return options.name.empty() ? Journal::shown(options.url) : options.name;
+}
+
+/// Seconds with three decimals, right-aligned.
+std::string secondsOf(core::Duration time) {
+  const auto total = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+  std::string thousandths = std::to_string(total % 1000);
+  thousandths.insert(0, 3 - thousandths.size(), '0');
+  std::string text = std::to_string(total / 1000).append(".").append(thousandths);
+  text.insert(0, text.size() < 10 ? 10 - text.size() : 0, ' ');
+  return text;
+}
+
+std::string_view nameOf(Journal::Direction direction) {
+  return direction == Journal::Direction::Sent ? "sent " : "received ";
+}
+
+bool isPrintable(char c) {
+  return c >= ' ' && c <= '~' && c != '\\';
+}
+
+/// ASCII as it is, everything else as \xNN: a record is a text of lines.
+std::string quoted(std::span<const std::byte> bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const std::byte byte : bytes) {
+    const auto value = std::to_integer<unsigned>(byte);
+    if (isPrintable(static_cast<char>(value))) {
+      text += static_cast<char>(value);
+    } else {
+      text.append("\\x").append(1, kDigits[value >> 4]).append(1, kDigits[value & 15]);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string Journal::shown(std::string_view url) {
+  const core::UrlParse parsed = core::parseUrl(url);
+  if (parsed.error != core::UrlError::None) {
+    return "?";
+  }
+  std::string text = parsed.url.secure ? "wss://" : "ws://";
+  return text.append(parsed.url.hostHeader).append(parsed.url.target, 0, parsed.url.target.find('?'));
+}
+
+Journal::Journal(const Options& options, core::Time now)
+    : log_(options.log), recorder_(options.flightRecorder), name_(nameFrom(options)), began_(now) {}
+
+void Journal::note(core::Time now, LogLevel level, std::string text) {
+  Lock lock(mutex_);
+  keep(lock, {.at = now, .text = text});
+  if (!log_.sink || level > log_.level || !gate_.enter(lock)) {
+    return;
+  }
+  lock.unlock();
+  log_.sink({.level = level, .client = name_, .text = text});
+  lock.lock();
+  gate_.leave(lock);
+}
+
+void Journal::noteMessages(core::Time now, Direction direction, std::size_t messages, std::size_t bytes) {
+  if (messages == 0 || recorder_.entries == 0 || recordsPayloads()) {
+    return;
+  }
+  const Lock lock(mutex_);
+  if (entries_.empty() || !entries_.back().counts || entries_.back().direction != direction) {
+    keep(lock, {.at = now, .text = {}, .counts = true, .direction = direction});
+  }
+  entries_.back().messages += messages;
+  entries_.back().bytes += bytes;
+}
+
+void Journal::notePayload(core::Time now, Direction direction, const Message& message) {
+  const std::span<const std::byte> bytes = message.bytes();
+  std::string text(nameOf(direction));
+  text.append(message.isText() ? "text, " : "binary, ").append(std::to_string(bytes.size())).append(" bytes: ");
+  text.append(quoted(bytes.first(std::min(bytes.size(), recorder_.payloadBytes))));
+  const Lock lock(mutex_);
+  keep(lock, {.at = now, .text = std::move(text)});
+}
+
+std::string Journal::dump() const {
+  const Lock lock(mutex_);
+  std::string text = "client " + name_ + "\n";
+  if (forgotten_ > 0) {
+    text.append("(").append(std::to_string(forgotten_)).append(" earlier entries are forgotten)\n");
+  }
+  for (const Entry& entry : entries_) {
+    text.append(secondsOf(entry.at - began_)).append("  ").append(entry.text);
+    if (entry.counts) {
+      text.append(nameOf(entry.direction)).append(std::to_string(entry.messages)).append(" messages, ");
+      text.append(std::to_string(entry.bytes)).append(" bytes");
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+void Journal::stop() {
+  Lock lock(mutex_);
+  gate_.shut(lock);
+}
+
+void Journal::keep(const Lock&, Entry entry) {
+  if (recorder_.entries == 0) {
+    return;
+  }
+  if (entries_.size() >= recorder_.entries) {
+    entries_.pop_front();
+    ++forgotten_;
+  }
+  entries_.push_back(std::move(entry));
+}
+
+}  // namespace tidewire::internal

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "core/time.hpp"
+#include "gate.hpp"
+#include "sync.hpp"
+#include "tidewire/message.hpp"
+#include "tidewire/options.hpp"
+
+namespace tidewire::internal {
+
+/// What happened to one client: told to the application's log, and the last of it kept for a bug report.
+class Journal {
+ public:
+  enum class Direction : std::uint8_t { Sent, Received };
+
+  Journal(const Options& options, core::Time now);
+
+  /// A URL as it may be shown: without user info and query, which may hold secrets.
+  [[nodiscard]] static std::string shown(std::string_view url);
+
+  // Loop thread.
+
+  void note(core::Time now, LogLevel level, std::string text);
+  /// So many messages; those that follow each other become one entry.
+  void noteMessages(core::Time now, Direction direction, std::size_t messages, std::size_t bytes);
+  /// One message, where payloads are recorded.
+  void notePayload(core::Time now, Direction direction, const Message& message);
+  [[nodiscard]] bool recordsPayloads() const noexcept { return recorder_.payloadBytes > 0; }
+
+  // Any thread.
+
+  [[nodiscard]] std::string dump() const;
+  /// No call of the log's sink starts after this. Waits for one that runs on another thread.
+  void stop();
+
+ private:
+  struct Entry {
+    core::Time at;
+    std::string text;
+    // Of messages.
+    bool counts = false;
+    Direction direction = Direction::Sent;
+    std::size_t messages = 0;
+    std::size_t bytes = 0;
+  };
+
+  void keep(const Lock&, Entry entry);
+
+  const LogOptions log_;
+  const FlightRecorderOptions recorder_;
+  const std::string name_;
+  const core::Time began_;
+
+  mutable Mutex mutex_;
+  Gate gate_;
+  std::deque<Entry> entries_;
+  std::uint64_t forgotten_ = 0;
+};
+
+}  // namespace tidewire::internal
