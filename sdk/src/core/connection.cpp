@@ -21,6 +21,10 @@ std::array<std::byte, 8> asPayload(std::uint64_t question) {
   return payload;
 }
 
+bool isAskedFor(CloseCause cause) {
+  return cause == CloseCause::ClosedByUser || cause == CloseCause::ReconnectAsked;
+}
+
 Trigger triggerOf(State from, CloseCause cause, bool retry) {
   if (cause == CloseCause::ReconnectAsked) {
     return Trigger::ReconnectAsked;
@@ -104,7 +108,7 @@ void Connection::trimQueue() {
   Dropped dropped{.reason = DropReason::Displaced};
   const SendQueueOptions& limits = options_.sendQueue;
   while (queue_.count() > limits.maxMessages || queue_.bytes() > limits.maxBytes) {
-    dropOldestInto(dropped);
+    dropInto(dropped, queue_.leastWanted());
   }
   if (dropped.messages > 0) {
     report(dropped);
@@ -161,7 +165,7 @@ void Connection::transportOpened(Time now, std::string_view subprotocol, Handsha
 void Connection::pongArrived(Time now, std::span<const std::byte> payload) {
   // A Pong may come unasked (RFC 6455 section 5.5.3), or answer an older question.
   const std::array<std::byte, 8> newest = asPayload(question_);
-  if (!std::equal(payload.begin(), payload.end(), newest.begin(), newest.end())) {
+  if (asksWithText() || !std::equal(payload.begin(), payload.end(), newest.begin(), newest.end())) {
     return;
   }
   if (const auto roundTrip = heartbeat_.answeredNewest(now)) {
@@ -327,7 +331,7 @@ void Connection::endAttempt(Time now, Ending ending) {
   }
   const bool retry = decideRetry(ending, wasOpen && now - openedAt_ >= options_.reconnect.resetAfter);
   const Duration wait = retry ? delayAfter(now, ending) : Duration::zero();
-  failures_ += wasOpen ? 0 : 1;
+  failures_ += wasOpen || isAskedFor(ending.cause) ? 0 : 1;
   awaitsEndpoint_ = false;
   heartbeat_.stop();
   stateEndsAt_ = now + wait;
@@ -416,17 +420,17 @@ Dropped Connection::dropUnsent() {
 void Connection::dropExpired(Time now) {
   Dropped dropped{.reason = DropReason::Expired};
   while (!queue_.empty() && hasExpired(queue_.oldestSince(), now)) {
-    dropOldestInto(dropped);
+    dropInto(dropped, queue_.oldest());
   }
   if (dropped.messages > 0) {
     report(dropped);
   }
 }
 
-void Connection::dropOldestInto(Dropped& dropped) {
+void Connection::dropInto(Dropped& dropped, std::size_t at) {
   ++dropped.messages;
-  dropped.bytes += queue_.dropOldest();
-  toFlush_ -= toFlush_ > 0 ? 1 : 0;
+  dropped.bytes += queue_.drop(at);
+  toFlush_ -= at < toFlush_ ? 1 : 0;
 }
 
 bool Connection::hasExpired(Time since, Time now) const noexcept {

@@ -67,7 +67,9 @@ class Connection {
   void askNow(Time now);
   void enqueue(Time now, Outgoing message) { queue_.push(std::move(message), now); }
   /// For what `onOpen` of the present connection sends: it goes ahead of what was queued.
-  void enqueueFirst(Time now, Outgoing message) { queue_.pushFirst(std::move(message), now); }
+  void enqueueFirst(Time now, Outgoing message) {
+    state_ == State::Closing ? queue_.push(std::move(message), now) : queue_.pushFirst(std::move(message), now);
+  }
   /// `onOpen` of that attempt has returned: what was queued may follow what it sent.
   void openReturned(std::uint64_t attempt) noexcept { openReturned_ = openReturned_ || attempt == attempt_; }
   /// Drops what has waited longest until the queue is within its bounds again.
@@ -135,7 +137,7 @@ class Connection {
   [[nodiscard]] std::uint64_t unconfirmed(const Ending& ending) const noexcept;
   [[nodiscard]] Dropped dropUnsent();
   void dropExpired(Time now);
-  void dropOldestInto(Dropped& dropped);
+  void dropInto(Dropped& dropped, std::size_t at);
   [[nodiscard]] std::optional<Time> stateDeadline() const;
   [[nodiscard]] bool hasExpired(Time since, Time now) const noexcept;
   void report(Action action) { actions_.push_back(std::move(action)); }

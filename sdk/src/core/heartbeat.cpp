@@ -30,15 +30,19 @@ void Heartbeat::askNow(Time now) noexcept {
 }
 
 void Heartbeat::distrust(Time now) noexcept {
-  if (running_) {
+  // One reason more does not put off a judgement that is under way.
+  if (running_ && !(distrusts_ && judgeAt_)) {
     // What is being judged was asked before the break, and its answer may have been lost in it.
     judgeAt_.reset();
     askAt_ = now;
     distrusts_ = true;
+    graceGiven_ = false;
   }
 }
 
 void Heartbeat::heard(Time now) noexcept {
+  // A question that is still to be asked stays one under distrust.
+  distrusts_ = distrusts_ && !judgeAt_;
   judgeAt_.reset();
   if (running_ && times_.silence > Duration::zero()) {
     silentAt_ = now + times_.silence;
@@ -92,7 +96,7 @@ Heartbeat::Verdict Heartbeat::tick(Time now) noexcept {
   }
   askedAt_ = now;
   ++unanswered_;
-  judgeAt_ = now + (std::exchange(distrusts_, false) ? times_.thawTimeout : times_.timeout);
+  judgeAt_ = now + (distrusts_ ? times_.thawTimeout : times_.timeout);
   graceGiven_ = false;
   askAt_.reset();
   if (times_.interval > Duration::zero()) {
@@ -102,13 +106,17 @@ Heartbeat::Verdict Heartbeat::tick(Time now) noexcept {
 }
 
 Heartbeat::Verdict Heartbeat::judge(Time now) noexcept {
-  std::optional<Time>& due = silentAt_ && (!judgeAt_ || *silentAt_ < *judgeAt_) ? silentAt_ : judgeAt_;
+  const std::optional<Time> due = silentAt_ && (!judgeAt_ || *silentAt_ < *judgeAt_) ? silentAt_ : judgeAt_;
   if (!due || now < *due) {
     return Verdict::Nothing;
   }
   if (now - *due > kLate && !graceGiven_) {
     graceGiven_ = true;
-    due = now + kGrace;
+    for (std::optional<Time>* const each : {&judgeAt_, &silentAt_}) {
+      if (*each) {
+        *each = std::max(**each, now + kGrace);
+      }
+    }
     return Verdict::Nothing;
   }
   return Verdict::Dead;

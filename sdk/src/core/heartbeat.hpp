@@ -70,7 +70,7 @@ class Heartbeat {
   std::optional<Time> judgeAt_;
   std::optional<Time> silentAt_;
   bool graceGiven_ = false;
-  bool distrusts_ = false;
+  bool distrusts_ = false;  // The next question, or the one that is being judged, has the shorter deadline.
   std::optional<Time> pausedAt_;
   Time askedAt_{};
   unsigned unanswered_ = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <utility>
@@ -24,18 +25,31 @@ class SendQueue {
     messages_.insert(messages_.begin() + static_cast<std::ptrdiff_t>(first_++), {std::move(message), now});
   }
 
-  /// A new connection: what was put first for the last one waits like the rest.
-  void forgetFirst() noexcept { first_ = 0; }
+  /// A new connection: what was put first for the last one waits like the rest, in the order in which all came.
+  void forgetFirst() {
+    const auto isOlder = [](const Entry& left, const Entry& right) { return left.since < right.since; };
+    if (first_ > 0) {
+      std::stable_sort(messages_.begin(), messages_.end(), isOlder);
+    }
+    first_ = 0;
+  }
   [[nodiscard]] std::size_t first() const noexcept { return first_; }
 
   /// Takes the next message out. Requires: not empty.
   [[nodiscard]] Outgoing pop() { return take(0); }
 
-  /// Drops the message that has waited longest, and answers its size. Requires: not empty.
-  std::size_t dropOldest() { return take(oldest()).sizeBytes; }
-
+  /// Where the message stands that makes room first: what has waited longest, but for those that were put first.
+  /// Requires: not empty.
+  [[nodiscard]] std::size_t leastWanted() const noexcept { return first_ < messages_.size() ? first_ : 0; }
+  /// Where the oldest message stands: both kinds come in order. Requires: not empty.
+  [[nodiscard]] std::size_t oldest() const noexcept {
+    return messages_[leastWanted()].since < messages_.front().since ? leastWanted() : 0;
+  }
   /// Since when the oldest message has been waiting. Requires: not empty.
   [[nodiscard]] Time oldestSince() const { return messages_[oldest()].since; }
+
+  /// Drops the message that stands there, and answers its size.
+  std::size_t drop(std::size_t at) { return take(at).sizeBytes; }
 
   [[nodiscard]] bool empty() const noexcept { return messages_.empty(); }
   [[nodiscard]] std::size_t count() const noexcept { return messages_.size(); }
@@ -46,9 +60,6 @@ class SendQueue {
     Outgoing message;
     Time since;
   };
-
-  /// The first that came the ordinary way, or, without any, the first of all.
-  [[nodiscard]] std::size_t oldest() const noexcept { return first_ < messages_.size() ? first_ : 0; }
 
   [[nodiscard]] Outgoing take(std::size_t at) {
     const auto place = messages_.begin() + static_cast<std::ptrdiff_t>(at);

@@ -1,0 +1,143 @@
+#include <algorithm>
+#include <chrono>
+
+#include "invariants.hpp"
+
+namespace tidewire::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+using core::Duration;
+using core::Time;
+
+constexpr Duration kLate = 100ms;
+constexpr Duration kGrace = 250ms;
+
+}  // namespace
+
+void LivenessRules::opened(Time now) {
+  open_ = true;
+  question_ = {};
+  asksWanted_ = distrusts_ = false;
+  nextAsk_ = now + options_.interval;
+  heard(now);
+  pausedBeforeOpen_ = pausedSince_ ? now - *pausedSince_ : Duration::zero();
+  pausedSince_ = pausedSince_ ? std::optional(now) : std::nullopt;
+}
+
+void LivenessRules::heard(Time now) {
+  question_ = {};
+  silence_ = {};
+  survived_ = 0;
+  pausedBeforeOpen_ = Duration::zero();
+  if (options_.silence > 0ms) {
+    silence_.at = now + options_.silence;
+  }
+}
+
+void LivenessRules::paused(Time now, bool paused) {
+  if (paused) {
+    pausedSince_ = pausedSince_ ? pausedSince_ : now;
+    return;
+  }
+  if (!pausedSince_) {
+    return;
+  }
+  // Both judgements stood still.
+  const Duration stood = now - *pausedSince_;
+  for (Due* due : {&question_, &silence_}) {
+    for (std::optional<Time>* time : {&due->at, &due->lateSeen}) {
+      if (*time) {
+        **time += stood;
+      }
+    }
+  }
+  pausedSince_.reset();
+}
+
+void LivenessRules::askedNow(Time now) {
+  if (open_ && plan_.canAsk() && !question_.at) {
+    nextAsk_ = now;
+    asksWanted_ = true;
+  }
+}
+
+void LivenessRules::distrusted() {
+  // One reason more does not put off a judgement that is under way.
+  if (open_ && plan_.canAsk() && !(question_.at && questionDistrusts_)) {
+    question_ = {};
+    asksWanted_ = distrusts_ = true;
+  }
+}
+
+void LivenessRules::ticks(Time now) {
+  if (!open_ || pausedSince_) {
+    return;
+  }
+  bool overdue = false;
+  for (Due* due : {&question_, &silence_}) {
+    overdue = overdue || (due->at && now >= *due->at);
+    const Duration later = due == &silence_ ? pausedBeforeOpen_ : Duration::zero();
+    if (due->at && now - *due->at > kLate + later && !due->lateSeen) {
+      due->lateSeen = now;
+    }
+  }
+  if (overdue && (survived_ == 0 || now - lastSurvived_ >= kGrace)) {
+    ++survived_;
+    lastSurvived_ = now;
+  }
+}
+
+bool LivenessRules::kills(const Due& due, Time now) const {
+  return due.at && now >= *due.at && (!due.lateSeen || now >= *due.lateSeen + kGrace);
+}
+
+void LivenessRules::asks(Time now) {
+  using namespace invariant;
+  require(open_ && plan_.canAsk(), kHeartbeatAsks, "there is nothing to ask with, or nobody to ask");
+  require(!pausedSince_, kHeartbeatAsks, "asked while reading is paused");
+  require(!question_.at, kHeartbeatAsks, "asked while a question is being judged");
+  const bool isDue = options_.interval > 0ms && now >= nextAsk_;
+  require(isDue || asksWanted_, kHeartbeatAsks, "asked before it was due");
+  question_ = {.at = now + (distrusts_ ? options_.thawTimeout : options_.timeout), .lateSeen = {}};
+  nextAsk_ = now + options_.interval;
+  questionDistrusts_ = distrusts_;
+  asksWanted_ = distrusts_ = false;
+}
+
+void LivenessRules::dies(Time now) const {
+  using namespace invariant;
+  require(!pausedSince_, kHeartbeatJudges, "judged while reading is paused");
+  require(kills(question_, now) || kills(silence_, now), kHeartbeatJudges, "cut though the peer may be alive");
+}
+
+void LivenessRules::ticked(Time now) const {
+  using namespace invariant;
+  if (!open_ || pausedSince_) {
+    return;
+  }
+  require(survived_ <= 3, kHeartbeatJudges, "silent for longer than any grace, and still not cut");
+  const bool asks = plan_.canAsk() && (asksWanted_ || options_.interval > 0ms) && !question_.at;
+  require(!asks || (!asksWanted_ && now < nextAsk_), kHeartbeatAsks, "a question was due and was not asked");
+}
+
+void LivenessRules::settled(Time now, std::optional<Time> deadline) const {
+  using namespace invariant;
+  if (!open_ || pausedSince_) {
+    return;
+  }
+  std::optional<Time> first;
+  const auto add = [&first](Time due) { first = first ? std::min(*first, due) : due; };
+  if (question_.at) {
+    add(*question_.at);
+  } else if (plan_.canAsk() && (options_.interval > 0ms || asksWanted_)) {
+    add(asksWanted_ ? now : nextAsk_);
+  }
+  if (silence_.at) {
+    add(*silence_.at + pausedBeforeOpen_);
+  }
+  require(!first || (deadline && *deadline <= std::max(*first, now + kGrace)), kDeadline,
+          "the heartbeat has something to do, and no deadline for it");
+}
+
+}  // namespace tidewire::simulation
