@@ -10,6 +10,8 @@
 namespace tidewire::native {
 namespace {
 
+// More than this is not meant: no server knows what will be in a year.
+constexpr std::chrono::hours kLongestWait(24 * 365);
 constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 std::string base64(std::span<const unsigned char> bytes) {
@@ -114,7 +116,7 @@ std::optional<core::WallTime> parseDate(std::string_view text) {
   const std::chrono::year_month_day date(std::chrono::year(year),
                                          std::chrono::month(static_cast<unsigned>(month / 3 + 1)),
                                          std::chrono::day(static_cast<unsigned>(day)));
-  if (!date.ok()) {
+  if (!date.ok() || hour > 23 || minute > 59 || second > 60) {
     return std::nullopt;
   }
   return std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) + std::chrono::minutes(minute) +
@@ -195,15 +197,17 @@ std::optional<core::Duration> retryAfter(const HandshakeAnswer& answer, core::Wa
     return std::nullopt;
   }
   const std::string_view text = trimmed(answer.retryAfter);
-  if (int seconds = 0; parseNumber(text, seconds)) {
-    return std::chrono::seconds(seconds);
+  if (text.size() > 0 && text.find_first_not_of("0123456789") == std::string_view::npos) {
+    int seconds = 0;
+    return parseNumber(text, seconds) ? std::min<core::Duration>(std::chrono::seconds(seconds), kLongestWait)
+                                      : kLongestWait;
   }
   const std::optional<core::WallTime> until = parseDate(text);
   if (!until) {
     return std::nullopt;
   }
   const core::WallTime from = parseDate(trimmed(answer.date)).value_or(wall);
-  return std::max(core::Duration::zero(), core::Duration(*until - from));
+  return std::clamp<core::WallTime>(*until - from, core::WallTime::zero(), kLongestWait);
 }
 
 }  // namespace tidewire::native

@@ -88,6 +88,39 @@ class SigpipeHeldBack {
   bool wasPending_ = false;
 };
 
+/// Takes `source`. Returns whether there was a certificate in it.
+bool addCertificates(SSL_CTX* trust, BIO* source) {
+  if (source == nullptr) {
+    return false;
+  }
+  int count = 0;
+  while (X509* const certificate = PEM_read_bio_X509(source, nullptr, nullptr, nullptr)) {
+    count += X509_STORE_add_cert(SSL_CTX_get_cert_store(trust), certificate);
+    X509_free(certificate);
+  }
+  ERR_clear_error();  // The end of the file counts as an error.
+  BIO_free(source);
+  return count > 0;
+}
+
+/// What a client with these options trusts; null if a certificate that they name cannot be read. libwebsockets itself
+/// would take one certificate of a file, and it instead of the system's.
+SSL_CTX* loadTrust(const TlsOptions& tls) {
+  SSL_CTX* const trust = SSL_CTX_new(TLS_client_method());
+  SSL_CTX_set_min_proto_version(trust, TLS1_2_VERSION);
+  SSL_CTX_set_options(trust, SSL_OP_NO_COMPRESSION);
+  // libwebsockets repeats a write from another place, and wants idle connections small.
+  SSL_CTX_set_mode(trust, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_default_verify_paths(trust);
+  const int pemBytes = static_cast<int>(tls.caPem.size());
+  if ((tls.caFile.empty() || addCertificates(trust, BIO_new_file(tls.caFile.c_str(), "r"))) &&
+      (tls.caPem.empty() || addCertificates(trust, BIO_new_mem_buf(tls.caPem.data(), pemBytes)))) {
+    return trust;
+  }
+  SSL_CTX_free(trust);
+  return nullptr;
+}
+
 /// libwebsockets sizes its table of descriptors from the soft limit, once.
 void raiseDescriptorLimit() {
   constexpr rlim_t kTableMost = 1'000'000;
@@ -138,6 +171,9 @@ NativeLoop::NativeLoop(bool hasThread) : hasThread_(hasThread), readBuffer_(kRea
 NativeLoop::~NativeLoop() {
   if (context_ != nullptr) {
     lws_context_destroy(context_);
+  }
+  for (const auto& [options, made] : tlsVhosts_) {
+    SSL_CTX_free(made.trust);
   }
   if (events_ != nullptr) {
     ev_loop_destroy(events_);
@@ -351,7 +387,11 @@ void NativeLoop::setUpLibwebsockets() {
   void* foreignLoops[] = {events_};
   lws_context_creation_info info{};
   info.port = CONTEXT_PORT_NO_LISTEN;
-  info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
+  info.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
+  // Once for the process: libwebsockets keeps the index of what it attaches to a TLS connection in a global variable,
+  // and a second time would change it under the connections of another loop.
+  static std::once_flag tlsReady;
+  std::call_once(tlsReady, [&info] { info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT; });
   info.foreign_loops = foreignLoops;
   info.user = this;
   info.max_http_header_data2 = kHeaderBytes;
@@ -363,59 +403,38 @@ void NativeLoop::setUpLibwebsockets() {
     return;
   }
   // The first one also receives what libwebsockets reports to no virtual host in particular.
-  (void)vhostFor({});
+  plainVhost_ = makeVhost(nullptr);
 }
 
-lws_vhost* NativeLoop::vhostFor(const TlsOptions& tls) {
+lws_vhost* NativeLoop::vhostFor(bool secure, const TlsOptions& tls) {
+  if (!secure) {
+    return plainVhost_;
+  }
+  const auto [place, added] = tlsVhosts_.try_emplace({tls.caFile, tls.caPem});
+  TlsVhost& made = place->second;
+  if (added) {
+    made.trust = loadTrust(tls);
+    made.vhost = made.trust == nullptr ? nullptr : makeVhost(made.trust);
+  }
+  return made.vhost;
+}
+
+lws_vhost* NativeLoop::makeVhost(ssl_ctx_st* trust) {
   static const lws_protocols protocols[] = {
       {kProtocol, &NativeLoop::onCallback, 0, 0, 0, nullptr, kWriteBytes},
       {nullptr, nullptr, 0, 0, 0, nullptr, 0},
   };
-  const auto [place, added] = vhosts_.try_emplace({tls.caFile, tls.caPem}, nullptr);
-  if (!added) {
-    return place->second;
-  }
-  const std::string name = "tidewire-" + std::to_string(vhosts_.size());
+  const std::string name = "tidewire-" + std::to_string(tlsVhosts_.size());
   lws_context_creation_info info{};
   info.port = CONTEXT_PORT_NO_LISTEN;
-  info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+  info.options = trust == nullptr ? 0 : LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
   info.vhost_name = name.c_str();
   info.protocols = protocols;
   info.timeout_secs = kNoTimeoutSeconds;
   info.connect_timeout_secs = kNoTimeoutSeconds;
   info.http_proxy_address = "";  // Else it would obey http_proxy, even for loopback.
-  // libwebsockets shares SSL contexts between virtual hosts that look the same to it. These two make them differ;
-  // what they hold is loaded by `addTrust`, since libwebsockets would take one certificate, and it instead of the
-  // system's.
-  info.client_ssl_ca_filepath = tls.caFile.empty() ? nullptr : tls.caFile.c_str();
-  info.client_ssl_ca_mem = tls.caPem.empty() ? nullptr : tls.caPem.c_str();
-  info.client_ssl_ca_mem_len = static_cast<unsigned>(tls.caPem.size());
-  trust_ = {.options = &tls, .loaded = false};
-  lws_vhost* const vhost = lws_create_vhost(context_, &info);
-  place->second = trust_.loaded ? vhost : nullptr;
-  return place->second;
-}
-
-bool NativeLoop::addCertificates(ssl_ctx_st* sslContext, bio_st* source) {
-  if (source == nullptr) {
-    return false;
-  }
-  int count = 0;
-  while (X509* const certificate = PEM_read_bio_X509(source, nullptr, nullptr, nullptr)) {
-    count += X509_STORE_add_cert(SSL_CTX_get_cert_store(sslContext), certificate);
-    X509_free(certificate);
-  }
-  ERR_clear_error();  // The end of the file counts as an error.
-  BIO_free(source);
-  return count > 0;
-}
-
-void NativeLoop::addTrust(ssl_ctx_st* sslContext) {
-  const TlsOptions& tls = *trust_.options;
-  SSL_CTX_set_default_verify_paths(sslContext);
-  trust_.loaded = (tls.caFile.empty() || addCertificates(sslContext, BIO_new_file(tls.caFile.c_str(), "r"))) &&
-                  (tls.caPem.empty() ||
-                   addCertificates(sslContext, BIO_new_mem_buf(tls.caPem.data(), static_cast<int>(tls.caPem.size()))));
+  info.provided_client_ssl_ctx = trust;
+  return lws_create_vhost(context_, &info);
 }
 
 void NativeLoop::cut(lws* wsi) {
@@ -435,9 +454,6 @@ void NativeLoop::lingerOut(lws* wsi) {
 
 int NativeLoop::onCallback(lws* wsi, lws_callback_reasons reason, void* user, void* in, std::size_t length) {
   switch (reason) {
-    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS:
-      static_cast<NativeLoop*>(lws_context_user(lws_get_context(wsi)))->addTrust(static_cast<ssl_ctx_st*>(user));
-      return 0;
     case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION: {
       auto* const owner = static_cast<WsiOwner*>(lws_get_opaque_user_data(wsi));
       return owner != nullptr && owner->onCertificate(user, length != 0) ? 0 : 1;

@@ -73,8 +73,8 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
   /// Null if libwebsockets could not be set up; `failure` then says why.
   [[nodiscard]] lws_context* context() const { return context_; }
   [[nodiscard]] const std::string& failure() const { return failure_; }
-  /// The virtual host that trusts what `tls` says; null if its certificates cannot be read.
-  [[nodiscard]] lws_vhost* vhostFor(const TlsOptions& tls);
+  /// The virtual host for such connections; null if certificates that `tls` names cannot be read.
+  [[nodiscard]] lws_vhost* vhostFor(bool secure, const TlsOptions& tls);
   [[nodiscard]] struct ev_loop* events() const { return events_; }
   [[nodiscard]] MaskKeys& maskKeys() { return maskKeys_; }
   /// Where a read goes; shared, since one read is dealt with before the next.
@@ -99,8 +99,7 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
 
   static int onCallback(lws* wsi, lws_callback_reasons reason, void* user, void* in, std::size_t length);
   static int onOrphan(lws* wsi, lws_callback_reasons reason);
-  void addTrust(ssl_ctx_st* sslContext);
-  static bool addCertificates(ssl_ctx_st* sslContext, bio_st* source);
+  [[nodiscard]] lws_vhost* makeVhost(ssl_ctx_st* trust);
 
   const bool hasThread_;
   struct ev_loop* events_ = nullptr;
@@ -113,14 +112,14 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
   std::unordered_set<internal::LoopTask*> attached_;
   lws_context* context_ = nullptr;
   std::string failure_;
-  // Each set of TLS options has a virtual host, because libwebsockets keeps trust there.
-  std::map<std::pair<std::string, std::string>, lws_vhost*> vhosts_;
-  // What the virtual host that is being made shall trust, and whether it could be loaded.
-  struct Trust {
-    const TlsOptions* options = nullptr;
-    bool loaded = false;
+  lws_vhost* plainVhost_ = nullptr;
+  // Each set of TLS options has a virtual host, because libwebsockets keeps trust there; and what that trusts, which is
+  // ours to free.
+  struct TlsVhost {
+    lws_vhost* vhost = nullptr;
+    ssl_ctx_st* trust = nullptr;
   };
-  Trust trust_;
+  std::map<std::pair<std::string, std::string>, TlsVhost> tlsVhosts_;
   MaskKeys maskKeys_;
   std::vector<char> readBuffer_;
 

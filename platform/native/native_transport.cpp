@@ -51,7 +51,7 @@ void NativeTransport::open(const Endpoint& endpoint, const Options& options) {
   options_ = &options;
   endpoint_ = &endpoint;
   url_ = core::parseUrl(endpoint.url).url;
-  lws_vhost* const vhost = loop_.context() == nullptr ? nullptr : loop_.vhostFor(options.tls);
+  lws_vhost* const vhost = loop_.context() == nullptr ? nullptr : loop_.vhostFor(url_.secure, options.tls);
   dialer_.emplace(loop_, static_cast<Dialer::Client&>(*this));
   decoder_.emplace(options.maxMessageBytes);
   key_ = newKey();
@@ -207,12 +207,21 @@ int NativeTransport::onCallback(lws* wsi, lws_callback_reasons reason, void* in,
 
 void NativeTransport::setReading(bool reading) {
   reading_ = reading;
-  if (reading && readable_) {
+  if (reading && (readable_ || !held_.empty())) {
     loop_.post([this, alive = std::weak_ptr<bool>(alive_)] {
-      if (!alive.expired() && !over_) {
-        (void)read();
+      if (!alive.expired()) {
+        continueReading();
       }
     });
+  }
+}
+
+void NativeTransport::continueReading() {
+  if (reading_ && !held_.empty()) {
+    decode(std::exchange(held_, {}));
+  }
+  if (readable_ && !over_) {
+    (void)read();
   }
 }
 
@@ -241,6 +250,10 @@ int NativeTransport::read() {
 
 void NativeTransport::decode(std::span<const std::byte> bytes) {
   if (over_ || ending_) {
+    return;
+  }
+  if (!reading_) {
+    held_.insert(held_.end(), bytes.begin(), bytes.end());
     return;
   }
   events_.arrivalBegan();

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "codec.hpp"
 #include "core/url.hpp"
@@ -56,6 +57,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
 
   // Receive.
   int onCallback(lws* wsi, lws_callback_reasons reason, void* in, std::size_t length) override;
+  void continueReading();
   [[nodiscard]] int read();
   void decode(std::span<const std::byte> bytes);
   void onEvent(const CodecEvent& event);
@@ -89,6 +91,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   std::optional<Decoder> decoder_;
   bool reading_ = true;
   bool readable_ = false;         // libwebsockets said so, and was not answered because reading was stopped.
+  std::vector<std::byte> held_;   // Arrived with the 101 while reading was stopped.
   bool readToEnd_ = false;        // The bytes that came with the 101 have been read.
   bool readFromLibrary_ = false;  // The last read came from libwebsockets' memory.
 
