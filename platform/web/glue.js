@@ -102,6 +102,8 @@ export function createTidewireGlue(host) {
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => host.call('tidewire_on_opened', record.handle, hold(socket.protocol));
     socket.onmessage = (event) => receive(record, event.data);
+    // The close event says it all, but npm's ws ends the process if nobody listens, even to a forgotten socket.
+    socket.onerror = () => {};
     socket.onclose = (event) => {
       forget(record);
       host.call('tidewire_on_closed', record.handle, event.code, hold(event.reason));
@@ -184,14 +186,15 @@ export function createTidewireGlue(host) {
   // What a browser tells about itself; a worker hears only of the network, Node of nothing.
   function findHints() {
     const page = globalThis.document;
-    const hint = (kind) => () => host.call('tidewire_on_hint', kind);
+    // Later, since an application may dispatch such an event itself, even in a callback.
+    const hint = (kind) => () => queueMicrotask(() => host.call('tidewire_on_hint', kind));
     return [
       [globalThis, 'online', hint(ONLINE)],
       [globalThis, 'offline', hint(OFFLINE)],
       [globalThis, 'pageshow', (event) => event.persisted && hint(THAWED)()],
       [page, 'resume', hint(THAWED)],
       [page, 'visibilitychange', () => page.visibilityState === 'visible' && hint(VISIBLE)()],
-    ].filter(([target]) => target?.addEventListener);
+    ].filter(([target]) => target && target.addEventListener);
   }
 
   const imports = {

@@ -69,6 +69,11 @@ class SlotText {
   Message message_;
 };
 
+/// No Close frame carries these two (RFC 6455 section 7.4.1); any other code proves that there was a connection.
+bool mayComeInFrame(std::uint16_t code) {
+  return code != 1006 && code != 1015;
+}
+
 std::string joined(const std::vector<std::string>& subprotocols) {
   std::string list;
   for (const std::string& subprotocol : subprotocols) {
@@ -144,7 +149,20 @@ void WebTransport::close(std::uint16_t code, std::string_view reason) {
   tidewire_js_socket_close(handle_, code, reason.data(), reason.size());
 }
 
+/// Firefox leaves out `open` when a Close frame comes right behind the handshake. Nothing can be sent any more, so
+/// there is no room while this is told.
+void WebTransport::openLate() {
+  events_.transportOpened({}, {});
+  open_ = handle_ != 0;
+}
+
 void WebTransport::closed(std::uint16_t code, std::string_view reason) {
+  if (!open_ && mayComeInFrame(code)) {
+    openLate();
+  }
+  if (handle_ == 0) {
+    return;  // Aborted by what `open` led to.
+  }
   if (!open_) {
     end({.cause = CloseCause::ConnectFailed, .detail = "no connection; a browser does not tell a page why"});
   } else if (code == 1006) {

@@ -37,6 +37,7 @@ class WebTransport final : public internal::Transport {
   void receivedTooMuch();
 
  private:
+  void openLate();
   void end(internal::TransportEnd end);
 
   internal::TransportEvents& events_;

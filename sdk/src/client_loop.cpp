@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -151,14 +152,31 @@ void ClientLoop::doPosted() {
   enqueueFirst(batch.first);
   const core::Time now = loop_.now();
   std::size_t messages = 0;
-  for (Command& command : batch.commands) {
-    for (; messages < command.messagesBefore; ++messages) {
-      connection_.enqueue(now, *batch.messages.next());
+  for (auto command = batch.commands.begin(); command != batch.commands.end(); ++command) {
+    for (const std::size_t before = messagesBefore(command, batch.commands.end()); messages < before; ++messages) {
+      std::optional<core::Outgoing> message = batch.messages.next();
+      if (!message) {
+        break;
+      }
+      connection_.enqueue(now, std::move(*message));
     }
-    doCommand(command);
+    doCommand(*command);
     performActions();
   }
   sendPosted(batch.messages);
+}
+
+/// How many of the batch's messages the connection has to have before this command. Where it may end the connection for
+/// good, these are all that were accepted for it, so that they are dropped with it and told.
+std::size_t ClientLoop::messagesBefore(std::vector<Command>::const_iterator command,
+                                       std::vector<Command>::const_iterator end) {
+  if (command->kind != Command::Kind::Ask && command->kind != Command::Kind::EndpointFailed) {
+    return command->messagesBefore;
+  }
+  const auto border = std::find_if(command, end, [](const Command& each) {
+    return each.kind == Command::Kind::Connect || each.kind == Command::Kind::Close;
+  });
+  return border == end ? std::numeric_limits<std::size_t>::max() : border->messagesBefore;
 }
 
 void ClientLoop::enqueueFirst(PayloadStore::Batch& batch) {
@@ -230,7 +248,10 @@ void ClientLoop::setPaused(bool paused) {
   if (paused) {
     delivery_.hold();
   } else {
-    delivery_.release();
+    // Told by a command, so that what onOpen sent in there is taken first.
+    if (const std::uint64_t attempt = delivery_.release(); attempt > 0) {
+      shared_.tell({.kind = Command::Kind::OpenReturned, .attempt = attempt});
+    }
   }
 }
 
@@ -295,8 +316,7 @@ void ClientLoop::perform(Opened& event) {
   ++stats_.opens;
   stats_.lastHandshake = event.times;
   const std::uint64_t attempt = event.attempt;
-  delivery_.deliver(Event(std::move(event)));
-  if (delivery_.mode() == Callbacks::Automatic) {
+  if (delivery_.deliver(Event(std::move(event)))) {
     connection_.openReturned(attempt);
   }
 }
@@ -367,11 +387,9 @@ void ClientLoop::reportDrained() {
     const std::size_t mark = options_.sendQueue.lowWaterBytes;
     transport_->awaitBuffered(behind.transportBytes > mark ? mark : 0);
   }
-  if (mailbox_.hasDrained(behind) && delivery_.wants(&Handlers::onDrain)) {
+  // Without a transport nothing drains, but is dropped, and the close event was the last one.
+  if (mailbox_.hasDrained(behind) && transport_ != nullptr && delivery_.wants(&Handlers::onDrain)) {
     delivery_.deliver(Event(Drained{behind.bytes + behind.transportBytes}));
-    // What it sent leaves in this round.
-    doPosted();
-    sendQueued();
   }
 }
 

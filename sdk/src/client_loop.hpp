@@ -41,6 +41,8 @@ class ClientLoop final : private TransportEvents {
   void endRound();
   void doPosted();
   void enqueueFirst(PayloadStore::Batch& batch);
+  [[nodiscard]] static std::size_t messagesBefore(std::vector<Command>::const_iterator command,
+                                                  std::vector<Command>::const_iterator end);
   void doCommand(Command& command);
   void setPaused(bool paused);
 

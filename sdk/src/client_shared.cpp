@@ -6,6 +6,7 @@
 #include "core/bytes.hpp"
 #include "core/close_code.hpp"
 #include "core/utf8.hpp"
+#include "message_access.hpp"
 
 namespace tidewire::internal {
 namespace {
@@ -13,15 +14,17 @@ namespace {
 // A condition variable adds it to a clock.
 constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours(24 * 365);
 
-Options bounded(Options options) {
+/// What a client keeps of its options. The loop that they name is known by now, and may go before its clients.
+Options kept(Options options) {
   core::boundTimes(options);
+  options.loop.reset();
   return options;
 }
 
 }  // namespace
 
 ClientShared::ClientShared(Options options, std::shared_ptr<Loop> loop)
-    : options_(bounded(std::move(options))),
+    : options_(kept(std::move(options))),
       configured_{.url = options_.url, .subprotocols = options_.subprotocols, .headers = options_.headers},
       loop_(std::move(loop)),
       mailbox_(options_.sendQueue),
@@ -59,7 +62,11 @@ SendResult ClientShared::send(MessageKind kind, std::span<const std::byte> paylo
   if (kind == MessageKind::Text && !core::isValidUtf8(payload)) {
     return SendResult::InvalidUtf8;
   }
-  return sendStored(payload.size(), options, kind, payload);
+  const SendResult result = sendStored(payload.size(), options, kind, payload);
+  if (result == SendResult::Queued && journal_.recordsPayloads()) {
+    journal_.notePayload(loop_->now(), Journal::Direction::Sent, MessageAccess::view(kind, payload));
+  }
+  return result;
 }
 
 CloseResult ClientShared::close(std::uint16_t code, std::string_view reason) {
@@ -138,7 +145,7 @@ std::size_t ClientShared::poll(const PollBudget& budget) {
 
 Delivery::Polled ClientShared::runQueued(const PollBudget& budget) {
   const std::shared_ptr<ClientShared> self = shared_from_this();  // A callback may destroy the client.
-  const Delivery::Polled polled = delivery_.poll(budget);
+  const Delivery::Polled polled = delivery_.poll(budget, [this] { return loop_->now(); });
   if (polled.openReturned > 0) {
     tell({.kind = Command::Kind::OpenReturned, .attempt = polled.openReturned});
   } else {

@@ -1,6 +1,6 @@
 #include "delivery.hpp"
 
-#include <chrono>
+#include <algorithm>
 #include <utility>
 
 #include "message_access.hpp"
@@ -62,12 +62,12 @@ void Delivery::stop() {
   lock.unlock();
 }
 
-Delivery::Polled Delivery::poll(const PollBudget& budget) {
+Delivery::Polled Delivery::poll(const PollBudget& budget, const std::function<core::Time()>& now) {
   Polled polled;
   if (!claim()) {
     return polled;
   }
-  const auto start = std::chrono::steady_clock::now();
+  const core::Time start = now();
   Event event;
   while (polled.ran < budget.count && !stopped() && dequeue(event)) {
     run(event);
@@ -75,7 +75,7 @@ Delivery::Polled Delivery::poll(const PollBudget& budget) {
     if (const Opened* opened = std::get_if<Opened>(&event)) {
       polled.openReturned = opened->attempt;
     }
-    if (budget.time != std::chrono::microseconds::max() && std::chrono::steady_clock::now() - start >= budget.time) {
+    if (budget.time != std::chrono::microseconds::max() && now() - start >= budget.time) {
       break;
     }
   }
@@ -85,7 +85,7 @@ Delivery::Polled Delivery::poll(const PollBudget& budget) {
   ++polls_;
   polled.madeRoom = full_ && queuedBytes_ <= maxBytes_ / 2;
   full_ = full_ && !polled.madeRoom;
-  polled.more = mayRun(lock);
+  polled.more = nextEvent(lock) != queue_.end();
   runnerTold_ = polled.more;
   return polled;
 }
@@ -113,22 +113,31 @@ void Delivery::deliver(Message& message) {
   }
 }
 
-void Delivery::deliver(Event event) {
-  if (mode_ != Callbacks::Automatic || (held_ && waiting().events > 0)) {
+bool Delivery::deliver(Event event) {
+  const bool overtakes = std::holds_alternative<EndpointRequest>(event);
+  if (mode_ != Callbacks::Automatic || (held_ && !overtakes && waiting().events > 0)) {
     enqueue(std::move(event));
-  } else if (claimed_ && !stopped()) {
+    return false;
+  }
+  if (claimed_ && !stopped()) {
     run(event);
   }
+  return true;
 }
 
-void Delivery::release() {
+std::uint64_t Delivery::release() {
   held_ = false;
+  std::uint64_t openReturned = 0;
   Event event;
   while (claimed_ && !stopped() && dequeue(event)) {
     run(event);
+    if (const Opened* opened = std::get_if<Opened>(&event)) {
+      openReturned = opened->attempt;
+    }
   }
   const Lock lock(mutex_);
   full_ = full_ && !queue_.empty();
+  return openReturned;
 }
 
 bool Delivery::isFull() const {
@@ -138,7 +147,7 @@ bool Delivery::isFull() const {
 
 bool Delivery::needsRunner() {
   const Lock lock(mutex_);
-  return mayRun(lock) && !std::exchange(runnerTold_, true);
+  return nextEvent(lock) != queue_.end() && !std::exchange(runnerTold_, true);
 }
 
 Delivery::Waiting Delivery::waiting() const {
@@ -193,13 +202,23 @@ void Delivery::enqueue(Event event) {
 
 bool Delivery::dequeue(Event& event) {
   const Lock lock(mutex_);
-  if (!mayRun(lock)) {
+  const auto next = nextEvent(lock);
+  if (next == queue_.end()) {
     return false;
   }
-  event = std::move(queue_.front());
-  queue_.pop_front();
+  const auto place = queue_.begin() + (next - queue_.begin());
+  event = std::move(*place);
+  queue_.erase(place);
   queuedBytes_ -= weigh(event);
   return true;
+}
+
+std::deque<Event>::const_iterator Delivery::nextEvent(const Lock&) const {
+  if (!held_ || queue_.empty() || !std::holds_alternative<Message>(queue_.front())) {
+    return queue_.begin();
+  }
+  return std::find_if(queue_.begin(), queue_.end(),
+                      [](const Event& event) { return std::holds_alternative<EndpointRequest>(event); });
 }
 
 }  // namespace tidewire::internal

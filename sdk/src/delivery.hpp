@@ -8,6 +8,7 @@
 #include <memory>
 #include <variant>
 
+#include "core/time.hpp"
 #include "gate.hpp"
 #include "sync.hpp"
 #include "tidewire/client.hpp"
@@ -71,7 +72,7 @@ class Delivery {
     bool more = false;               ///< Something is left.
     std::uint64_t openReturned = 0;  ///< The attempt whose `onOpen` was among them.
   };
-  [[nodiscard]] Polled poll(const PollBudget& budget);
+  [[nodiscard]] Polled poll(const PollBudget& budget, const std::function<core::Time()>& now);
   [[nodiscard]] Callbacks mode() const noexcept { return mode_; }
 
   /// Whether the calling thread runs a callback of this client.
@@ -91,12 +92,14 @@ class Delivery {
   void begin();
   void end();
   void deliver(Message& message);
-  void deliver(Event event);
+  /// Returns whether it was not queued.
+  bool deliver(Event event);
   /// Until `release`, messages wait in the queue, and whatever follows them. Only where the loop thread is the only
   /// one.
   void hold() noexcept { held_ = true; }
-  /// Runs what waited, where callbacks are automatic; between `begin` and `end`.
-  void release();
+  /// Runs what waited, where callbacks are automatic; between `begin` and `end`. Returns the attempt whose `onOpen` was
+  /// among it, or 0.
+  std::uint64_t release();
   /// Whether the queue has reached its bound.
   [[nodiscard]] bool isFull() const;
   /// Whether events wait, and nobody has been told since this last said so.
@@ -111,10 +114,9 @@ class Delivery {
   [[nodiscard]] bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
 
  private:
-  /// Whether the next queued event may run.
-  [[nodiscard]] bool mayRun(const Lock&) const {
-    return !queue_.empty() && !(held_ && std::holds_alternative<Message>(queue_.front()));
-  }
+  /// The next queued event that may run. While messages are held back, that is also a question to
+  /// `Options::endpoint` behind them: without an answer there will be no connection.
+  [[nodiscard]] std::deque<Event>::const_iterator nextEvent(const Lock&) const;
   [[nodiscard]] bool claim();
   void leave();
   [[nodiscard]] const Handlers& current();

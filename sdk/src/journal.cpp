@@ -73,8 +73,8 @@ void Journal::note(core::Time now, LogLevel level, std::string text) {
 }
 
 void Journal::noteMessages(core::Time now, Direction direction, std::size_t messages, std::size_t bytes) {
-  if (messages == 0 || recorder_.entries == 0 || recordsPayloads()) {
-    return;
+  if (messages == 0 || recorder_.entries == 0 || (recordsPayloads() && direction == Direction::Received)) {
+    return;  // Nothing, or told one by one.
   }
   const Lock lock(mutex_);
   if (entries_.empty() || !entries_.back().counts || entries_.back().direction != direction) {
@@ -86,7 +86,7 @@ void Journal::noteMessages(core::Time now, Direction direction, std::size_t mess
 
 void Journal::notePayload(core::Time now, Direction direction, const Message& message) {
   const std::span<const std::byte> bytes = message.bytes();
-  std::string text(nameOf(direction));
+  std::string text(direction == Direction::Sent ? "queued " : nameOf(direction));
   text.append(message.isText() ? "text, " : "binary, ").append(std::to_string(bytes.size())).append(" bytes: ");
   text.append(quoted(bytes.first(std::min(bytes.size(), recorder_.payloadBytes))));
   const Lock lock(mutex_);

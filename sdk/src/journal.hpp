@@ -29,12 +29,12 @@ class Journal {
   void note(core::Time now, LogLevel level, std::string text);
   /// So many messages; those that follow each other become one entry.
   void noteMessages(core::Time now, Direction direction, std::size_t messages, std::size_t bytes);
-  /// One message, where payloads are recorded.
-  void notePayload(core::Time now, Direction direction, const Message& message);
-  [[nodiscard]] bool recordsPayloads() const noexcept { return recorder_.payloadBytes > 0; }
 
   // Any thread.
 
+  /// One message, where payloads are recorded.
+  void notePayload(core::Time now, Direction direction, const Message& message);
+  [[nodiscard]] bool recordsPayloads() const noexcept { return recorder_.payloadBytes > 0 && recorder_.entries > 0; }
   [[nodiscard]] std::string dump() const;
   /// No call of the log's sink starts after this. Waits for one that runs on another thread.
   void stop();

@@ -118,8 +118,8 @@ DroppedCount Mailbox::setState(State state, bool reopens) {
 
 bool Mailbox::hasDrained(const Behind& behind) {
   const Lock lock(mutex_);
-  const std::size_t buffered = behind.bytes + behind.transportBytes + postedBytes_;
-  if (buffered > limits_.lowWaterBytes) {
+  note(behind);
+  if (waitingBytes_ + transportBytes_ > limits_.lowWaterBytes) {
     aboveLowWater_ = true;
     return false;
   }
@@ -128,9 +128,7 @@ bool Mailbox::hasDrained(const Behind& behind) {
 
 bool Mailbox::settle(const Behind& behind, const Stats& stats) {
   const Lock lock(mutex_);
-  waitingMessages_ = behind.messages + store_.count() + first_.count();
-  waitingBytes_ = behind.bytes + postedBytes_;
-  transportBytes_ = behind.transportBytes;
+  note(behind);
   stats_ = stats;
   posted_ = !commands_.empty() || store_.count() > 0 || first_.count() > 0;
   if (settledState_ != state_ || isDown()) {
@@ -138,6 +136,12 @@ bool Mailbox::settle(const Behind& behind, const Stats& stats) {
     settled_.notify_all();
   }
   return !posted_;
+}
+
+void Mailbox::note(const Behind& behind) {
+  waitingMessages_ = behind.messages + store_.count() + first_.count();
+  waitingBytes_ = behind.bytes + postedBytes_;
+  transportBytes_ = behind.transportBytes;
 }
 
 SendResult Mailbox::admit(std::size_t bytes, WhenNotOpen whenNotOpen) {
@@ -155,12 +159,15 @@ SendResult Mailbox::admit(std::size_t bytes, WhenNotOpen whenNotOpen) {
 }
 
 /// The loop drops what is too much in the connection's queue; here it is made sure that what is posted meanwhile stays
-/// within the same bounds.
+/// within the same bounds. What onOpen sends is not dropped for what comes later.
 bool Mailbox::makeRoom(std::size_t bytes) {
-  if (limits_.whenFull == WhenFull::Reject || limits_.maxMessages == 0) {
+  if (limits_.whenFull == WhenFull::Reject) {
     return false;
   }
-  while (store_.count() > 0 && (store_.count() >= limits_.maxMessages || limits_.maxBytes - bytes < postedBytes_)) {
+  const auto isFull = [this, bytes] {
+    return store_.count() + first_.count() >= limits_.maxMessages || limits_.maxBytes - bytes < postedBytes_;
+  };
+  while (isFull() && store_.count() > 0) {
     const std::size_t dropped = store_.dropFirst();
     ++displaced_.messages;
     displaced_.bytes += dropped;
@@ -171,7 +178,12 @@ bool Mailbox::makeRoom(std::size_t bytes) {
       command.messagesBefore -= command.messagesBefore > 0 ? 1 : 0;
     }
   }
-  return true;
+  return !isFull();
+}
+
+bool Mailbox::closes() const {
+  return std::any_of(commands_.begin(), commands_.end(),
+                     [](const Command& command) { return command.kind == Command::Kind::Close; });
 }
 
 void Mailbox::post(Command command, Post& post) {

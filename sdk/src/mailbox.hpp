@@ -92,7 +92,7 @@ class Mailbox {
     const Lock lock(mutex_);
     const SendResult result = admit(sizeBytes, mode.whenNotOpen);
     if (result == SendResult::Queued) {
-      (mode.first ? first_ : store_).put(std::forward<Content>(content)...);
+      (mode.first && !closes() ? first_ : store_).put(std::forward<Content>(content)...);
       ++waitingMessages_;
       waitingBytes_ += sizeBytes;
       postedBytes_ += sizeBytes;
@@ -137,6 +137,9 @@ class Mailbox {
 
   [[nodiscard]] SendResult admit(std::size_t bytes, WhenNotOpen whenNotOpen);
   [[nodiscard]] bool makeRoom(std::size_t bytes);
+  void note(const Behind& behind);
+  /// Whether a close() is posted: what is sent after it is for another connection.
+  [[nodiscard]] bool closes() const;
   void post(Command command, Post& post);
   void notice(Post& post) { post.wake = !std::exchange(posted_, true); }
   [[nodiscard]] bool isDown() const noexcept {
