@@ -29,6 +29,8 @@ test('client: no event comes inside a call', LIMIT, async (context) => {
     await recording.first('open');
     watched.send('ping');
     watched.heartbeat();
+    watched.pause();
+    watched.resume();
     watched.reconnect();
     await recording.nth('open', 2);
     watched.close();
@@ -41,7 +43,7 @@ test('client: no event comes inside a call', LIMIT, async (context) => {
     watched.dispose();
     return { calls, inside };
   }, `${server.ws}/echo`);
-  assert.deepEqual(result, { calls: 9, inside: [] });
+  assert.deepEqual(result, { calls: 11, inside: [] });
 });
 
 test('client: the calls of a listener are carried out after it', LIMIT, async (context) => {
@@ -98,6 +100,47 @@ for (const type of ['statechange', 'open', 'message', 'close', 'heartbeat']) {
       [server.ws, type],
     );
     assert.deepEqual(result, { state: 'closed', later: 0 });
+  });
+}
+
+for (const where of ['dropped', 'drain', 'endpoint', 'log']) {
+  test(`client: disposed in '${where}', it tells nothing more`, LIMIT, async (context) => {
+    const server = await serverFor(context);
+    const result = await pages.inPage(
+      async ([url, where]) => {
+        const { Recording, opened } = await import('/test/recording.js');
+        let disposed = () => {};
+        const gone = new Promise((resolve) => (disposed = resolve));
+        let eventsThen = -1;
+        let calls = 0;
+        let recording = null;
+        const end = () => {
+          ++calls;
+          recording.client.dispose();
+          eventsThen = recording.events.length;
+          disposed();
+          return { url };
+        };
+        recording = new Recording(url, {
+          ...(where === 'endpoint' ? { endpoint: end } : {}),
+          ...(where === 'log' ? { log: { level: 'info', sink: end } } : {}),
+          sendQueue: { maxMessages: 1, whenFull: 'drop-oldest' },
+        });
+        recording.client.addEventListener(where, end);
+        recording.client.send('1');
+        recording.client.send('2');
+        recording.client.connect();
+        await gone;
+        const other = await opened(url);
+        for (let i = 1; i <= 20; ++i) {
+          other.client.send('');
+          await other.nth('message', i);
+        }
+        return { calls, state: recording.client.state, later: recording.events.length - eventsThen };
+      },
+      [`${server.ws}/echo`, where],
+    );
+    assert.deepEqual(result, { calls: 1, state: 'closed', later: 0 });
   });
 }
 
@@ -171,6 +214,10 @@ test('client: wrong use throws a TypeError that names what is wrong', LIMIT, asy
       () => new Client('ws://example.com/#part'),
       () => new Client('ws://user:secret@example.com/'),
       () => new Client('ws://example.com/%zz'),
+      () => new Client('ws://example.com:0/'),
+      () => new Client('ws://exa{mple.com/'),
+      () => new Client(),
+      () => new Client(null, {}),
       () => new Client('/', { hartbeat: {} }),
       () => new Client('/', { heartbeat: { interval: '5' } }),
       () => new Client('/', { heartbeat: 5 }),
@@ -181,6 +228,16 @@ test('client: wrong use throws a TypeError that names what is wrong', LIMIT, asy
       () => new Client('/', { maxMessageBytes: 1.5 }),
       () => new Client('/', { subprotocols: ['a', 'a'] }),
       () => new Client('/', { subprotocols: ['a b'] }),
+      () => new Client('/', null),
+      () => new Client('/', { sendQueue: 5 }),
+      () => new Client('/', { sendQueue: { whenFull: 'drop-newest' } }),
+      () => new Client('/', { heartbeat: { onThaw: true } }),
+      () => new Client('/', { endpoint: 'ws://example.com/' }),
+      () => new Client('/', { log: { level: 'trace' } }),
+      () => new Client('/', { log: { sink: {} } }),
+      () => new Client('/', { headers: [] }),
+      () => client.send('', { whenNotOpen: 'wait' }),
+      () => client.send('', null),
       () => client.send(5),
       () => client.send(null),
       () => client.close('1000'),
@@ -196,9 +253,12 @@ test('client: wrong use throws a TypeError that names what is wrong', LIMIT, asy
     });
   });
   const named = [
-    /url/, /url/, /url/, /url/, /options\.hartbeat/, /options\.heartbeat\.interval/, /options\.heartbeat/,
+    /url/, /url/, /url/, /url/, /url/, /url/, /url/, /url/,
+    /options\.hartbeat/, /options\.heartbeat\.interval/, /options\.heartbeat/,
     /options\.connectTimeout/, /options\.connectTimeout/, /options\.reconnect\.enabled/,
     /options\.reconnect\.finalCodes/, /options\.maxMessageBytes/, /options\.subprotocols/, /options\.subprotocols/,
+    /options/, /options\.sendQueue/, /options\.sendQueue\.whenFull/, /options\.heartbeat\.onThaw/, /options\.endpoint/,
+    /options\.log\.level/, /options\.log\.sink/, /options\.headers/, /options\.whenNotOpen/, /options/,
     /data/, /data/, /code/, /reason/,
   ];
   assert.equal(messages.length, named.length);
@@ -235,20 +295,129 @@ test('client: a wasm file that cannot be loaded ends the attempt, and connect tr
     const { Recording } = await import('/test/recording.js');
     const recording = new Recording(url);
     const { client } = recording;
+    const dropped = [];
+    client.addEventListener('dropped', ({ reason, messages, bytes }) => {
+      dropped.push({ reason, messages, bytes, closes: recording.of('close').length });
+    });
     client.connect();
     client.send('lost');
     const close = await recording.first('close');
-    const refused = [client.state, client.send('too late')];
+    const refused = [client.state, client.send('too late'), client.bufferedAmount];
     globalThis.fetch = fetch;
     client.connect();
     client.send('not lost');
-    return { close, refused, messages: await recording.messages(1) };
+    return { close, dropped, refused, messages: await recording.messages(1), counted: client.stats().droppedMessages };
   }, `${server.ws}/echo`);
   const { cause, willRetry, droppedMessages, detail } = result.close;
   assert.deepEqual({ cause, willRetry, droppedMessages }, { cause: 'unavailable', willRetry: false, droppedMessages: 1 });
   assert.match(detail, /HTTP status 404/);
-  assert.deepEqual(result.refused, ['closed', 'closed']);
+  assert.deepEqual(result.dropped, [{ reason: 'closed', messages: 1, bytes: 4, closes: 0 }]);
+  assert.equal(result.counted, 1);
+  assert.deepEqual(result.refused, ['closed', 'closed', 0]);
   assert.deepEqual(result.messages, ['not lost']);
+});
+
+test('log: a sink gets what matters as much as it wants, with the name of the client', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const records = await pages.inPage(async (url) => {
+    const { opened } = await import('/test/recording.js');
+    const records = {};
+    for (const level of ['error', 'warning', 'info', 'debug']) {
+      records[level] = [];
+      // A busy machine is slow enough for a warning.
+      const sink = (record) => /held the thread/.test(record.text) || records[level].push(record);
+      const name = level === 'debug' ? undefined : `the ${level} client`;
+      const recording = await opened(`${url}?token=secret`, {
+        log: { level, sink },
+        name,
+        heartbeat: { message: 'ping', answer: 'pong' },
+      });
+      recording.client.heartbeat();
+      await recording.first('heartbeat');
+      recording.client.close();
+      await recording.first('close');
+    }
+    return records;
+  }, `${server.ws}/ticker`);
+  const levels = (name) => [...new Set(records[name].map((record) => record.level))].sort();
+  assert.deepEqual([levels('error'), levels('warning')], [[], []]);
+  assert.deepEqual([levels('info'), levels('debug')], [['info'], ['debug', 'info']]);
+  assert.match(records.info[0].text, /^attempt 1 to ws:/);
+  assert.ok(records.info.every((record) => record.client === 'the info client'));
+  assert.ok(records.debug.every((record) => record.client === `${server.ws}/ticker`));
+  assert.doesNotMatch(JSON.stringify(records), /secret/);
+});
+
+test('log: what a sink throws is reported, and breaks nothing', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const { page, errors } = await pages.openPage();
+  context.after(() => page.close());
+  const messages = await page.evaluate(async (url) => {
+    const { opened } = await import('/test/recording.js');
+    const sink = ({ level }) => {
+      throw new Error(`a fault of the sink: ${level}`);
+    };
+    const recording = await opened(url, { log: { level: 'info', sink } });
+    recording.client.send('all is well');
+    return recording.messages(1);
+  }, `${server.ws}/echo`);
+  assert.deepEqual(messages, ['all is well']);
+  // A busy machine may have more to log.
+  assert.ok(errors.length >= 2);
+  errors.forEach((error) => assert.match(error.message, /^a fault of the sink: /));
+});
+
+test('flight record: it tells what happened, but no query, and no payload unless asked to', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const records = await pages.inPage(async (url) => {
+    const { Recording, opened } = await import('/test/recording.js');
+    const early = [new Recording(`${url}?token=secret`), new Recording(url, { name: 'early' })];
+    const records = early.map((recording) => recording.client.flightRecord());
+    for (const flightRecorder of [{}, { payloadBytes: 5 }, { entries: 0 }]) {
+      const recording = await opened(`${url}?token=secret`, { flightRecorder, name: 'mine' });
+      recording.client.send('payload');
+      await recording.messages(1);
+      records.push(recording.client.flightRecord());
+    }
+    return records;
+  }, `${server.ws}/echo`);
+  assert.deepEqual(records.slice(0, 2), [`client ${server.ws}/echo\n`, 'client early\n']);
+  assert.match(records[2], /^client mine\n.*attempt 1 to ws:[^]*is open after[^]* sent 1 messages, 7 bytes\n/);
+  assert.match(records[2], /received 1 messages, 7 bytes\n/);
+  assert.match(records[3], /received text, 7 bytes: paylo\n/);
+  assert.equal(records[4], 'client mine\n');
+  assert.doesNotMatch(records.join(), /secret/);
+  assert.doesNotMatch(records[2], /paylo/);
+});
+
+test('stats: they count from the making, under the same names before the wasm has loaded', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const { before, after } = await pages.inPage(async (url) => {
+    const { Recording } = await import('/test/recording.js');
+    const recording = new Recording(url);
+    const { client } = recording;
+    client.send('世');
+    const before = client.stats();
+    client.connect();
+    await recording.messages(1);
+    client.reconnect();
+    await recording.nth('open', 2);
+    client.close();
+    await recording.reached('closed');
+    return { before, after: client.stats() };
+  }, `${server.ws}/echo`);
+  const zeros = Object.fromEntries(Object.keys(after.endings).map((cause) => [cause, 0]));
+  const nothing = Object.fromEntries(
+    Object.entries(after).flatMap(([name, value]) => (typeof value === 'number' ? [[name, 0]] : [])),
+  );
+  const none = { roundTrips: null, lastHandshake: {} };
+  assert.deepEqual(before, {
+    ...nothing, ...none, queuedMessages: 1, queuedBytes: 3, bufferedBytes: 3, endings: zeros,
+  });
+  assert.deepEqual(after, {
+    ...nothing, ...none, attempts: 2, opens: 2, reconnects: 1, messagesSent: 1, bytesSent: 3, messagesReceived: 1,
+    bytesReceived: 1, unconfirmedMessages: 1, endings: { ...zeros, 'reconnect-asked': 1, 'closed-by-user': 1 },
+  });
 });
 
 for (const source of ['a URL', 'a URL without a MIME type', 'bytes', 'a Response', 'a module']) {

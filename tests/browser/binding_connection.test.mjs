@@ -20,6 +20,23 @@ async function closedPort() {
   return port;
 }
 
+// A server that tells what it is asked for.
+async function askedServer(context) {
+  const asked = [];
+  const handleProtocols = (offered) => [...offered][0];
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols });
+  context.after(() => {
+    server.clients.forEach((socket) => socket.terminate());
+    server.close();
+  });
+  server.on('connection', (socket, request) => {
+    asked.push(request.url);
+    socket.on('message', (data) => socket.send(String(data)));
+  });
+  await once(server, 'listening');
+  return { server, asked, http: `http://127.0.0.1:${server.address().port}` };
+}
+
 const ending = ({ cause, code, reason, wasOpen, willRetry }) => ({ cause, code, reason, wasOpen, willRetry });
 
 test('client: an attempt goes from idle by connecting to open, and says so', LIMIT, async (context) => {
@@ -207,12 +224,18 @@ test('client: a heartbeat measures the round trip and keeps its answer to itself
     return {
       asked: recording.client.heartbeat(),
       times: recording.of('heartbeat').map((heartbeat) => heartbeat.roundTrip),
+      last: recording.of('heartbeat').at(-1),
+      stats: recording.client.stats().roundTrips,
       pongs: recording.of('message').filter((message) => message.data === 'pong').length,
     };
   }, `${server.ws}/ticker?rate=50`);
   assert.equal(result.asked, 'asked');
   assert.equal(result.pongs, 0);
   assert.ok(result.times.every((time) => time > 0 && time < 10_000), `round trips were ${result.times}`);
+  const { roundTrip: last, smoothed, min } = result.last;
+  assert.equal(min, Math.min(...result.times));
+  assert.ok(smoothed >= min && smoothed <= Math.max(...result.times), `the smoothed time is ${smoothed}`);
+  assert.deepEqual(result.stats, { last, smoothed, min });
 });
 
 test('client: a server that goes silent is noticed by the heartbeat', LIMIT, async (context) => {
@@ -248,6 +271,273 @@ test('client: without a message to ask with, a heartbeat is unsupported in a pag
     return [before, recording.client.heartbeat()];
   }, `${server.ws}/echo`);
   assert.deepEqual(answers, ['unsupported', 'unsupported']);
+});
+
+test('endpoint: an attempt waits for its promise, and goes where it says', LIMIT, async (context) => {
+  const { asked, http } = await askedServer(context);
+  const result = await pages.inPage(async (http) => {
+    const { Recording } = await import('/test/recording.js');
+    const requests = [];
+    let answer = null;
+    const questioned = new Promise((resolve) => {
+      const endpoint = (request) => {
+        requests.push(request);
+        resolve();
+        return new Promise((resolveLater) => (answer = resolveLater));
+      };
+      globalThis.recording = new Recording(null, { endpoint, subprotocols: ['as.configured'] });
+    });
+    recording.client.connect();
+    await questioned;
+    const waiting = [recording.client.state, recording.client.url];
+    await new Promise((resolve) => setTimeout(resolve));
+    answer({ url: new URL(`${http}/late?token=1`), subprotocols: ['chosen'] });
+    const { subprotocol, times } = await recording.first('open');
+    return { requests, waiting, subprotocol, times, stats: recording.client.stats() };
+  }, http);
+  assert.deepEqual(result.requests, [
+    { attempt: 1, lastClose: null, configured: { url: '', subprotocols: ['as.configured'] } },
+  ]);
+  assert.deepEqual(result.waiting, ['connecting', '']);
+  assert.deepEqual(asked, ['/late?token=1']);
+  assert.equal(result.subprotocol, 'chosen');
+  assert.ok(result.times.endpoint > 0 && result.times.endpoint < 30_000, `it took ${result.times.endpoint}`);
+  assert.deepEqual(result.stats.lastHandshake, result.times);
+});
+
+test('endpoint: what fails or cannot be used ends the attempt, and is asked again', LIMIT, async (context) => {
+  const { asked, http } = await askedServer(context);
+  const { closes, requests } = await pages.inPage(async (http) => {
+    const { Recording } = await import('/test/recording.js');
+    const answers = [
+      () => Promise.reject(new Error('no token')),
+      () => {
+        throw new RangeError('thrown at once');
+      },
+      () => {
+        throw Object.create(null);
+      },
+      () => ({ url: 'ftp://example.com/' }),
+      () => ({ url: 'ws://a:0/' }),
+      () => ({ subprotocols: [] }),
+      () => undefined,
+      () => ({ url: http, subprotocols: ['a b'] }),
+      () => ({ url: http, headers: { token: '1' } }),
+      () => ({ url: http }),
+    ];
+    const requests = [];
+    const endpoint = (request) => {
+      requests.push(request);
+      return answers[requests.length - 1]();
+    };
+    const recording = new Recording(http, { endpoint, reconnect: { firstDelay: 1, maxDelay: 1 } });
+    recording.client.connect();
+    await recording.first('open');
+    return { closes: recording.of('close'), requests };
+  }, http);
+  assert.deepEqual(asked, ['/']);
+  const details = [
+    /Error: no token/, /RangeError: thrown at once/, /without a text/, /url must be a ws:/, /url must be .*port/,
+    /url must be given/, /must be an object/, /endpoint\.subprotocols/, /endpoint\.headers/,
+  ];
+  assert.equal(closes.length, details.length);
+  closes.forEach((close, i) => {
+    assert.deepEqual([close.cause, close.wasOpen, close.willRetry], ['endpoint-failed', false, true]);
+    assert.match(close.detail, details[i]);
+    assert.equal(close.neverOpened, i >= 2);
+    const { type, isTrusted, ...info } = close;
+    assert.deepEqual(requests[i + 1].lastClose, info);
+    assert.equal(requests[i + 1].attempt, i + 2);
+  });
+  assert.equal(requests[0].configured.url, `${http.replace('http', 'ws')}/`);
+});
+
+test('endpoint: an answer to an attempt that is over is nothing', LIMIT, async (context) => {
+  const { asked, http } = await askedServer(context);
+  const causes = await pages.inPage(async (http) => {
+    const { Recording } = await import('/test/recording.js');
+    let answerFirst = null;
+    const endpoint = () => {
+      if (answerFirst === null) {
+        return new Promise((resolve) => (answerFirst = resolve));
+      }
+      answerFirst({ url: `${http}/too-late` });
+      return { url: `${http}/in-time` };
+    };
+    const recording = new Recording(null, { endpoint, connectTimeout: 500, reconnect: { firstDelay: 1 } });
+    recording.client.connect();
+    await recording.first('open');
+    return recording.of('close').map((close) => close.cause);
+  }, http);
+  assert.equal(causes[0], 'connect-timeout');
+  assert.deepEqual([...new Set(asked)], ['/in-time']);
+});
+
+// There another client may have its place.
+test('endpoint: an answer to a client that is gone never reaches the wasm', LIMIT, async () => {
+  const calls = await pages.inPage(async () => {
+    let calls = 0;
+    const { instantiateStreaming } = WebAssembly;
+    WebAssembly.instantiateStreaming = async (...args) => {
+      const { exports } = (await instantiateStreaming.apply(WebAssembly, args)).instance;
+      const counted = (name) => (...numbers) => (++calls, exports[name](...numbers));
+      const watched = ['tidewire_endpoint_answer', 'tidewire_endpoint_fail'].map((name) => [name, counted(name)]);
+      return { instance: { exports: { ...exports, ...Object.fromEntries(watched) } } };
+    };
+    const { Recording } = await import('/test/recording.js');
+    const after = [];
+    for (const isGone of [false, true]) {
+      for (const settle of [(resolve) => resolve({ url: '/no-such' }), (_, reject) => reject(new Error('no token'))]) {
+        let answer = null;
+        const options = { endpoint: () => new Promise((...both) => (answer = () => settle(...both))) };
+        const recording = new Recording(null, options);
+        recording.client.connect();
+        while (answer === null) {
+          await new Promise((resolve) => setTimeout(resolve));
+        }
+        if (isGone) {
+          recording.client.dispose();
+        }
+        answer();
+        await new Promise((resolve) => setTimeout(resolve));
+        after.push(calls);
+      }
+    }
+    return after;
+  });
+  assert.deepEqual(calls, [1, 2, 2, 2]);
+});
+
+test('client: after maxAttempts it has closed for good', LIMIT, async () => {
+  const closes = await pages.inPage(async () => {
+    const { Recording } = await import('/test/recording.js');
+    const endpoint = () => Promise.reject('never');
+    const recording = new Recording(null, { endpoint, reconnect: { firstDelay: 1, maxAttempts: 3 } });
+    recording.client.connect();
+    await recording.nth('close', 3);
+    return [recording.client.state, ...recording.of('close').map((close) => [close.willRetry, close.detail])];
+  });
+  assert.deepEqual(closes, ['closed', [true, 'never'], [true, 'never'], [false, 'never']]);
+});
+
+test('hints: the network is back, and the next attempt does not wait any longer', LIMIT, async () => {
+  const waits = await pages.inPage(async () => {
+    const { Recording } = await import('/test/recording.js');
+    const endpoint = () => Promise.reject('offline');
+    const recording = new Recording(null, { endpoint, reconnect: { firstDelay: 10, maxDelay: 1e7 } });
+    recording.client.addEventListener('close', () => globalThis.dispatchEvent(new Event('online')));
+    recording.client.connect();
+    await recording.nth('close', 20);
+    return recording.of('close').map((close) => close.retryIn);
+  });
+  // Each wait is random, so that only all of them together are surely longer than this test may take.
+  const sum = waits.reduce((total, wait) => total + wait, 0);
+  assert.ok(sum > LIMIT.timeout, `the waits would have been ${waits}`);
+});
+
+for (const [what, hint] of Object.entries({
+  'the page is shown': () => document.dispatchEvent(new Event('visibilitychange')),
+  'the page is thawed': () => document.dispatchEvent(new Event('resume')),
+  'the page comes back from the cache': () =>
+    window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })),
+  'the network is back': () => window.dispatchEvent(new Event('online')),
+  'the network is said to be gone': () => window.dispatchEvent(new Event('offline')),
+})) {
+  test(`hints: ${what}, and the peer is asked at once`, LIMIT, async (context) => {
+    const server = await serverFor(context);
+    const { page, errors } = await pages.openPage();
+    context.after(() => page.close());
+    await page.evaluate(async (url) => {
+      const { opened } = await import('/test/recording.js');
+      globalThis.recording = await opened(url, { heartbeat: { interval: 0, message: 'ping', answer: 'pong' } });
+    }, `${server.ws}/ticker`);
+    await page.evaluate(hint);
+    const { roundTrip } = await page.evaluate(() => recording.first('heartbeat'));
+    assert.ok(roundTrip > 0);
+    assert.deepEqual(errors, []);
+  });
+}
+
+test('hints: a peer that is asked then has thawTimeout to answer', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const { page } = await pages.openPage();
+  context.after(() => page.close());
+  await page.evaluate(async (url) => {
+    const { opened } = await import('/test/recording.js');
+    const heartbeat = { interval: 0, timeout: 1e6, thawTimeout: 50, message: 'ping', answer: 'pong' };
+    globalThis.recording = await opened(url, { heartbeat });
+  }, `${server.ws}/echo`);
+  process.kill(server.pid, 'SIGSTOP');
+  const close = await page.evaluate(() => {
+    window.dispatchEvent(new Event('online'));
+    return recording.first('close');
+  });
+  assert.equal(close.cause, 'heartbeat-timeout');
+});
+
+test('hints: without anything to ask with, onThaw decides', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const result = await pages.inPage(async (url) => {
+    const { opened } = await import('/test/recording.js');
+    const trusting = await opened(url);
+    const careful = await opened(url, { heartbeat: { onThaw: 'reconnect' } });
+    document.dispatchEvent(new Event('resume'));
+    await careful.nth('open', 2);
+    return [trusting.of('close').length, careful.of('close').map(({ cause, willRetry }) => [cause, willRetry])];
+  }, `${server.ws}/echo`);
+  assert.deepEqual(result, [0, [['thawed', true]]]);
+});
+
+test('hints: the page is listened to as long as there is a client, and once for all', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const counts = await pages.inPage(async (url) => {
+    let listeners = 0;
+    for (const target of [window, document]) {
+      const { addEventListener, removeEventListener } = target;
+      target.addEventListener = (...args) => (++listeners, addEventListener.apply(target, args));
+      target.removeEventListener = (...args) => (--listeners, removeEventListener.apply(target, args));
+    }
+    const { opened } = await import('/test/recording.js');
+    const counts = [listeners];
+    const clients = [await opened(url), await opened(url)].map((recording) => recording.client);
+    counts.push(listeners);
+    for (const client of clients) {
+      client.dispose();
+      await new Promise((resolve) => setTimeout(resolve));
+      counts.push(listeners);
+    }
+    await opened(url);
+    return [...counts, listeners];
+  }, `${server.ws}/echo`);
+  assert.deepEqual(counts, [0, 5, 5, 0, 5]);
+});
+
+test('client: silence alone can be a reason to connect again', LIMIT, async (context) => {
+  const { http } = await askedServer(context);
+  const close = await pages.inPage(async (http) => {
+    const { opened } = await import('/test/recording.js');
+    const recording = await opened(http, { heartbeat: { silence: 50 } });
+    return recording.first('close');
+  }, http);
+  assert.deepEqual([close.cause, close.willRetry, close.neverOpened], ['heartbeat-timeout', true, false]);
+});
+
+test('client: messages of unknown fate are counted', LIMIT, async (context) => {
+  const { server, http } = await askedServer(context);
+  server.on('connection', (socket) => {
+    let count = 0;
+    socket.on('message', () => ++count === 2 && socket.terminate());
+  });
+  const result = await pages.inPage(async (http) => {
+    const { opened } = await import('/test/recording.js');
+    const recording = await opened(http, { reconnect: { enabled: false } });
+    recording.client.send('one');
+    recording.client.send('two');
+    const { cause, unconfirmedMessages } = await recording.first('close');
+    const stats = recording.client.stats();
+    return [cause, unconfirmedMessages, stats.unconfirmedMessages, stats.endings[cause]];
+  }, http);
+  assert.deepEqual(result, ['connection-lost', 2, 2, 1]);
 });
 
 test('client: a module worker connects as a page does', LIMIT, async (context) => {

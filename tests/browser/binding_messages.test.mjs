@@ -180,6 +180,272 @@ test('client: the send queue refuses what exceeds its limits, before and after l
   assert.deepEqual(results, [expected, expected]);
 });
 
+test('client: what is sent inside open leaves before what was waiting', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const order = await pages.inPage(async (url) => {
+    const { Recording } = await import('/test/recording.js');
+    const recording = new Recording(url);
+    recording.client.addEventListener('open', () => recording.client.send('login'));
+    recording.client.send('waited');
+    recording.client.connect();
+    return recording.messages(2);
+  }, `${server.ws}/echo`);
+  assert.deepEqual(order, ['login', 'waited']);
+});
+
+test('client: a message that is not to wait is refused while not open', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const result = await pages.inPage(async (url) => {
+    const { Recording } = await import('/test/recording.js');
+    const { ready } = await import('/dist/tidewire.js');
+    const refusing = new Recording(url, { sendQueue: { whenNotOpen: 'refuse' } });
+    const queueing = new Recording(url);
+    const answers = () => [
+      refusing.client.send('refused'),
+      refusing.client.send('queued', { whenNotOpen: 'queue' }),
+      queueing.client.send('refused', { whenNotOpen: 'refuse' }),
+      queueing.client.send('queued', {}),
+    ];
+    const before = answers();
+    await ready();
+    const after = answers();
+    refusing.client.connect();
+    await refusing.first('open');
+    return { before, after, open: refusing.client.send('open'), messages: await refusing.messages(3) };
+  }, `${server.ws}/echo`);
+  const expected = ['not-open', 'queued', 'not-open', 'queued'];
+  assert.deepEqual(result, {
+    before: expected,
+    after: expected,
+    open: 'queued',
+    messages: ['queued', 'queued', 'open'],
+  });
+});
+
+test('dropped: newer messages take the place of older ones, before and after loading', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const result = await pages.inPage(async (url) => {
+    const { Recording } = await import('/test/recording.js');
+    const { ready } = await import('/dist/tidewire.js');
+    const rounds = [];
+    const displace = async () => {
+      const recording = new Recording(url, { sendQueue: { maxMessages: 3, maxBytes: 8, whenFull: 'drop-oldest' } });
+      const { client } = recording;
+      const dropped = [];
+      client.addEventListener('dropped', ({ reason, messages, bytes }) => dropped.push({ reason, messages, bytes }));
+      const answers = ['1', '22', '333', '4', '55555', 'too large'].map((text) => client.send(text));
+      const during = dropped.length;
+      while (dropped.length === 0) {
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+      const { queuedMessages, queuedBytes, droppedMessages, droppedBytes } = client.stats();
+      client.connect();
+      const messages = await recording.messages(2);
+      const { droppedMessages: later } = client.stats();
+      client.send('');
+      await recording.messages(3);
+      const counts = [queuedMessages, queuedBytes, droppedMessages, droppedBytes, later];
+      rounds.push({ answers, during, dropped, counts, messages });
+    };
+    await displace();
+    await ready();
+    await displace();
+    return rounds;
+  }, `${server.ws}/echo`);
+  const expected = {
+    answers: ['queued', 'queued', 'queued', 'queued', 'queued', 'too-large'],
+    during: 0,
+    dropped: [{ reason: 'displaced', messages: 3, bytes: 6 }],
+    counts: [2, 6, 3, 6, 3],
+    messages: ['4', '55555'],
+  };
+  assert.deepEqual(result, [expected, expected]);
+});
+
+test('dropped: what has waited too long is not sent, whether it waited for the wasm or not', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const result = await pages.inPage(async (url) => {
+    const { Recording } = await import('/test/recording.js');
+    const { ready } = await import('/dist/tidewire.js');
+    const results = [];
+    const expire = async (maxAge, wait) => {
+      const recording = new Recording(url, { sendQueue: { maxAge } });
+      const { client } = recording;
+      const sentAt = performance.now();
+      const dropped = new Promise((resolve) => {
+        client.addEventListener('dropped', ({ reason, messages, bytes }) => {
+          const inTime = performance.now() - sentAt >= maxAge;
+          resolve({ reason, messages, bytes, inTime });
+        });
+      });
+      client.send('old');
+      client.send('older than that');
+      wait(client, sentAt);
+      results.push(await dropped);
+      client.connect();
+      await recording.first('open');
+      client.send('new');
+      results.push([...(await recording.messages(1)), client.stats().droppedMessages]);
+    };
+    // Nothing loads while this thread is busy. What is too old then would be sent at once.
+    await expire(700, (client, since) => {
+      while (performance.now() - since < 710);
+      client.connect();
+    });
+    await ready();
+    await expire(40, () => {});
+    return results;
+  }, `${server.ws}/echo`);
+  const dropped = { reason: 'expired', messages: 2, bytes: 18, inTime: true };
+  assert.deepEqual(result, [dropped, ['new', 2], dropped, ['new', 2]]);
+});
+
+test('dropped: a client that closes tells what it will not send, and then that it closed', LIMIT, async () => {
+  const result = await pages.inPage(async () => {
+    const { Recording } = await import('/test/recording.js');
+    const recording = new Recording(null, { endpoint: () => new Promise(() => {}) });
+    const { client } = recording;
+    const order = [];
+    for (const type of ['dropped', 'close']) {
+      client.addEventListener(type, () => order.push(type));
+    }
+    const dropped = new Promise((resolve) => {
+      client.addEventListener('dropped', ({ reason, messages, bytes }) => resolve([reason, messages, bytes]));
+    });
+    client.connect();
+    await recording.first('statechange');
+    client.send('é');
+    client.send(new Uint8Array(3));
+    client.close();
+    const { droppedMessages } = await recording.first('close');
+    const stats = client.stats();
+    return { order, dropped: await dropped, droppedMessages, stats: [stats.droppedMessages, stats.droppedBytes] };
+  });
+  assert.deepEqual(result, {
+    order: ['dropped', 'close'],
+    dropped: ['closed', 2, 5],
+    droppedMessages: 2,
+    stats: [2, 5],
+  });
+});
+
+test('drain: it tells when what was sent has left, once for each time', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const result = await pages.inPage(async (url) => {
+    const { Recording } = await import('/test/recording.js');
+    const size = 2 * 1024 * 1024;
+    const results = [];
+    for (const lowWaterBytes of [0, 1024 * 1024]) {
+      const recording = new Recording(url, { sendQueue: { lowWaterBytes } });
+      const { client } = recording;
+      const drains = [];
+      let told = () => {};
+      client.addEventListener('drain', (event) => {
+        drains.push(event.bufferedAmount <= lowWaterBytes);
+        told();
+      });
+      client.connect();
+      await recording.first('open');
+      for (let i = 1; i <= 2; ++i) {
+        const drained = new Promise((resolve) => (told = resolve));
+        const message = new Uint8Array(size / 8);
+        for (let part = 0; part < 8; ++part) {
+          client.send(message);
+        }
+        results.push(client.bufferedAmount === size, drains.length);
+        await drained;
+        await recording.messages(8 * i);
+      }
+      results.push(...drains, client.bufferedAmount);
+    }
+    return results;
+  }, `${server.ws}/echo`);
+  const expected = [true, 0, true, 1, true, true, 0];
+  assert.deepEqual(result, [...expected, ...expected]);
+});
+
+test('pause: messages are held back, and delivered in order after resume', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const result = await pages.inPage(async (url) => {
+    const { opened } = await import('/test/recording.js');
+    const recording = await opened(url);
+    const other = await opened(url);
+    const { client } = recording;
+    // The other's round trips give what should not come all the time it needs.
+    const roundTrips = async (count) => {
+      const before = other.of('message').length;
+      for (let i = 1; i <= count; ++i) {
+        other.client.send('');
+        await other.nth('message', before + i);
+      }
+    };
+    const answers = [client.pause(), client.pause()];
+    const texts = Array.from({ length: 50 }, (_, i) => String(i));
+    texts.forEach((text) => client.send(text));
+    while (client.stats().deliveryEvents < 50) {
+      await roundTrips(1);
+    }
+    await roundTrips(5);
+    const held = [recording.of('message').length, client.state, client.stats().deliveryBytes > 0];
+    client.reconnect();
+    while (client.stats().opens < 2) {
+      await roundTrips(1);
+    }
+    client.send('from the next connection');
+    await roundTrips(5);
+    held.push(recording.of('message').length, recording.of('close').length);
+    answers.push(client.resume());
+    const messages = await recording.messages(51);
+    const inOrder = messages.join() === [...texts, 'from the next connection'].join();
+    const types = recording.events.slice(-6).map((event) => event.type);
+    return { answers, held, inOrder, types, left: client.stats().deliveryEvents };
+  }, `${server.ws}/echo`);
+  assert.deepEqual(result, {
+    answers: ['accepted', 'accepted', 'accepted'],
+    held: [0, 'open', true, 0, 0],
+    inOrder: true,
+    types: ['statechange', 'close', 'statechange', 'statechange', 'open', 'message'],
+    left: 0,
+  });
+});
+
+test('pause: what exceeds deliveryQueueBytes ends the connection', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const result = await pages.inPage(async (url) => {
+    const { opened } = await import('/test/recording.js');
+    const { client, ...rest } = await opened(url, { deliveryQueueBytes: 1000, reconnect: { enabled: false } });
+    const recording = { client, ...rest };
+    const closed = new Promise((resolve) => client.addEventListener('close', resolve));
+    client.pause();
+    client.send('x'.repeat(2000));
+    while (client.state !== 'closed') {
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    const held = recording.events.length;
+    client.resume();
+    const { cause } = await closed;
+    return [held, cause, recording.events.at(-3).data.length, client.stats().endings[cause]];
+  }, `${server.ws}/echo`);
+  assert.deepEqual(result, [3, 'slow-consumer', 2000, 1]);
+});
+
+test('pause: it holds also what it was told before the wasm has loaded', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const result = await pages.inPage(async (url) => {
+    const { Recording } = await import('/test/recording.js');
+    const recording = new Recording(url);
+    const { client } = recording;
+    const answers = [client.pause(), client.connect(), client.send('held'), client.bufferedAmount];
+    while (client.stats().deliveryEvents === 0) {
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    const held = recording.of('message').length;
+    client.resume();
+    return [...answers, held, ...(await recording.messages(1))];
+  }, `${server.ws}/echo`);
+  assert.deepEqual(result, ['accepted', 'started', 'queued', 4, 0, 'held']);
+});
+
 test('client: a text is measured in UTF-8 against maxMessageBytes', LIMIT, async (context) => {
   const server = await serverFor(context);
   const events = await pages.inPage(async (url) => {

@@ -4,6 +4,11 @@ mergeInto(LibraryManager.library, {
   tidewire_js_client_state: () => {},
   tidewire_js_client_open: () => {},
   tidewire_js_client_message: () => {},
+  tidewire_js_close_info: () => {},
   tidewire_js_client_close: () => {},
   tidewire_js_client_heartbeat: () => {},
+  tidewire_js_client_dropped: () => {},
+  tidewire_js_client_drain: () => {},
+  tidewire_js_client_endpoint: () => {},
+  tidewire_js_client_log: () => {},
 });

@@ -15,19 +15,73 @@ export type CloseCause =
   | 'protocol-error'
   | 'message-too-big'
   | 'slow-consumer'
-  | 'unavailable';
+  | 'unavailable'
+  | 'endpoint-failed'
+  | 'thawed';
 
-export type ConnectResult = 'started' | 'already-started' | 'invalid-url' | 'invalid-subprotocol' | 'unsupported';
-export type SendResult = 'queued' | 'closed' | 'too-large' | 'queue-full';
+export type ConnectResult =
+  | 'started'
+  | 'already-started'
+  | 'invalid-url'
+  | 'invalid-subprotocol'
+  | 'unsupported'
+  | 'invalid-header'
+  | 'invalid-option';
+export type SendResult = 'queued' | 'closed' | 'too-large' | 'queue-full' | 'not-open';
 export type CloseResult = 'accepted' | 'already-closed' | 'invalid-code' | 'invalid-reason';
 export type HeartbeatResult = 'asked' | 'not-open' | 'unsupported';
 export type ReconnectResult = 'started' | 'closed';
+export type PauseResult = 'accepted';
+
+/** The client closed for good, they waited longer than `maxAge`, or newer ones needed their place. */
+export type DropReason = 'closed' | 'expired' | 'displaced';
+
+/** What `send` does while the client is not open: the message waits, or the answer is 'not-open'. */
+export type WhenNotOpen = 'queue' | 'refuse';
+
+/** From what matters most to what matters least. */
+export type LogLevel = 'error' | 'warning' | 'info' | 'debug';
+
+/** One line of the log. */
+export interface LogRecord {
+  readonly level: LogLevel;
+  /** `Options.name`, or the URL without its query. */
+  readonly client: string;
+  /** One sentence, for people. Not stable, do not parse it. */
+  readonly text: string;
+}
+
+/** Where the next attempt goes. */
+export interface Endpoint {
+  /** Resolved as the constructor does. */
+  url: string | URL;
+  subprotocols?: string[];
+}
+
+/** What an endpoint function is asked with. */
+export interface EndpointRequest {
+  /** Counts the attempts of this client, from 1. */
+  readonly attempt: number;
+  /** How the attempt before this one ended; null for the first since `connect()`. */
+  readonly lastClose: CloseInfo | null;
+  /** What the constructor was given: something to start from. The URL is empty if there was none. */
+  readonly configured: { readonly url: string; readonly subprotocols: string[] };
+}
 
 /** Everything a client is told, once, at its making. Times are milliseconds, sizes bytes of UTF-8 or binary data. */
 export interface Options {
   /** Offered in this order. If any is offered and none is chosen, the connection fails. */
   subprotocols?: string[];
-  /** From the start of an attempt until open. Default 15000. */
+  /**
+   * Asked before every attempt for the URL and the subprotocols, instead of those given here: a fresh token, another
+   * server. The attempt waits for a promise within `connectTimeout`. One that throws, rejects, or answers what cannot
+   * be used ends the attempt with cause 'endpoint-failed' and its text as `detail`; a retry follows as after any other
+   * failure.
+   */
+  endpoint?: (request: EndpointRequest) => Endpoint | PromiseLike<Endpoint>;
+  /** What the log calls this client. Default: its URL without the query. */
+  name?: string;
+  /** From the start of an attempt until open, `endpoint` included. Default 15000. */
   connectTimeout?: number;
   /** For `close()`: sending what was queued and the closing handshake together. Default 5000. */
   closeTimeout?: number;
@@ -40,6 +94,15 @@ export interface Options {
     message?: string;
     /** The text that answers `message`. It is not delivered. */
     answer?: string;
+    /** No message for this long means that the connection is dead, asked or not; 0: silence is borne. Default 0. */
+    silence?: number;
+    /**
+     * The deadline instead of `timeout` for the question that is asked at once after the machine slept, the page was
+     * hidden or frozen, or the network changed. Default 3000.
+     */
+    thawTimeout?: number;
+    /** What to do then without a `message` to ask with: go on, or drop the connection. Default 'trust'. */
+    onThaw?: 'trust' | 'reconnect';
   };
   reconnect?: {
     /** Default true. */
@@ -52,16 +115,105 @@ export interface Options {
     resetAfter?: number;
     /** Close codes of the peer after which nothing is tried again, besides 1008 and 1009. */
     finalCodes?: number[];
+    /**
+     * How many attempts may follow each other, without one that stayed open for `resetAfter`, before the client closes
+     * for good. The first one counts. 0: as many as it takes. Default 0.
+     */
+    maxAttempts?: number;
   };
-  /** Bounds of what waits to be sent. What exceeds them is refused with 'queue-full'. */
+  /** Bounds of what waits to be sent. */
   sendQueue?: {
     /** Default 16 MiB. */
     maxBytes?: number;
     /** Default 65536. */
     maxMessages?: number;
+    /**
+     * A message that has waited longer is dropped, and reported to 'dropped'; 0: no limit. Its age is counted from the
+     * loading of the wasm if it was sent before. Default 0.
+     */
+    maxAge?: number;
+    /**
+     * 'reject': `send` answers 'queue-full'. 'drop-oldest': what has waited longest is dropped, and reported to
+     * 'dropped'; between two turns of the event loop up to twice as much may wait. Default 'reject'.
+     */
+    whenFull?: 'reject' | 'drop-oldest';
+    /** Default 'queue'. */
+    whenNotOpen?: WhenNotOpen;
+    /** 'drain' reports that `bufferedAmount` has fallen to this or below. Default 0. */
+    lowWaterBytes?: number;
   };
   /** A longer message from the peer ends the connection with 'message-too-big'. Default 16 MiB. */
   maxMessageBytes?: number;
+  /** How much `pause()` may hold back before the connection ends with 'slow-consumer'. Default 8 MiB. */
+  deliveryQueueBytes?: number;
+  flightRecorder?: {
+    /** How many entries `flightRecord()` keeps; 0 records nothing. Default 256. */
+    entries?: number;
+    /** How much of each payload is recorded. Default 0: a bug report holds no secrets unless it is asked to. */
+    payloadBytes?: number;
+  };
+  /** Silent unless there is a sink. */
+  log?: {
+    /** What matters less is left out. Default 'warning'. */
+    level?: LogLevel;
+    /** Never called inside a call of the application's own. What it throws is reported as an uncaught error. */
+    sink?: (record: LogRecord) => void;
+  };
+}
+
+/** What holds for one message. */
+export interface SendOptions {
+  /** Instead of `Options.sendQueue.whenNotOpen`. */
+  whenNotOpen?: WhenNotOpen;
+}
+
+/** How long each step of an attempt took, as far as a page can tell. */
+export interface HandshakeTimes {
+  /** `Options.endpoint`, if there is one. */
+  readonly endpoint?: number;
+}
+
+/** How long the peer takes to answer, over one connection. */
+export interface RoundTrips {
+  readonly last: number;
+  /** A moving average, the newest weighing one eighth. */
+  readonly smoothed: number;
+  readonly min: number;
+}
+
+/** What a client has done and where it stands. Counts run from its making and are never reset. */
+export interface Stats {
+  /** That began. */
+  readonly attempts: number;
+  /** That opened. */
+  readonly opens: number;
+  /** That followed another without the application's `connect()`. */
+  readonly reconnects: number;
+  /** Handed to the browser; arrival is not promised. */
+  readonly messagesSent: number;
+  readonly bytesSent: number;
+  readonly messagesReceived: number;
+  /** A text counts as its length in UTF-16 code units, which is the same for ASCII. */
+  readonly bytesReceived: number;
+  /** Accepted by `send` and not yet handed to the browser. */
+  readonly queuedMessages: number;
+  readonly queuedBytes: number;
+  /** As `bufferedAmount`. */
+  readonly bufferedBytes: number;
+  /** Held back by `pause()`. */
+  readonly deliveryEvents: number;
+  readonly deliveryBytes: number;
+  /** As reported to 'dropped'. */
+  readonly droppedMessages: number;
+  readonly droppedBytes: number;
+  /** The sum of what 'close' told. */
+  readonly unconfirmedMessages: number;
+  /** Of this connection, or of the last one that had any; null if there was none. */
+  readonly roundTrips: RoundTrips | null;
+  /** Of the last attempt that opened. */
+  readonly lastHandshake: HandshakeTimes;
+  /** How many attempts ended so. */
+  readonly endings: Readonly<Record<CloseCause, number>>;
 }
 
 /** The connection is open: messages flow. */
@@ -74,10 +226,12 @@ export interface OpenEvent extends Event {
   readonly reconnects: number;
   /** From the start of the attempt until open. */
   readonly handshakeTime: number;
+  /** Where that time went. */
+  readonly times: HandshakeTimes;
 }
 
-/** The last event of an attempt, and exactly one for each attempt that began, opened or not. */
-export interface CloseEvent extends Event {
+/** How an attempt ended. */
+export interface CloseInfo {
   readonly cause: CloseCause;
   /** RFC 6455 section 7.4; 1005: the peer gave none, 1006: no Close frame. */
   readonly code: number;
@@ -92,7 +246,20 @@ export interface CloseEvent extends Event {
   readonly attempt: number;
   /** Queued messages that will now never be sent. 0 while a retry follows. */
   readonly droppedMessages: number;
+  /**
+   * Messages that were handed to the browser and whose fate is unknown: no answer to a later question or Close frame of
+   * ours has proved their arrival. They are never sent again.
+   */
+  readonly unconfirmedMessages: number;
+  /**
+   * At least three attempts have failed since `connect()`, and none has ever opened: most likely the address, the
+   * network or a permission is wrong. A page is not told which.
+   */
+  readonly neverOpened: boolean;
 }
+
+/** The last event of an attempt, and exactly one for each attempt that began, opened or not. */
+export interface CloseEvent extends Event, CloseInfo {}
 
 export interface StateChangeEvent extends Event {
   readonly from: State;
@@ -102,6 +269,23 @@ export interface StateChangeEvent extends Event {
 /** The peer has answered a heartbeat. */
 export interface HeartbeatEvent extends Event {
   readonly roundTrip: number;
+  /** As in `RoundTrips`, this one included. */
+  readonly smoothed: number;
+  readonly min: number;
+}
+
+/** Messages that `send` accepted will never be sent. Comes before the 'close' of an attempt that drops them. */
+export interface DroppedEvent extends Event {
+  readonly reason: DropReason;
+  readonly messages: number;
+  /** Of their payloads. */
+  readonly bytes: number;
+}
+
+/** `bufferedAmount` was above `Options.sendQueue.lowWaterBytes` and no longer is. */
+export interface DrainEvent extends Event {
+  /** What is left. */
+  readonly bufferedAmount: number;
 }
 
 export interface ClientEventMap {
@@ -110,6 +294,8 @@ export interface ClientEventMap {
   message: MessageEvent<string | ArrayBuffer>;
   close: CloseEvent;
   heartbeat: HeartbeatEvent;
+  dropped: DroppedEvent;
+  drain: DrainEvent;
 }
 
 /**
@@ -123,21 +309,48 @@ export class Client extends EventTarget {
    * WebSocket constructor does. Throws a TypeError for what is not a URL, or not an option.
    */
   constructor(url: string | URL, options?: Options);
+  /** With `options.endpoint` there need not be a URL. */
+  constructor(url: string | URL | null | undefined, options: Options & Required<Pick<Options, 'endpoint'>>);
 
-  /** As resolved. */
+  /** As resolved; empty if there is none. */
   readonly url: string;
   readonly state: State;
+  /**
+   * How many payload bytes were accepted by `send` and have not yet left the browser, as far as it tells: what waits
+   * here, and its own `bufferedAmount` as of the last turn.
+   */
+  readonly bufferedAmount: number;
 
   /** Starts connecting; what comes of it reaches 'open' or 'close'. */
   connect(): ConnectResult;
-  /** Queues a message: text, or a copy of the bytes. Messages leave in call order, and wait while not open. */
-  send(data: string | ArrayBufferLike | ArrayBufferView): SendResult;
+  /** What `connect()` finds wrong with the options that the constructor let pass, for people. Empty if nothing is. */
+  connectFault(): string;
+  /**
+   * Queues a message: text, or a copy of the bytes. Messages leave in call order, and wait while not open; but what is
+   * sent inside 'open' leaves before what was waiting. Arrival is not promised; see `CloseInfo.unconfirmedMessages` and
+   * 'dropped'.
+   */
+  send(data: string | ArrayBufferLike | ArrayBufferView, options?: SendOptions): SendResult;
   /** Ends the connection for good: sends what was queued while open, then the Close frame. */
   close(code?: number, reason?: string): CloseResult;
   /** Drops this connection, or the wait for the next, and connects again now. */
   reconnect(): ReconnectResult;
   /** Asks the peer for a sign of life now. */
   heartbeat(): HeartbeatResult;
+  /**
+   * Holds messages back, and the events that follow them, from the next turn on until `resume()`, also across a
+   * reconnect. A page cannot stop its browser from reading: beyond `deliveryQueueBytes` the connection ends with
+   * 'slow-consumer'.
+   */
+  pause(): PauseResult;
+  /** Ends `pause()`: what was held back is dispatched in its order. */
+  resume(): PauseResult;
+  stats(): Stats;
+  /**
+   * The last things that happened, a line each, the oldest first: to go into a bug report. Without leave of
+   * `Options.flightRecorder` there is no payload in it. URLs appear without their query.
+   */
+  flightRecord(): string;
   /**
    * Ends the client without a closing handshake and frees it; no event comes after this, and every further call throws
    * a TypeError. A client that is closed and forgotten needs no `dispose()`.

@@ -3,7 +3,7 @@
 
 import { createTidewireGlue } from './glue.js';
 
-// In the order of the enumerations in tidewire/events.hpp.
+// In the order of the enumerations in tidewire/events.hpp, options.hpp and log.hpp.
 const STATES = ['idle', 'connecting', 'open', 'closing', 'waiting', 'closed'];
 const CAUSES = [
   'closed-by-user',
@@ -19,6 +19,8 @@ const CAUSES = [
   'message-too-big',
   'slow-consumer',
   'unavailable',
+  'endpoint-failed',
+  'thawed',
 ];
 const CONNECT_RESULTS = [
   'started',
@@ -27,11 +29,40 @@ const CONNECT_RESULTS = [
   'invalid-subprotocol',
   'unsupported',
   'wrong-thread',
+  'invalid-header',
+  'invalid-option',
 ];
-const SEND_RESULTS = ['queued', 'closed', 'too-large', 'queue-full', 'invalid-utf8', 'wrong-thread'];
+const SEND_RESULTS = ['queued', 'closed', 'too-large', 'queue-full', 'invalid-utf8', 'wrong-thread', 'not-open'];
 const CLOSE_RESULTS = ['accepted', 'already-closed', 'invalid-code', 'invalid-reason', 'wrong-thread'];
 const HEARTBEAT_RESULTS = ['asked', 'not-open', 'unsupported', 'wrong-thread'];
 const RECONNECT_RESULTS = ['started', 'closed', 'wrong-thread'];
+const PAUSE_RESULTS = ['accepted', 'wrong-thread'];
+const DROP_REASONS = ['closed', 'expired', 'displaced'];
+const ON_THAW = ['trust', 'reconnect'];
+const WHEN_FULL = ['reject', 'drop-oldest'];
+const WHEN_NOT_OPEN = ['queue', 'refuse'];
+const LOG_LEVELS = ['error', 'warning', 'info', 'debug'];
+
+// In the order of numbersOf in exports.cpp.
+const COUNTS = [
+  'attempts',
+  'opens',
+  'reconnects',
+  'messagesSent',
+  'bytesSent',
+  'messagesReceived',
+  'bytesReceived',
+  'queuedMessages',
+  'queuedBytes',
+  'bufferedBytes',
+  'deliveryEvents',
+  'deliveryBytes',
+  'droppedMessages',
+  'droppedBytes',
+  'unconfirmedMessages',
+];
+// Behind them: three round trips, the endpoint's time in the last handshake, and the endings by cause.
+const STATS_LENGTH = COUNTS.length + 4 + CAUSES.length;
 
 // --- Options ---
 
@@ -46,7 +77,8 @@ function check(fits, name, expected) {
 const duration = {
   check: (value, name) =>
     check(typeof value === 'number' && value >= 0, name, 'a number of milliseconds that is not negative'),
-  toNumbers: (value) => [Math.min(value, LONGEST_MS)],
+  // Upwards: zero has a meaning of its own.
+  toNumbers: (value) => [Math.min(Math.ceil(value), LONGEST_MS)],
 };
 const count = {
   check: (value, name) =>
@@ -70,6 +102,16 @@ const text = {
   check: (value, name) => check(typeof value === 'string', name, 'a string'),
   toTexts: (value) => [value],
 };
+const oneOf = (names) => ({
+  check: (value, name) => check(names.includes(value), name, `one of: ${names.join(', ')}`),
+  toNumbers: (value) => [names.indexOf(value)],
+});
+// The function itself stays here.
+const callback = {
+  check: (value, name) => check(typeof value === 'function', name, 'a function'),
+  toNumbers: () => [1],
+};
+const whenNotOpen = oneOf(WHEN_NOT_OPEN);
 const subprotocols = {
   check: (value, name) =>
     check(
@@ -87,20 +129,49 @@ const OPTIONS = {
   subprotocols: [1, subprotocols],
   connectTimeout: [2, duration],
   closeTimeout: [3, duration],
-  heartbeat: { interval: [4, duration], timeout: [5, duration], message: [6, text], answer: [7, text] },
+  endpoint: [30, callback],
+  name: [16, text],
+  heartbeat: {
+    interval: [4, duration],
+    timeout: [5, duration],
+    message: [6, text],
+    answer: [7, text],
+    silence: [17, duration],
+    thawTimeout: [18, duration],
+    onThaw: [19, oneOf(ON_THAW)],
+  },
   reconnect: {
     enabled: [8, flag],
     firstDelay: [9, duration],
     maxDelay: [10, duration],
     resetAfter: [11, duration],
     finalCodes: [12, closeCodes],
+    maxAttempts: [20, count],
   },
-  sendQueue: { maxBytes: [13, count], maxMessages: [14, count] },
+  sendQueue: {
+    maxBytes: [13, count],
+    maxMessages: [14, count],
+    maxAge: [21, duration],
+    whenFull: [22, oneOf(WHEN_FULL)],
+    whenNotOpen: [23, whenNotOpen],
+    lowWaterBytes: [24, count],
+  },
   maxMessageBytes: [15, count],
+  deliveryQueueBytes: [25, count],
+  flightRecorder: { entries: [26, count], payloadBytes: [27, count] },
+  log: { level: [28, oneOf(LOG_LEVELS)], sink: [29, callback] },
 };
 
+const SEND_OPTIONS = { whenNotOpen: [0, whenNotOpen] };
+
 // What is sent before the wasm has loaded waits in JavaScript, under the same limits: they have to be known here.
-const SEND_QUEUE = { maxBytes: 16 * 1024 * 1024, maxMessages: 65536 };
+const SEND_QUEUE = {
+  maxBytes: 16 * 1024 * 1024,
+  maxMessages: 65536,
+  maxAge: 0,
+  whenFull: 'reject',
+  whenNotOpen: 'queue',
+};
 
 // Checks `given` against `schema` and returns a list of [number, type, value].
 function readOptions(given, schema, path) {
@@ -126,16 +197,43 @@ function readOption(value, entry, name) {
   return [[number, type, Array.isArray(value) ? [...value] : value]];
 }
 
-// Resolves as the WebSocket constructor does. What that lets stand although RFC 3986 does not is percent-encoded.
+function withDefaults(given, defaults) {
+  return Object.fromEntries(Object.entries(defaults).map(([key, value]) => [key, given?.[key] ?? value]));
+}
+
+// Resolves as the WebSocket constructor does. What that lets stand although RFC 3986 does not is percent-encoded in the
+// path and refused in the host.
 function resolveUrl(url) {
+  check(url != null, 'url', 'given');
   const resolved = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
   const href = resolved.href.replace(/^http/, 'ws');
   check(/^wss?:/.test(href), 'url', 'a ws:, wss:, http: or https: URL');
   check(!href.includes('#'), 'url', 'without a fragment');
   check(resolved.username === '' && resolved.password === '', 'url', 'without user name and password');
+  check(!/["`{}]/.test(resolved.hostname), 'url', 'to a host that RFC 3986 allows');
+  check(resolved.port !== '0', 'url', 'to a port from 1 to 65535');
   const target = (resolved.pathname + resolved.search).replace(/["<>[\\\]^`{|}]/g, encodeURIComponent);
   check(!/%(?![0-9A-Fa-f]{2})/.test(target), 'url', 'percent-encoded correctly');
   return `${href.slice(0, href.indexOf(':'))}://${resolved.host}${target}`;
+}
+
+const ENDPOINT = { url: [0], subprotocols: OPTIONS.subprotocols };
+
+// What an endpoint function answered, checked.
+function readEndpoint(answer) {
+  check(typeof answer === 'object' && answer !== null, 'the answer of options.endpoint', 'an object');
+  const { url, ...rest } = answer;
+  readOptions(rest, ENDPOINT, 'endpoint');
+  return { url: resolveUrl(url), subprotocols: rest.subprotocols ?? [] };
+}
+
+// What is thrown need not be an Error, nor have a text.
+function textOf(error) {
+  try {
+    return String(error);
+  } catch {
+    return 'an error without a text';
+  }
 }
 
 // --- The wasm module ---
@@ -204,13 +302,25 @@ async function fetchWasm(url) {
 // --- What the wasm calls ---
 
 // By address in the wasm. A client that nobody holds may go, unless something can still happen to it.
-const clients = new Map();
+const handles = new Map();
 const busy = new Set();
 const abandoned = new FinalizationRegistry((address) => destroy(address));
 
+let closeInfo = null;
+let sinksRunning = 0;
+
 function destroy(address) {
-  clients.delete(address);
-  wasm.tidewire_client_delete(address);
+  handles.delete(address);
+  if (sinksRunning > 0) {
+    // The wasm is in the middle of a turn of perhaps this client.
+    queueMicrotask(() => wasm.tidewire_client_delete(address));
+  } else {
+    wasm.tidewire_client_delete(address);
+  }
+}
+
+function handleOf(address) {
+  return handles.get(address)?.deref();
 }
 
 function dispatch(client, type, detail) {
@@ -218,34 +328,46 @@ function dispatch(client, type, detail) {
 }
 
 function emit(address, type, detail) {
-  const client = clients.get(address)?.deref();
-  if (client !== undefined) {
-    dispatch(client, type, detail);
+  const handle = handleOf(address);
+  if (handle !== undefined) {
+    dispatch(handle.client, type, detail);
   }
 }
 
+// A time is negative where there is none.
+const timesOf = (endpoint) => (endpoint < 0 ? {} : { endpoint });
+
 const clientImports = {
   tidewire_js_client_state(address, from, to) {
-    const client = clients.get(address)?.deref();
-    if (client !== undefined) {
-      holdWhileBusy(client, STATES[to]);
-      dispatch(client, 'statechange', { from: STATES[from], to: STATES[to] });
+    const handle = handleOf(address);
+    if (handle !== undefined) {
+      holdWhileBusy(handle.client, STATES[to]);
+      dispatch(handle.client, 'statechange', { from: STATES[from], to: STATES[to] });
     }
   },
 
-  tidewire_js_client_open(address, subprotocolSlot, attempt, reconnects, handshakeTime) {
-    emit(address, 'open', { subprotocol: glue.valueOf(subprotocolSlot), attempt, reconnects, handshakeTime });
+  tidewire_js_client_open(address, subprotocolSlot, attempt, reconnects, handshakeTime, endpoint) {
+    const subprotocol = glue.valueOf(subprotocolSlot);
+    emit(address, 'open', { subprotocol, attempt, reconnects, handshakeTime, times: timesOf(endpoint) });
   },
 
   tidewire_js_client_message(address, slot) {
-    clients
-      .get(address)
-      ?.deref()
-      ?.dispatchEvent(new MessageEvent('message', { data: glue.valueOf(slot) }));
+    handleOf(address)?.client.dispatchEvent(new MessageEvent('message', { data: glue.valueOf(slot) }));
   },
 
-  tidewire_js_client_close(address, cause, code, reasonSlot, detailSlot, wasOpen, retryIn, attempt, droppedMessages) {
-    emit(address, 'close', {
+  tidewire_js_close_info(
+    cause,
+    code,
+    reasonSlot,
+    detailSlot,
+    wasOpen,
+    retryIn,
+    attempt,
+    droppedMessages,
+    unconfirmedMessages,
+    neverOpened,
+  ) {
+    closeInfo = {
       cause: CAUSES[cause],
       code,
       reason: glue.valueOf(reasonSlot),
@@ -255,11 +377,44 @@ const clientImports = {
       retryIn: Math.max(retryIn, 0),
       attempt,
       droppedMessages,
-    });
+      unconfirmedMessages,
+      neverOpened: neverOpened !== 0,
+    };
   },
 
-  tidewire_js_client_heartbeat(address, roundTrip) {
-    emit(address, 'heartbeat', { roundTrip });
+  tidewire_js_client_close(address) {
+    emit(address, 'close', closeInfo);
+  },
+
+  tidewire_js_client_heartbeat(address, roundTrip, smoothed, min) {
+    emit(address, 'heartbeat', { roundTrip, smoothed, min });
+  },
+
+  tidewire_js_client_dropped(address, reason, messages, bytes) {
+    emit(address, 'dropped', { reason: DROP_REASONS[reason], messages, bytes });
+  },
+
+  tidewire_js_client_drain(address, bufferedAmount) {
+    emit(address, 'drain', { bufferedAmount });
+  },
+
+  tidewire_js_client_endpoint(address, attempt, hasLastClose) {
+    handleOf(address)?.askEndpoint(attempt, hasLastClose !== 0 ? closeInfo : null);
+  },
+
+  tidewire_js_client_log(address, level, clientSlot, textSlot) {
+    const record = { level: LOG_LEVELS[level], client: glue.valueOf(clientSlot), text: glue.valueOf(textSlot) };
+    const handle = handleOf(address);
+    ++sinksRunning;
+    try {
+      handle?.functions.sink(record);
+    } catch (error) {
+      // Reported as an error in a listener is, and not inside the wasm.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+    --sinksRunning;
   },
 };
 
@@ -273,19 +428,41 @@ function holdWhileBusy(client, state) {
 
 // --- Where a client's calls go ---
 
+const isMessage = ({ size }) => size !== undefined;
+
+// `droppedBefore` is what the wasm does not know of.
+function statsFrom(numbers, droppedBefore) {
+  const stats = Object.fromEntries(COUNTS.map((name, i) => [name, numbers[i]]));
+  stats.droppedMessages += droppedBefore.messages;
+  stats.droppedBytes += droppedBefore.bytes;
+  const [last, smoothed, min, endpoint, ...endings] = numbers.slice(COUNTS.length);
+  return {
+    ...stats,
+    roundTrips: last < 0 ? null : { last, smoothed, min },
+    lastHandshake: timesOf(endpoint),
+    endings: Object.fromEntries(CAUSES.map((cause, i) => [cause, endings[i]])),
+  };
+}
+
 /** Until the wasm has loaded: answers as it would, and notes the calls. */
 class Rehearsal {
   state = 'idle';
+  bufferedAmount = 0;
+  dropped = { messages: 0, bytes: 0 };
   #limits;
   #canAsk;
-  #calls = [];
+  #name;
+  #report;
+  #calls = []; // Messages have a `size`.
   #up = false;
   #messages = 0;
-  #bytes = 0;
+  #untold = null;
 
-  constructor(limits, canAsk) {
+  constructor(limits, canAsk, name, report) {
     this.#limits = limits;
     this.#canAsk = canAsk;
+    this.#name = name;
+    this.#report = report;
   }
 
   connect() {
@@ -294,23 +471,37 @@ class Rehearsal {
     }
     this.#up = true;
     this.state = 'idle';
-    this.#calls.push((target) => target.connect());
+    this.#note((target) => target.connect());
     return 'started';
   }
 
-  send(payload, isText, bytes) {
+  connectFault() {
+    return '';
+  }
+
+  send(payload, isText, bytes, whenNotOpen = this.#limits.whenNotOpen) {
     if (this.state === 'closed') {
       return 'closed';
     }
-    if (bytes > this.#limits.maxBytes) {
+    if (whenNotOpen === 'refuse') {
+      return 'not-open';
+    }
+    const { maxBytes, maxMessages, whenFull } = this.#limits;
+    if (bytes > maxBytes) {
       return 'too-large';
     }
-    if (this.#messages >= this.#limits.maxMessages || this.#bytes + bytes > this.#limits.maxBytes) {
+    const isFull = () => this.#messages >= maxMessages || this.bufferedAmount + bytes > maxBytes;
+    if (isFull() && (whenFull === 'reject' || maxMessages === 0)) {
       return 'queue-full';
     }
+    while (isFull()) {
+      this.#drop(this.#calls.findIndex(isMessage), 'displaced');
+    }
     ++this.#messages;
-    this.#bytes += bytes;
-    this.#calls.push((target) => target.send(payload, isText, bytes));
+    this.bufferedAmount += bytes;
+    // It is not open when this is carried out either, but was accepted.
+    const call = (target) => target.send(payload, isText, bytes, 'queue');
+    this.#calls.push({ call, size: bytes, since: performance.now() });
     return 'queued';
   }
 
@@ -320,7 +511,7 @@ class Rehearsal {
     }
     this.#up = false;
     this.state = 'closed';
-    this.#calls.push((target) => target.close(code, reason));
+    this.#note((target) => target.close(code, reason));
     return 'accepted';
   }
 
@@ -328,7 +519,7 @@ class Rehearsal {
     if (!this.#up) {
       return 'closed';
     }
-    this.#calls.push((target) => target.reconnect());
+    this.#note((target) => target.reconnect());
     return 'started';
   }
 
@@ -336,30 +527,95 @@ class Rehearsal {
     return this.#canAsk ? 'not-open' : 'unsupported';
   }
 
+  pause() {
+    this.#note((target) => target.pause());
+    return 'accepted';
+  }
+
+  resume() {
+    this.#note((target) => target.resume());
+    return 'accepted';
+  }
+
+  stats() {
+    const numbers = new Array(STATS_LENGTH).fill(0).fill(-1, COUNTS.length, COUNTS.length + 4);
+    const stats = statsFrom(numbers, this.dropped);
+    stats.queuedMessages = this.#messages;
+    stats.queuedBytes = stats.bufferedBytes = this.bufferedAmount;
+    return stats;
+  }
+
+  flightRecord() {
+    return `client ${this.#name}\n`;
+  }
+
   replay(target) {
-    for (const call of this.#calls) {
+    const { maxAge } = this.#limits;
+    const isExpired = ({ since }) => maxAge > 0 && performance.now() - since >= maxAge;
+    for (let i = this.#calls.findIndex(isExpired); i >= 0; i = this.#calls.findIndex(isExpired)) {
+      this.#drop(i, 'expired');
+    }
+    for (const { call } of this.#calls) {
       call(target);
     }
   }
 
-  /** Nothing has loaded. Answers how many messages are dropped, or -1 if no connection was wanted. */
+  /** Nothing has loaded. Answers what is dropped, or null if no connection was wanted. */
   giveUp() {
-    const dropped = this.#up ? this.#messages : -1;
-    if (this.#up) {
-      this.#calls = [];
-      this.#up = false;
-      this.#messages = this.#bytes = 0;
-      this.state = 'closed';
+    if (!this.#up) {
+      return null;
     }
+    const dropped = { reason: 'closed', messages: this.#messages, bytes: this.bufferedAmount };
+    this.#calls = [];
+    this.#up = false;
+    this.#messages = this.bufferedAmount = 0;
+    this.state = 'closed';
+    this.dropped.messages += dropped.messages;
+    this.dropped.bytes += dropped.bytes;
     return dropped;
   }
+
+  #note(call) {
+    this.#calls.push({ call });
+  }
+
+  // Reported later, in one go: never inside the call.
+  #drop(index, reason) {
+    const [{ size }] = this.#calls.splice(index, 1);
+    --this.#messages;
+    this.bufferedAmount -= size;
+    if (this.#untold?.reason !== reason) {
+      const untold = { reason, messages: 0, bytes: 0 };
+      this.#untold = untold;
+      queueMicrotask(() => {
+        this.#untold = null;
+        this.#report(untold);
+      });
+    }
+    for (const count of [this.#untold, this.dropped]) {
+      ++count.messages;
+      count.bytes += size;
+    }
+  }
+}
+
+// A text that the wasm hands over.
+function taken(slot) {
+  const value = glue.valueOf(slot);
+  glue.imports.tidewire_js_release(slot);
+  return value;
 }
 
 /** A Client of the wasm. */
 class Handle {
-  constructor(client, url, options) {
+  #droppedBefore;
+
+  /** `functions`: the endpoint function and the sink of the log, if there are any. */
+  constructor(client, options, functions, droppedBefore) {
     this.client = client;
-    wasm.tidewire_option_text(0, glue.hold(url));
+    this.functions = functions;
+    this.#droppedBefore = droppedBefore;
+    wasm.tidewire_option_text(0, glue.hold(client.url));
     for (const [number, type, value] of options) {
       for (const each of type.toNumbers?.(value) ?? []) {
         wasm.tidewire_option_number(number, each);
@@ -369,7 +625,7 @@ class Handle {
       }
     }
     this.address = wasm.tidewire_client_new();
-    clients.set(this.address, new WeakRef(client));
+    handles.set(this.address, new WeakRef(this));
     abandoned.register(client, this.address, this);
   }
 
@@ -383,6 +639,10 @@ class Handle {
     return STATES[wasm.tidewire_client_state(this.address)];
   }
 
+  get bufferedAmount() {
+    return wasm.tidewire_client_buffered_amount(this.address);
+  }
+
   connect() {
     const result = CONNECT_RESULTS[wasm.tidewire_client_connect(this.address)];
     if (result === 'started') {
@@ -391,8 +651,14 @@ class Handle {
     return result;
   }
 
-  send(payload, isText, bytes) {
-    return SEND_RESULTS[wasm.tidewire_client_send(this.address, glue.hold(payload), isText ? 1 : 0, bytes)];
+  connectFault() {
+    return taken(wasm.tidewire_client_connect_fault(this.address));
+  }
+
+  send(payload, isText, bytes, whenNotOpen) {
+    // -1, for what is not in the list, leaves it to the options.
+    const mode = WHEN_NOT_OPEN.indexOf(whenNotOpen);
+    return SEND_RESULTS[wasm.tidewire_client_send(this.address, glue.hold(payload), isText ? 1 : 0, bytes, mode)];
   }
 
   close(code, reason) {
@@ -405,6 +671,45 @@ class Handle {
 
   heartbeat() {
     return HEARTBEAT_RESULTS[wasm.tidewire_client_heartbeat(this.address)];
+  }
+
+  pause() {
+    return PAUSE_RESULTS[wasm.tidewire_client_pause(this.address)];
+  }
+
+  resume() {
+    return PAUSE_RESULTS[wasm.tidewire_client_resume(this.address)];
+  }
+
+  stats() {
+    const start = wasm.tidewire_client_stats(this.address);
+    return statsFrom([...new Float64Array(wasm.memory.buffer, start, STATS_LENGTH)], this.#droppedBefore);
+  }
+
+  flightRecord() {
+    return taken(wasm.tidewire_client_flight_record(this.address));
+  }
+
+  async askEndpoint(attempt, lastClose) {
+    const { endpoint, configured } = this.functions;
+    let answer = null;
+    let fault = '';
+    try {
+      answer = readEndpoint(await endpoint({ attempt, lastClose, configured: configured() }));
+    } catch (error) {
+      fault = textOf(error);
+    }
+    // Perhaps the client has gone meanwhile, and another one has its address.
+    if (handleOf(this.address) !== this) {
+      return;
+    }
+    if (answer === null) {
+      wasm.tidewire_endpoint_fail(this.address, attempt, glue.hold(fault));
+    } else {
+      wasm.tidewire_option_text(0, glue.hold(answer.url));
+      answer.subprotocols.forEach((each) => wasm.tidewire_option_text(OPTIONS.subprotocols[0], glue.hold(each)));
+      wasm.tidewire_endpoint_answer(this.address, attempt);
+    }
   }
 }
 
@@ -424,15 +729,25 @@ function copyOf(data) {
 export class Client extends EventTarget {
   #url;
   #options;
+  #functions;
   #target; // Rehearsal, then Handle, and null once disposed.
   #loading = false;
 
   constructor(url, options = {}) {
     super();
-    this.#url = resolveUrl(url);
-    const sendQueue = { ...SEND_QUEUE, ...options.sendQueue };
-    this.#options = readOptions({ ...options, sendQueue }, OPTIONS, 'options');
-    this.#target = new Rehearsal(sendQueue, Boolean(options.heartbeat?.message));
+    const given = readOptions(options, OPTIONS, 'options');
+    const { endpoint, log, name, heartbeat, subprotocols = [] } = options;
+    check((url ?? endpoint) != null, 'url', 'given, unless options.endpoint is');
+    this.#url = url == null ? '' : resolveUrl(url);
+    const limits = withDefaults(options.sendQueue, SEND_QUEUE);
+    this.#options = [...given, ...readOptions({ sendQueue: limits }, OPTIONS, 'options')];
+    const offered = [...subprotocols];
+    const configured = () => ({ url: this.#url, subprotocols: [...offered] });
+    this.#functions = { endpoint, configured, sink: log?.sink };
+    // As the wasm calls it.
+    const shownName = name || this.#url.replace(/\?.*/, '') || '?';
+    const report = (dropped) => this.#report('dropped', dropped);
+    this.#target = new Rehearsal(limits, Boolean(heartbeat?.message), shownName, report);
     this.#load();
   }
 
@@ -444,19 +759,31 @@ export class Client extends EventTarget {
     return this.#target === null ? 'closed' : this.#target.state;
   }
 
+  get bufferedAmount() {
+    return this.#target === null ? 0 : this.#target.bufferedAmount;
+  }
+
   connect() {
     const result = this.#living().connect();
     this.#load();
     return result;
   }
 
-  send(data) {
+  connectFault() {
+    return this.#living().connectFault();
+  }
+
+  send(data, options) {
     const target = this.#living();
+    if (options !== undefined) {
+      readOptions(options, SEND_OPTIONS, 'options');
+    }
+    const mode = options?.whenNotOpen;
     if (typeof data === 'string') {
-      return target.send(data, true, glue.utf8Length(data));
+      return target.send(data, true, glue.utf8Length(data), mode);
     }
     const bytes = copyOf(data);
-    return target.send(bytes, false, bytes.length);
+    return target.send(bytes, false, bytes.length, mode);
   }
 
   close(code = 1000, reason = '') {
@@ -475,6 +802,22 @@ export class Client extends EventTarget {
 
   heartbeat() {
     return this.#living().heartbeat();
+  }
+
+  pause() {
+    return this.#living().pause();
+  }
+
+  resume() {
+    return this.#living().resume();
+  }
+
+  stats() {
+    return this.#living().stats();
+  }
+
+  flightRecord() {
+    return this.#living().flightRecord();
   }
 
   dispose() {
@@ -509,30 +852,40 @@ export class Client extends EventTarget {
   #loaded() {
     const rehearsal = this.#target;
     if (rehearsal !== null) {
-      this.#target = new Handle(this, this.#url, this.#options);
+      this.#target = new Handle(this, this.#options, this.#functions, rehearsal.dropped);
       rehearsal.replay(this.#target);
     }
   }
 
   #loadFailed(error) {
     this.#loading = false;
-    const droppedMessages = this.#target === null ? -1 : this.#target.giveUp();
-    if (droppedMessages < 0) {
+    const dropped = this.#target?.giveUp() ?? null;
+    if (dropped === null) {
       return;
     }
-    dispatch(this, 'statechange', { from: 'idle', to: 'closed' });
+    this.#report('statechange', { from: 'idle', to: 'closed' });
+    if (dropped.messages > 0) {
+      this.#report('dropped', dropped);
+    }
+    this.#report('close', {
+      cause: 'unavailable',
+      code: 1006,
+      reason: '',
+      detail: textOf(error),
+      wasOpen: false,
+      willRetry: false,
+      retryIn: 0,
+      attempt: 1,
+      droppedMessages: dropped.messages,
+      unconfirmedMessages: 0,
+      neverOpened: false,
+    });
+  }
+
+  // A listener may have disposed the client.
+  #report(type, detail) {
     if (this.#target !== null) {
-      dispatch(this, 'close', {
-        cause: 'unavailable',
-        code: 1006,
-        reason: '',
-        detail: String(error),
-        wasOpen: false,
-        willRetry: false,
-        retryIn: 0,
-        attempt: 1,
-        droppedMessages,
-      });
+      dispatch(this, type, detail);
     }
   }
 }
