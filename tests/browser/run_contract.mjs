@@ -1,19 +1,32 @@
-// Runs the contract suite, compiled to WebAssembly, inside a page:
+// Runs the contract suite, compiled to WebAssembly, in a browser's page, in a Web Worker, or in Node:
 //
-//   node run_contract.mjs PROGRAM.js [NAME=VALUE...]
+//   node run_contract.mjs ENGINE PROGRAM.js [NAME=VALUE...]
 //
-// The values are environment variables for the program. Prints what the program prints and ends with its exit code.
+// ENGINE is chromium, firefox or webkit, each also with -worker, or node. The values are environment variables for the
+// program. Prints what the program prints and ends with its exit code.
 
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
+import { startScriptedPeer } from '../support/scripted_peer_process.mjs';
 import { startTickerServer } from '../support/ticker_server.mjs';
-import { launchBrowser } from './support/browser.mjs';
+import { openIn } from './support/engines.mjs';
 import { startStaticServer } from './support/static_server.mjs';
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+
+// Less than CTest's, so that a browser which hangs is closed and not left behind.
+const LIMIT_MS = 280_000;
+
+// Firefox and WebKit tell only isolated pages the time in less than whole milliseconds.
+const ISOLATION = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
 
 /** What the program may ask for, since a page cannot start a process. Each command is done when it is answered. */
 class Control {
   #server = null;
+  #peer = null;
 
+  /** Answers the server's port. */
   async start(args = []) {
     await this.kill();
     this.#server = await startTickerServer({ args });
@@ -35,45 +48,62 @@ class Control {
   thaw() {
     process.kill(this.#server.pid, 'SIGCONT');
   }
+
+  /** Answers the scripted peer's port. */
+  async peer() {
+    this.#peer ??= await startScriptedPeer();
+    return this.#peer.port;
+  }
+
+  async stop() {
+    this.#peer?.stop();
+    await this.kill();
+  }
 }
 
-// In the page. Answers the program's exit code.
-function runProgram({ source, environment }) {
-  return new Promise((resolve, reject) => {
-    globalThis.Module = {
-      preRun: [(module) => Object.assign(module.ENV, environment)],
-      arguments: ['--no-colors=true'],
-      print: (line) => console.log(line),
-      printErr: (line) => console.log(line),
-      onExit: resolve,
-      onAbort: (what) => reject(new Error(`the program aborted: ${what}`)),
-    };
-    const script = document.createElement('script');
-    script.src = source;
-    script.onerror = () => reject(new Error(`${source} cannot be loaded`));
-    document.head.append(script);
-  });
+/** What the program tells: { post, exited }. */
+function listen(control) {
+  let exit;
+  const exited = new Promise((resolve) => (exit = resolve));
+  const post = (pathname, body) => {
+    const [, what, command] = pathname.split('/');
+    switch (what) {
+      case 'print':
+        return console.log(body);
+      case 'exit':
+        return exit(Number(body));
+      case 'control':
+        return control[command]();
+      default:
+        throw new Error(`nothing can be posted to ${pathname}`);
+    }
+  };
+  return { post, exited };
 }
 
-async function run(program, environment) {
-  const files = await startStaticServer({ program: path.dirname(path.resolve(program)) });
+async function run(engine, program, environment) {
+  const [name, worker] = engine.split('-');
   const control = new Control();
-  const browser = await launchBrowser();
+  const { post, exited } = listen(control);
+  const folders = { program: path.dirname(path.resolve(program)), page: path.join(HERE, 'page') };
+  const files = await startStaticServer(folders, { post, headers: ISOLATION });
+  const query = new URLSearchParams({ ...environment, program: `/program/${path.basename(program)}` });
+  query.set('TIDEWIRE_TEST_ENGINE', engine);
+  if (worker) {
+    query.set('worker', '1');
+  }
+  const opened = await openIn(name, `${files.url}/page/contract.html?${query}`);
+  const late = new Promise((_, reject) => {
+    setTimeout(() => reject(new Error('the program takes too long')), LIMIT_MS).unref();
+  });
   try {
-    const page = await browser.newPage();
-    // The browser's own warnings are left out: the tests make many connections fail.
-    page.on('console', (message) => message.type() === 'log' && console.log(message.text()));
-    const crashed = new Promise((_, reject) => page.on('pageerror', reject));
-    await page.exposeFunction('tidewireControl', (command) => control[command]());
-    await page.goto(`${files.url}/`);
-    const source = `/program/${path.basename(program)}`;
-    return await Promise.race([page.evaluate(runProgram, { source, environment }), crashed]);
+    return await Promise.race([exited, opened.failed, late]);
   } finally {
-    await control.kill();
-    await browser.close();
+    await opened.close();
+    await control.stop();
     await files.stop();
   }
 }
 
-const [program, ...variables] = process.argv.slice(2);
-process.exitCode = await run(program, Object.fromEntries(variables.map((variable) => variable.split('='))));
+const [engine, program, ...variables] = process.argv.slice(2);
+process.exitCode = await run(engine, program, Object.fromEntries(variables.map((variable) => variable.split('='))));

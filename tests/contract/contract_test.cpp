@@ -1,12 +1,26 @@
 #include "contract_test.hpp"
 
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include "skips.hpp"
 
 namespace contract {
 namespace {
+
+/// The column of the matrix: one world runs in several engines.
+std::string column() {
+  const char* const engine = std::getenv("TIDEWIRE_TEST_ENGINE");
+  return engine != nullptr ? engine : std::string(world().name());
+}
+
+/// A skip names a transport or an engine; what an engine does, it does in its workers too.
+bool concerns(const Skip& skip, std::string_view test) {
+  const std::string engine = column();
+  return skip.test == test &&
+         (skip.where == world().name() || skip.where == engine || std::string(skip.where) + "-worker" == engine);
+}
 
 /// Prints one line for each test that ran or was skipped; the matrix of all transports is made of these lines.
 class MatrixReporter : public doctest::IReporter {
@@ -16,7 +30,7 @@ class MatrixReporter : public doctest::IReporter {
   void test_case_start(const doctest::TestCaseData& test) override { name_ = test.m_name; }
   void test_case_end(const doctest::CurrentTestCaseStats& stats) override {
     const char* outcome = stats.failure_flags != 0 ? "failed" : skipped ? "skipped" : "passed";
-    std::printf("contract\t%s\t%s\t%s\n", std::string(world().name()).c_str(), outcome, name_.c_str());
+    std::printf("contract\t%s\t%s\t%s\n", column().c_str(), outcome, name_.c_str());
     std::fflush(stdout);
     skipped = false;
   }
@@ -44,7 +58,7 @@ REGISTER_LISTENER("matrix", 1, MatrixReporter);
 
 bool begins(std::string_view test) {
   for (const Skip& skip : kSkips) {
-    if (skip.transport == world().name() && skip.test == test) {
+    if (concerns(skip, test)) {
       std::printf("skipped: %s: %s\n", std::string(test).c_str(), std::string(skip.reason).c_str());
       MatrixReporter::skipped = true;
       return false;

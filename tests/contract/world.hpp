@@ -15,13 +15,16 @@ class World {
  public:
   virtual ~World() = default;
 
-  /// The name of the transport, for the matrix and the table of skips.
+  /// The name of the transport, for the table of skips; also for the matrix, unless TIDEWIRE_TEST_ENGINE names a
+  /// column.
   [[nodiscard]] virtual std::string_view name() const = 0;
 
   /// Fresh for a test: the server runs and listens.
   virtual void reset() = 0;
   /// `ws://host:port` and then `path`.
   [[nodiscard]] virtual std::string url(std::string_view path) = 0;
+  /// The address of a peer that misbehaves: `play` is a path of tests/support/scripted_peer.mjs, with its query.
+  [[nodiscard]] virtual std::string peerUrl(std::string_view play) = 0;
   [[nodiscard]] virtual tidewire::Client makeClient(tidewire::Options options) = 0;
 
   /// Ends the server as `kill -9` does.

@@ -6,8 +6,8 @@
 
 #include "world.hpp"
 
-// The page cannot start a process, so the program that opened it does: globalThis.tidewireControl takes a command and
-// answers with a promise.
+// A page cannot start a process, so the program that opened it does: globalThis.tidewireControl takes a command and
+// answers with a promise (tests/browser/page/contract.js).
 // clang-format off
 EM_JS(void, contractControlBegin, (const char* command), {
   globalThis.tidewireControlAnswer = null;
@@ -27,12 +27,15 @@ EM_JS(int, contractControlAnswer, (char* answer, int room), {
 namespace contract {
 namespace {
 
-/// The wasm build in a page, against the real server.
+/// The wasm build in a page, a worker or Node, against the real server.
 class BrowserWorld final : public World {
  public:
   std::string_view name() const override { return "browser"; }
   void reset() override { base_ = "ws://127.0.0.1:" + control("start"); }
   std::string url(std::string_view path) override { return base_ + std::string(path); }
+  std::string peerUrl(std::string_view play) override {
+    return "ws://127.0.0.1:" + control("peer") + std::string(play);
+  }
   tidewire::Client makeClient(tidewire::Options options) override { return tidewire::Client(std::move(options)); }
   void killServer() override { control("kill"); }
   void restartServer() override { control("restart"); }
@@ -44,7 +47,7 @@ class BrowserWorld final : public World {
   }
 
  private:
-  /// "start" is answered with the port; each command is done when it is answered.
+  /// "start" and "peer" are answered with a port; each command is done when it is answered.
   std::string control(const std::string& command) {
     contractControlBegin(command.c_str());
     char answer[256];

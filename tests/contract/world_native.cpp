@@ -1,7 +1,10 @@
 #include <chrono>
 #include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
+#include "support/child_process.hpp"
 #include "support/ticker_server.hpp"
 #include "world.hpp"
 
@@ -14,6 +17,14 @@ class NativeWorld final : public World {
   std::string_view name() const override { return "native"; }
   void reset() override { server_.emplace(); }
   std::string url(std::string_view path) override { return server_->url(path); }
+  std::string peerUrl(std::string_view play) override {
+    if (!peer_) {
+      peer_.emplace(std::vector<std::string>{TIDEWIRE_NODE, TIDEWIRE_SCRIPTED_PEER});
+      const std::string line = peer_->readLine();
+      peerBase_ = "ws://127.0.0.1:" + line.substr(line.rfind(' ') + 1);
+    }
+    return peerBase_ + std::string(play);
+  }
   tidewire::Client makeClient(tidewire::Options options) override { return tidewire::Client(std::move(options)); }
   void killServer() override { server_->kill(); }
   void restartServer() override { server_->start(); }
@@ -27,6 +38,8 @@ class NativeWorld final : public World {
 
  private:
   std::optional<support::TickerServer> server_;
+  std::optional<support::ChildProcess> peer_;  // One for all tests: it keeps nothing of a connection that has ended.
+  std::string peerBase_;
 };
 
 }  // namespace

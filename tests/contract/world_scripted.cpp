@@ -18,6 +18,7 @@ class ScriptedWorld final : public World {
     loop_ = std::make_shared<support::ScriptedLoop>();
   }
   std::string url(std::string_view path) override { return "ws://scripted.test" + std::string(path); }
+  std::string peerUrl(std::string_view play) override { return "ws://peer.test" + std::string(play); }
   tidewire::Client makeClient(tidewire::Options options) override {
     return tidewire::internal::ClientAccess::make(std::move(options), loop_);
   }

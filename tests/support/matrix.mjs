@@ -10,7 +10,18 @@ import { readFileSync } from 'node:fs';
 
 const MARKS = { passed: '✓', skipped: '–', failed: '✗' };
 const ABSENT = '?';
-const COLUMNS = ['scripted', 'native', 'browser'];
+// Where a test ran, and its heading; W is for a Web Worker.
+const COLUMNS = {
+  scripted: 'scr',
+  native: 'nat',
+  chromium: 'chr',
+  'chromium-worker': 'chrW',
+  firefox: 'fox',
+  'firefox-worker': 'foxW',
+  webkit: 'wkt',
+  'webkit-worker': 'wktW',
+  node: 'node',
+};
 
 /** What went wrong in one run of a test counts more than what went right in another. */
 const worse = (one, other) => (one === 'failed' || other === 'failed' ? 'failed' : other);
@@ -22,7 +33,7 @@ function readResults(logs) {
     let reason = '';
     for (const line of readFileSync(log, 'utf8').split('\n')) {
       reason = /^skipped: (.*)$/.exec(line)?.[1] ?? reason;
-      const [, transport, outcome, name] = /^contract\t(\w+)\t(passed|failed|skipped)\t(.+)$/.exec(line) ?? [];
+      const [, transport, outcome, name] = /^contract\t([\w-]+)\t(passed|failed|skipped)\t(.+)$/.exec(line) ?? [];
       if (!name) {
         continue;
       }
@@ -39,19 +50,20 @@ function readResults(logs) {
 function printTable(outcomes, transports) {
   const names = [...outcomes.keys()].sort();
   const width = Math.max(...names.map((name) => name.length));
-  const cell = (text, transport) => text.padStart(transport.length);
-  console.log([' '.repeat(width), ...transports].join('  '));
+  const headings = transports.map((transport) => COLUMNS[transport]);
+  console.log([' '.repeat(width), ...headings].join(' '));
   for (const name of names) {
-    const marks = transports.map((transport) => cell(MARKS[outcomes.get(name).get(transport)] ?? ABSENT, transport));
-    console.log([name.padEnd(width), ...marks].join('  '));
+    const marks = transports.map((transport) => MARKS[outcomes.get(name).get(transport)] ?? ABSENT);
+    console.log([name.padEnd(width), ...marks.map((mark, i) => mark.padStart(headings[i].length))].join(' '));
   }
+  console.log(transports.map((transport) => `${COLUMNS[transport]}: ${transport}`).join('  '));
   console.log(`${MARKS.passed} passed  ${MARKS.skipped} skipped  ${MARKS.failed} failed  ${ABSENT} did not run`);
 }
 
 const { outcomes, reasons } = readResults(process.argv.slice(2));
 if (outcomes.size > 0) {
   const rows = [...outcomes.values()];
-  const transports = COLUMNS.filter((transport) => rows.some((row) => row.has(transport)));
+  const transports = Object.keys(COLUMNS).filter((transport) => rows.some((row) => row.has(transport)));
   printTable(outcomes, transports);
   [...reasons].sort().forEach((reason) => console.log(`skipped: ${reason}`));
   process.exitCode = rows.every((row) => transports.every((transport) => row.has(transport))) ? 0 : 1;

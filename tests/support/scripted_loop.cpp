@@ -60,13 +60,22 @@ class ScriptedTransport final : public tidewire::internal::Transport {
 
   void open(const tidewire::Endpoint& endpoint, const tidewire::Options& options) override {
     maxMessageBytes_ = options.maxMessageBytes;
-    target_ = tidewire::core::parseUrl(endpoint.url).url.target;
+    const tidewire::core::Url url = tidewire::core::parseUrl(endpoint.url).url;
+    target_ = url.target;
+    toPeer_ = url.host == "peer.test";
     loop_.schedule(*this, [](ScriptedTransport& self) { self.answerHandshake(); });
   }
 
   // Receive.
 
-  void setReading(bool) override {}
+  void setReading(bool reading) override {
+    reading_ = reading;
+    if (reading) {
+      for (auto& arrival : std::exchange(unread_, {})) {
+        loop_.schedule(*this, std::move(arrival));
+      }
+    }
+  }
 
   // Send.
 
@@ -81,7 +90,7 @@ class ScriptedTransport final : public tidewire::internal::Transport {
     bufferedBytes_ += payload.size();
     loop_.schedule(*this, [kind = message.kind, payload = std::move(payload)](ScriptedTransport& self) {
       self.take(payload.size());
-      self.deliver(kind, payload);
+      self.arrive([kind, payload](ScriptedTransport& reader) { reader.deliver(kind, payload); });
     });
     if (room() == 0) {
       awaitBuffered(kAheadBytes - 1);
@@ -92,9 +101,11 @@ class ScriptedTransport final : public tidewire::internal::Transport {
 
   void ping(std::span<const std::byte> payload) override {
     loop_.schedule(*this, [payload = std::vector(payload.begin(), payload.end())](ScriptedTransport& self) {
-      self.events_.arrivalBegan();
-      self.events_.pongArrived(payload);
-      self.events_.arrivalEnded();
+      self.arrive([payload](ScriptedTransport& reader) {
+        reader.events_.arrivalBegan();
+        reader.events_.pongArrived(payload);
+        reader.events_.arrivalEnded();
+      });
     });
   }
 
@@ -102,6 +113,9 @@ class ScriptedTransport final : public tidewire::internal::Transport {
 
   void close(std::uint16_t code, std::string_view reason) override {
     closeSent_ = true;
+    if (target_ == "/black-hole") {
+      return;
+    }
     loop_.schedule(*this, [code, reason = std::string(reason)](ScriptedTransport& self) {
       self.end({.cause = CloseCause::ClosedByPeer, .code = code, .reason = reason});
     });
@@ -118,6 +132,10 @@ class ScriptedTransport final : public tidewire::internal::Transport {
       end({.cause = CloseCause::ConnectFailed, .detail = "refused"});
       return;
     }
+    if (toPeer_) {
+      play();
+      return;
+    }
     open_ = true;
     if (target_.starts_with("/close")) {
       const auto code = static_cast<std::uint16_t>(std::atoi(queryValue(target_, "code").c_str()));
@@ -125,7 +143,58 @@ class ScriptedTransport final : public tidewire::internal::Transport {
         self.end({.cause = CloseCause::ClosedByPeer, .code = code, .reason = reason});
       });
     }
+    if (target_.starts_with("/ticker")) {
+      loop_.schedule(*this, [](ScriptedTransport& self) { self.tick(); });
+    }
     events_.transportOpened({}, {});
+  }
+
+  /// What of tests/support/scripted_peer.mjs can be played without bytes.
+  void play() {
+    if (target_.starts_with("/status")) {
+      end({.cause = CloseCause::HandshakeRefused, .httpStatus = std::atoi(queryValue(target_, "code").c_str())});
+    } else if (!target_.starts_with("/silent")) {
+      open_ = true;
+      if (target_ == "/close-at-once") {
+        loop_.schedule(*this, [](ScriptedTransport& self) { self.end(closedBy(1001)); });
+      }
+      if (target_.starts_with("/ticker")) {
+        loop_.schedule(*this, [](ScriptedTransport& self) { self.tick(); });
+      }
+      events_.transportOpened({}, {});
+    }
+  }
+
+  /// The client's first message has asked for it.
+  void playOn() {
+    if (target_ == "/close") {
+      end(closedBy(1005));
+    } else if (target_.starts_with("/close?")) {
+      end(closedBy(std::atoi(queryValue(target_, "code").c_str()), queryValue(target_, "reason")));
+    } else if (target_ != "/black-hole") {
+      lose();
+    }
+  }
+
+  static tidewire::core::Ending closedBy(int code, std::string reason = {}) {
+    return {.cause = CloseCause::ClosedByPeer, .code = static_cast<std::uint16_t>(code), .reason = std::move(reason)};
+  }
+
+  using Arrival = std::function<void(ScriptedTransport&)>;
+
+  /// What comes from the peer waits while nobody reads.
+  void arrive(Arrival arrival) {
+    if (reading_) {
+      arrival(*this);
+    } else {
+      unread_.push_back(std::move(arrival));
+    }
+  }
+
+  /// The prices come by themselves.
+  void tick() {
+    arrive([](ScriptedTransport& reader) { reader.deliver(MessageKind::Text, "a price"); });
+    loop_.schedule(*this, [](ScriptedTransport& self) { self.tick(); });
   }
 
   /// The network has taken so much.
@@ -139,6 +208,10 @@ class ScriptedTransport final : public tidewire::internal::Transport {
 
   void deliver(MessageKind kind, const std::string& payload) {
     if (loop_.live_.count(id_) == 0) {
+      return;
+    }
+    if (toPeer_) {
+      playOn();
       return;
     }
     if (payload.size() > maxMessageBytes_) {
@@ -161,9 +234,12 @@ class ScriptedTransport final : public tidewire::internal::Transport {
   tidewire::internal::TransportEvents& events_;
   const std::uint64_t id_;
   std::string target_;
+  bool toPeer_ = false;
   std::size_t maxMessageBytes_ = 0;
   std::size_t bufferedBytes_ = 0;
   std::optional<std::size_t> awaited_;
+  bool reading_ = true;
+  std::vector<Arrival> unread_;
   bool open_ = false;
   bool closeSent_ = false;
 };
@@ -207,6 +283,8 @@ void ScriptedLoop::finish() {
 
 void ScriptedLoop::killServer() {
   serverUp_ = false;
+  frozen_ = false;
+  heldBack_.clear();
   for (const auto& [id, transport] : live_) {
     schedule(*transport, [](ScriptedTransport& self) { self.lose(); });
   }

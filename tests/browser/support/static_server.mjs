@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -16,11 +17,21 @@ const BLANK = '<!doctype html><title>Tidewire</title><link rel="icon" href="data
 
 /**
  * `folders` maps the first part of a path to a folder: {dist: '/a/b'} serves /dist/x.js from /a/b/x.js. Any other path
- * is a blank page; one under /untyped/ is the file without its MIME type.
+ * is a blank page; one under /untyped/ is the file without its MIME type. What is posted goes to `post(path, body)`,
+ * whose text is the answer, or whose error, with status 500. `headers` go with every answer.
  */
-export async function startStaticServer(folders) {
+export async function startStaticServer(folders, { post, headers = {} } = {}) {
   const server = createServer((request, response) => {
-    answer(folders, new URL(request.url, 'http://page').pathname, response).catch(() => {
+    Object.entries(headers).forEach(([name, value]) => response.setHeader(name, value));
+    const { pathname } = new URL(request.url, 'http://page');
+    if (request.method === 'POST') {
+      text(request)
+        .then((body) => post(pathname, body))
+        .then((said) => response.end(String(said ?? '')))
+        .catch((error) => response.writeHead(500).end(String(error)));
+      return;
+    }
+    answer(folders, pathname, response).catch(() => {
       response.writeHead(404).end();
     });
   });
