@@ -152,11 +152,17 @@ void TestClient::awaitDestroyed() {
   await("destroyed", [this](const Log&) { return destroyed(); });
 }
 
-void TestClient::await(std::string_view what, const std::function<bool(const Log&)>& holds) {
+void TestClient::awaitThat(std::string_view what, const std::function<bool()>& holds) {
   pumpUntil(what, [&] {
     if (polls() && client_ != nullptr) {
       client_->poll();
     }
+    return holds();
+  });
+}
+
+void TestClient::await(std::string_view what, const std::function<bool(const Log&)>& holds) {
+  awaitThat(what, [&] {
     const std::lock_guard lock(shared_->mutex);
     return holds(shared_->log);
   });

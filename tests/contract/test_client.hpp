@@ -64,6 +64,7 @@ class TestClient {
   void awaitDrains(std::size_t count);
   void awaitState(tidewire::State state);
   void awaitDestroyed();
+  void awaitThat(std::string_view what, const std::function<bool()>& holds);
 
   /// Calls `call`, which must not run a callback on this thread.
   template <class Call>
