@@ -2,140 +2,30 @@
 
 #include <doctest/doctest.h>
 
-#include <deque>
-#include <memory>
-#include <optional>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
-#include "client_access.hpp"
-#include "core/bytes.hpp"
-#include "loop.hpp"
-#include "message_access.hpp"
+#include "manual_client.hpp"
 
-// The wiring, on a loop where nothing happens by itself: a test plays the transport's part and gives the turns.
+// How the public class, the mailbox, the core and the delivery go together.
 namespace tidewire::internal {
 namespace {
 
-class ManualTransport final : public Transport {
- public:
-  ManualTransport(std::vector<ManualTransport*>& all, TransportEvents& events) : all_(all), events_(events) {
-    all_.push_back(this);
-  }
-  ~ManualTransport() override {
-    CHECK_FALSE(reporting_);
-    std::erase(all_, this);
-  }
+using namespace std::chrono_literals;
+using test::kPage;
+using test::ManualClient;
+using test::ManualExecutor;
+using Texts = std::vector<std::string>;
 
-  void open(const Options&) override {}
-  [[nodiscard]] std::size_t room() const override { return open_ ? kAheadBytes : 0; }
-  void send(core::Outgoing) override { ++sent_; }
-  void flush() override {}
-  void ping(std::span<const std::byte>) override {}
-  void close(std::uint16_t, std::string_view) override { open_ = false; }
-  void setReading(bool) override {}
-  void abort() override { open_ = false; }
-
-  [[nodiscard]] int sent() const { return sent_; }
-
-  // What a peer does.
-
-  void succeed() {
-    open_ = true;
-    report([](TransportEvents& events) { events.transportOpened({}); });
-  }
-  void receive(std::string_view text) {
-    report([text](TransportEvents& events) {
-      Message message = MessageAccess::view(MessageKind::Text, core::asBytes(text));
-      events.arrivalBegan();
-      events.messageArrived(message);
-      events.arrivalEnded();
-    });
-  }
-  void end(core::Ending ending = {}) {
-    report([&ending](TransportEvents& events) { events.transportEnded(std::move(ending)); });
-  }
-
- private:
-  template <class Tell>
-  void report(Tell tell) {
-    reporting_ = true;
-    tell(events_);
-    reporting_ = false;
-  }
-
-  std::vector<ManualTransport*>& all_;
-  TransportEvents& events_;
-  bool open_ = false;
-  bool reporting_ = false;
-  int sent_ = 0;
-};
-
-class ManualLoop final : public Loop {
- public:
-  [[nodiscard]] core::Time now() const override { return core::Time(std::chrono::hours(1)); }
-  [[nodiscard]] bool onLoopThread() const override { return true; }
-  [[nodiscard]] bool acceptsThisThread() const override { return true; }
-  void wake(std::shared_ptr<LoopTask> task) override { woken_.push_back(std::move(task)); }
-  void setDeadline(LoopTask&, std::optional<core::Time>) override {}
-  [[nodiscard]] std::unique_ptr<Transport> makeTransport(TransportEvents& events) override {
-    return std::make_unique<ManualTransport>(transports_, events);
-  }
-  [[nodiscard]] std::uint64_t randomSeed() override { return 1; }
-  [[nodiscard]] bool sendsPings() const override { return true; }
-  [[nodiscard]] bool pausesReading() const override { return true; }
-  [[nodiscard]] bool choosesTrust() const override { return true; }
-
-  /// Takes every turn that was asked for.
-  void turn() {
-    while (!woken_.empty()) {
-      const auto task = std::move(woken_.front());
-      woken_.pop_front();
-      task->turn();
-    }
-  }
-  /// The newest transport that is left.
-  [[nodiscard]] ManualTransport& transport() {
-    REQUIRE_FALSE(transports_.empty());
-    return *transports_.back();
-  }
-
- private:
-  std::deque<std::shared_ptr<LoopTask>> woken_;
-  std::vector<ManualTransport*> transports_;
-};
-
-/// A client on a loop of its own.
-class ManualClient {
- public:
-  explicit ManualClient(Options options = {}) {
-    options.url = "ws://manual.test/";
-    client_.emplace(ClientAccess::make(std::move(options), loop_));
-    client_->onClose([this](const CloseInfo& info) { closes.push_back(info); });
-  }
-  ~ManualClient() {
-    client_.reset();
-    loop_->turn();
-  }
-
-  [[nodiscard]] Client& client() { return *client_; }
-  [[nodiscard]] ManualTransport& transport() { return loop_->transport(); }
-  void turn() { loop_->turn(); }
-  void open() {
-    CHECK(client().connect() == ConnectResult::Started);
-    turn();
-    transport().succeed();
-    turn();
-    CHECK(client().state() == State::Open);
-  }
-
-  std::vector<CloseInfo> closes;
-
- private:
-  std::shared_ptr<ManualLoop> loop_ = std::make_shared<ManualLoop>();
-  std::optional<Client> client_;
-};
+Options executing(ManualExecutor& executor) {
+  return {.callbacks = Callbacks::Executor, .executor = executor.executor()};
+}
 
 /// Requires that the client, connecting or open, is as usable as any.
 void checkUsable(ManualClient& manual) {
@@ -145,7 +35,7 @@ void checkUsable(ManualClient& manual) {
   CHECK(manual.client().state() == State::Open);
   CHECK(manual.client().send("hello") == SendResult::Queued);
   manual.turn();
-  CHECK(manual.transport().sent() == 1);
+  CHECK(manual.sent() == Texts{"hello"});
   CHECK(manual.client().connect() == ConnectResult::AlreadyStarted);
   CHECK(manual.client().close() == CloseResult::Accepted);
 }
@@ -212,6 +102,11 @@ TEST_CASE("client: what was sent just before the connection ended for good is dr
   manual.turn();
   REQUIRE(manual.closes.size() == 1);
   CHECK(manual.closes[0].droppedMessages == 2);
+  REQUIRE(manual.drops.size() == 1);
+  CHECK(manual.drops[0].reason == DropReason::Closed);
+  CHECK(manual.drops[0].messages == 2);
+  CHECK(manual.drops[0].bytes == 6);
+  CHECK(manual.log == Texts{"dropped", "close"});
   CHECK(manual.client().connect() == ConnectResult::Started);
   checkUsable(manual);
 }
@@ -245,6 +140,244 @@ TEST_CASE("client: setting one handler neither copies nor moves the others") {
   manual.client().onOpen([](const Opened&) {});
   manual.client().onClose(nullptr);
   CHECK(copies == before);
+}
+
+TEST_CASE("client: a fault of its options is answered by connect(), and named") {
+  CHECK(ManualClient().client().connectFault().empty());
+  struct Row {
+    Options options;
+    ConnectResult result;
+    std::string field;
+  };
+  const std::vector<Row> table = {
+      {{.url = "https://h/"}, ConnectResult::InvalidUrl, "url"},
+      {{.subprotocols = {"a", "a"}}, ConnectResult::InvalidSubprotocol, "subprotocols"},
+      {{.headers = {{"Host", "x"}}}, ConnectResult::InvalidHeader, "headers"},
+      {{.closeTimeout = -1ms}, ConnectResult::InvalidOption, "closeTimeout"},
+      {{.callbacks = Callbacks::Executor}, ConnectResult::InvalidOption, "executor"},
+  };
+  for (const Row& row : table) {
+    ManualClient manual(row.options);
+    CHECK(manual.client().connect() == row.result);
+    CHECK(manual.client().connectFault().starts_with(row.field + ": "));
+    manual.turn();
+    CHECK(manual.client().state() == State::Idle);
+  }
+}
+
+TEST_CASE("client: what a page cannot do is unsupported there") {
+  for (const Options& options : {Options{.tls = {.caFile = "a.pem"}}, Options{.tls = {.caPem = "x"}},
+                                 Options{.headers = {{"X", "1"}}}, Options{.url = "ws://user@h/"}}) {
+    CHECK(ManualClient(options, kPage).client().connect() == ConnectResult::Unsupported);
+    CHECK(ManualClient(options).client().connect() == ConnectResult::Started);
+  }
+  ManualClient page({}, kPage);
+  CHECK(page.client().waitOpen(0ms) == WaitResult::Unsupported);
+  CHECK(page.client().waitClosed(0ms) == WaitResult::Unsupported);
+  page.open();
+  CHECK(page.client().heartbeat() == HeartbeatResult::Unsupported);
+}
+
+TEST_CASE("client: waiting where it would wait for itself is refused") {
+  ManualClient manual;
+  CHECK(manual.client().waitOpen(1h) == WaitResult::WrongThread);
+  CHECK(manual.client().waitClosed(1h) == WaitResult::WrongThread);
+  std::thread([&] { CHECK(manual.client().waitOpen(1h) == WaitResult::Closed); }).join();
+
+  ManualExecutor executor;
+  ManualClient other(executing(executor));
+  WaitResult inside = WaitResult::Reached;
+  other.client().onOpen([&](const Opened&) { inside = other.client().waitClosed(1h); });
+  other.open();
+  std::thread([&] { executor.runAll(); }).join();
+  CHECK(inside == WaitResult::WrongThread);
+}
+
+TEST_CASE("client: a thread that waits is told of the opening once onOpen has returned") {
+  ManualClient manual;
+  bool opened = false;
+  manual.client().onOpen([&](const Opened&) { opened = true; });
+  CHECK(manual.client().connect() == ConnectResult::Started);
+  std::thread waiter([&] {
+    CHECK(manual.client().waitOpen(1h) == WaitResult::Reached);
+    CHECK(opened);
+  });
+  manual.turn();
+  manual.transport().succeed();
+  waiter.join();
+}
+
+TEST_CASE("executor: each task runs one callback, and the next one is handed over when it has run") {
+  ManualExecutor executor;
+  ManualClient manual(executing(executor));
+  Texts received;
+  manual.noteTexts(received);
+  manual.open();
+  // State changes to Connecting and Open, and the opening.
+  CHECK(executor.waiting() == 1);
+  CHECK(executor.runAll() == 3);
+  for (const char* const text : {"a", "b", "c"}) {
+    manual.transport().receive(text);
+    CHECK(executor.waiting() == 1);
+  }
+  const auto task = executor.take();
+  CHECK(received.empty());
+  task();
+  CHECK(received == Texts{"a"});
+  CHECK(executor.waiting() == 1);
+  manual.transport().receive("d");
+  CHECK(executor.waiting() == 1);
+  CHECK(executor.runAll() == 3);
+  CHECK(received == Texts{"a", "b", "c", "d"});
+  CHECK(manual.client().poll() == 0);
+}
+
+TEST_CASE("executor: threads that run its tasks as they come never run two callbacks at the same time") {
+  constexpr std::size_t kMessages = 500;
+  std::vector<std::thread> threads;
+  std::mutex threadsMutex;
+  ManualClient manual({.callbacks = Callbacks::Executor, .executor = [&](std::function<void()> task) {
+                         const std::lock_guard lock(threadsMutex);
+                         threads.emplace_back(std::move(task));
+                       }});
+  std::atomic<int> inside = 0;
+  std::atomic<bool> overlapped = false;
+  std::atomic<std::size_t> ran = 0;
+  manual.client().onMessage([&](const Message&) {
+    overlapped = overlapped || ++inside != 1;
+    std::this_thread::yield();
+    --inside;
+    ++ran;
+  });
+  manual.open();
+  for (std::size_t i = 0; i < kMessages; ++i) {
+    manual.transport().receive("x");
+  }
+  while (ran < kMessages) {
+    std::this_thread::yield();
+  }
+  CHECK_FALSE(overlapped);
+  manual.destroy();
+  manual.turn();
+  // The last one may still be on its way out of its task.
+  for (std::size_t i = 0;; ++i) {
+    std::thread thread;
+    {
+      const std::lock_guard lock(threadsMutex);
+      if (i == threads.size()) {
+        break;
+      }
+      thread = std::move(threads[i]);
+    }
+    thread.join();
+  }
+}
+
+TEST_CASE("executor: a task that outlives the client does nothing") {
+  ManualExecutor executor;
+  Texts received;
+  {
+    ManualClient manual(executing(executor));
+    manual.noteTexts(received);
+    manual.open();
+    executor.runAll();
+    manual.transport().receive("a");
+  }
+  CHECK(executor.runAll() == 1);
+  CHECK(received.empty());
+}
+
+TEST_CASE("executor: a client may go in its own task") {
+  ManualExecutor executor;
+  ManualClient manual(executing(executor));
+  manual.client().onMessage([&](const Message&) { manual.destroy(); });
+  manual.open();
+  executor.runAll();
+  manual.transport().receive("a");
+  manual.transport().receive("b");
+  CHECK(executor.runAll() == 1);
+}
+
+TEST_CASE("hints: what the platform notices reaches a client that is served, and no other") {
+  ManualClient manual;
+  manual.loop().hint(core::Hint::Thawed);
+  manual.open();
+  CHECK(manual.transport().pings() == 0);
+  manual.loop().hint(core::Hint::Thawed);
+  CHECK(manual.transport().pings() == 1);
+  manual.destroy();
+  manual.turn();
+  manual.loop().hint(core::Hint::Thawed);
+}
+
+TEST_CASE("log: a client that nobody polls is told of once, after five seconds") {
+  Texts warnings;
+  ManualClient manual({.heartbeat = {.interval = 0s},
+                       .callbacks = Callbacks::Poll,
+                       .log = {.sink = [&](const LogRecord& record) { warnings.emplace_back(record.text); }}});
+  manual.open();
+  manual.loop().passAndTurn(5s - 1ns);
+  CHECK(warnings.empty());
+  SUBCASE("unless somebody does") {
+    manual.client().poll();
+    manual.loop().passAndTurn(1h);
+    CHECK(warnings.empty());
+    manual.transport().receive("a");
+    manual.loop().passAndTurn(5s);
+    CHECK(warnings.size() == 1);
+  }
+  SUBCASE("once") {
+    manual.loop().passAndTurn(1ns);
+    REQUIRE(warnings.size() == 1);
+    CHECK(warnings[0].find("poll()") != std::string::npos);
+    manual.transport().receive("a");
+    manual.loop().passAndTurn(1h);
+    CHECK(warnings.size() == 1);
+  }
+}
+
+TEST_CASE("log: callbacks that hold the thread are told of, with how long") {
+  Texts warnings;
+  ManualClient manual({.log = {.sink = [&](const LogRecord& record) { warnings.emplace_back(record.text); }}});
+  core::Duration holds = 100ms;
+  manual.client().onMessage([&](const Message&) { manual.loop().pass(holds); });
+  manual.open();
+  manual.transport().receive("a");
+  CHECK(warnings.empty());
+  holds = 150ms;
+  manual.transport().receive("b");
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].find("150 ms") != std::string::npos);
+}
+
+TEST_CASE("flight record: a life in lines, without secrets") {
+  ManualClient manual({.url = "ws://user:hunter2@manual.test/feed?token=hunter2"});
+  manual.open();
+  manual.transport().receive("hunter2");
+  manual.send("hunter2");
+  manual.send("hunter2");
+  manual.turn();
+  manual.client().close();
+  manual.turn();
+  const std::string record = manual.client().flightRecord();
+  CHECK(
+      record.starts_with("client ws://manual.test/feed\n"
+                         "     0.000  attempt 1 to ws://manual.test/feed\n"
+                         "     0.000  attempt 1 is open after 0.0 ms\n"
+                         "     0.000  received 1 messages, 7 bytes\n"
+                         "     0.000  sent 2 messages, 14 bytes\n"));
+  CHECK(record.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("flight record: with its leave payloads of both directions are in it") {
+  ManualClient manual({.flightRecorder = {.payloadBytes = 4}});
+  manual.open();
+  manual.transport().receive("question");
+  manual.send("answer");
+  manual.turn();
+  const std::string record = manual.client().flightRecord();
+  CHECK(record.find("received text, 8 bytes: ques\n") != std::string::npos);
+  CHECK(record.find("queued text, 6 bytes: answ\n") != std::string::npos);
 }
 
 }  // namespace tidewire::internal

@@ -2,39 +2,24 @@
 
 #include <doctest/doctest.h>
 
-#include <atomic>
 #include <chrono>
-#include <latch>
 #include <memory>
+#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "core/bytes.hpp"
-#include "message_access.hpp"
+#include "client_shared.hpp"
+#include "delivery_steps.hpp"
+#include "endpoint_question.hpp"
 
 namespace tidewire::internal {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace test;
 using Log = std::vector<std::string>;
 
-constexpr std::size_t kRoomy = 1024 * 1024;
 constexpr auto kBudget = 2ms;
-
-void deliverText(Delivery& delivery, std::string_view text) {
-  Message message = MessageAccess::view(MessageKind::Text, core::asBytes(text));
-  delivery.deliver(message);
-}
-
-std::size_t pollAll(Delivery& delivery, PollBudget budget = {}) {
-  bool madeRoom = false;
-  return delivery.poll(budget, madeRoom);
-}
-
-void onMessage(Delivery& delivery, std::function<void(const Message&)> handler) {
-  delivery.set(&Handlers::onMessage, std::move(handler));
-}
 
 /// Sets a handler for every event that notes it.
 void logAll(Delivery& delivery, Log& log) {
@@ -48,32 +33,33 @@ void logAll(Delivery& delivery, Log& log) {
     log.push_back("state " + std::string(nameOf(change.to)));
   }));
   delivery.set(&Handlers::onHeartbeat, std::function([&log](const HeartbeatInfo&) { log.push_back("heartbeat"); }));
+  delivery.set(&Handlers::onDropped, std::function([&log](const Dropped& dropped) {
+    log.push_back("dropped " + std::to_string(dropped.messages));
+  }));
+  delivery.set(&Handlers::onDrain, std::function([&log](const Drained& drained) {
+    log.push_back("drained to " + std::to_string(drained.bufferedAmount));
+  }));
+  delivery.set(&Handlers::endpoint, std::function([&log](const EndpointRequest& request) {
+    log.push_back("endpoint of attempt " + std::to_string(request.attempt()));
+  }));
 }
 
 void deliverOneOfEach(Delivery& delivery) {
   delivery.begin();
+  delivery.deliver(Event(EndpointQuestion::request(
+      std::make_shared<EndpointQuestion>(std::weak_ptr<ClientShared>(), Endpoint(), 7, std::nullopt))));
   delivery.deliver(Event(StateChange{.from = State::Connecting, .to = State::Open}));
   delivery.deliver(Event(Opened{}));
   deliverText(delivery, "hello");
   delivery.deliver(Event(HeartbeatInfo{}));
+  delivery.deliver(Event(Drained{.bufferedAmount = 5}));
+  delivery.deliver(Event(Dropped{.messages = 3}));
   delivery.deliver(Event(CloseInfo{.code = 1001}));
   delivery.end();
 }
 
-const Log kOneOfEach = {"state Open", "open", "message hello", "heartbeat", "close 1001"};
-
-/// Runs `deliver` where callbacks of this mode run.
-template <class Deliver>
-void running(Delivery& delivery, Callbacks mode, Deliver deliver) {
-  delivery.begin();
-  deliver();
-  delivery.end();
-  if (mode == Callbacks::Poll) {
-    pollAll(delivery);
-  }
-}
-
-constexpr std::array kModes = {Callbacks::Automatic, Callbacks::Poll};
+const Log kOneOfEach = {"endpoint of attempt 7", "state Open", "open",      "message hello", "heartbeat",
+                        "drained to 5",          "dropped 3",  "close 1001"};
 
 }  // namespace
 
@@ -93,7 +79,7 @@ TEST_CASE("delivery: polled callbacks wait for poll(), in order") {
   logAll(delivery, log);
   deliverOneOfEach(delivery);
   CHECK(log.empty());
-  CHECK(pollAll(delivery) == 5);
+  CHECK(pollAll(delivery) == 8);
   CHECK(log == kOneOfEach);
   CHECK(pollAll(delivery) == 0);
 }
@@ -113,7 +99,7 @@ TEST_CASE("delivery: a queued message no longer needs the bytes it came from") {
 TEST_CASE("delivery: an event without a handler is lost, and counts as run") {
   Delivery delivery(Callbacks::Poll, kRoomy);
   deliverOneOfEach(delivery);
-  CHECK(pollAll(delivery) == 5);
+  CHECK(pollAll(delivery) == 8);
   Log log;
   logAll(delivery, log);
   CHECK(pollAll(delivery) == 0);
@@ -128,7 +114,7 @@ TEST_CASE("delivery: the count of a budget bounds how many callbacks run") {
   CHECK(pollAll(delivery, {.count = 0}) == 0);
   CHECK(pollAll(delivery, {.count = 2}) == 2);
   CHECK(log == Log(kOneOfEach.begin(), kOneOfEach.begin() + 2));
-  CHECK(pollAll(delivery, {.count = 100}) == 3);
+  CHECK(pollAll(delivery, {.count = 100}) == 6);
   CHECK(log == kOneOfEach);
 }
 
@@ -184,164 +170,129 @@ TEST_CASE("delivery: a full queue says so until half of it is empty") {
   // It may go over, and nothing is lost.
   deliverText(delivery, text);
 
-  bool madeRoom = false;
-  CHECK(delivery.poll({.count = 6}, madeRoom) == 6);
-  CHECK_FALSE(madeRoom);
+  Delivery::Polled polled = poll(delivery, {.count = 6});
+  CHECK(polled.ran == 6);
+  CHECK_FALSE(polled.madeRoom);
   CHECK(delivery.isFull());
-  CHECK(delivery.poll({.count = 1}, madeRoom) == 1);
-  CHECK(madeRoom);
+  polled = poll(delivery, {.count = 1});
+  CHECK(polled.ran == 1);
+  CHECK(polled.madeRoom);
   CHECK_FALSE(delivery.isFull());
-  CHECK(delivery.poll({}, madeRoom) == 5);
-  CHECK_FALSE(madeRoom);
+  polled = poll(delivery, {});
+  CHECK(polled.ran == 5);
+  CHECK_FALSE(polled.madeRoom);
 }
 
-TEST_CASE("delivery: a handler set again replaces the former, from the next event on") {
-  for (const Callbacks mode : kModes) {
-    Delivery delivery(mode, kRoomy);
-    Log log;
-    onMessage(delivery, [&](const Message&) {
-      log.push_back("first");
-      onMessage(delivery, [&](const Message&) { log.push_back("second"); });
-    });
-    running(delivery, mode, [&] {
-      deliverText(delivery, "a");
-      deliverText(delivery, "b");
-    });
-    CHECK(log == Log{"first", "second"});
-    onMessage(delivery, {});
-    running(delivery, mode, [&] { deliverText(delivery, "c"); });
-    CHECK(log.size() == 2);
-  }
-}
-
-TEST_CASE("delivery: a handler that replaces itself lives until it has returned") {
-  for (const Callbacks mode : kModes) {
-    Delivery delivery(mode, kRoomy);
-    std::weak_ptr<int> owned;
-    int seen = 0;
-    {
-      auto value = std::make_shared<int>(7);
-      owned = value;
-      onMessage(delivery, [&, value = std::move(value)](const Message&) {
-        onMessage(delivery, {});
-        CHECK_FALSE(owned.expired());
-        seen = *value;
-      });
-    }
-    running(delivery, mode, [&] { deliverText(delivery, "a"); });
-    CHECK(seen == 7);
-    CHECK(owned.expired());
-  }
-}
-
-TEST_CASE("delivery: after stop() nothing runs, and what handlers own is freed") {
-  for (const Callbacks mode : kModes) {
-    Delivery delivery(mode, kRoomy);
-    auto owned = std::make_shared<int>(0);
-    onMessage(delivery, [owned](const Message&) { ++*owned; });
-    running(delivery, mode, [&] { deliverText(delivery, "a"); });
-    delivery.begin();
-    deliverText(delivery, "queued");
-    delivery.end();
-    const int before = *owned;
-    delivery.stop();
-    CHECK(owned.use_count() == 1);
-    running(delivery, mode, [&] { deliverText(delivery, "late"); });
-    CHECK(*owned == before);
-    onMessage(delivery, [owned](const Message&) { ++*owned; });
-    CHECK(owned.use_count() == 1);
-    running(delivery, mode, [&] { deliverText(delivery, "later"); });
-    CHECK(*owned == before);
-  }
-}
-
-TEST_CASE("delivery: stop() inside a callback returns at once, and no other follows") {
-  for (const Callbacks mode : kModes) {
-    Delivery delivery(mode, kRoomy);
-    Log log;
-    auto owned = std::make_shared<std::string>("still here");
-    const std::weak_ptr<std::string> watched = owned;
-    onMessage(delivery, [&, owned = std::move(owned)](const Message& message) {
-      log.emplace_back(message.text());
-      delivery.stop();
-      log.push_back(*owned);
-    });
-    running(delivery, mode, [&] {
-      deliverText(delivery, "a");
-      deliverText(delivery, "b");
-    });
-    CHECK(log == Log{"a", "still here"});
-    CHECK(watched.expired());
-  }
-}
-
-TEST_CASE("delivery: stop() waits for a callback that runs on another thread, and then its handlers are gone") {
-  for (const Callbacks mode : kModes) {
-    Delivery delivery(mode, kRoomy);
-    std::latch entered(1);
-    std::latch mayReturn(1);
-    std::atomic<bool> stopReturned = false;
-    auto owned = std::make_shared<int>(0);
-    const std::weak_ptr<int> watched = owned;
-    onMessage(delivery, [&, owned = std::move(owned)](const Message&) {
-      entered.count_down();
-      mayReturn.wait();
-      CHECK_FALSE(stopReturned);
-    });
-    std::thread runner([&] { running(delivery, mode, [&] { deliverText(delivery, "a"); }); });
-    entered.wait();
-    std::thread stopper([&] {
-      delivery.stop();
-      CHECK(watched.expired());
-      stopReturned = true;
-    });
-    while (!delivery.stopped()) {
-      std::this_thread::yield();
-    }
-    // One that did not wait would have every chance to return now.
-    for (int i = 0; i < 1000; ++i) {
-      std::this_thread::yield();
-    }
-    mayReturn.count_down();
-    stopper.join();
-    runner.join();
-    CHECK(stopReturned);
-  }
-}
-
-TEST_CASE("delivery: stop() does not wait for a poll() that runs nothing") {
+TEST_CASE("delivery: a poll tells what is left, and whose onOpen was among what ran") {
   Delivery delivery(Callbacks::Poll, kRoomy);
-  CHECK(pollAll(delivery) == 0);
+  CHECK_FALSE(poll(delivery, {}).more);
+  deliverText(delivery, "before");
+  delivery.deliver(Event(Opened{.attempt = 4}));
+  deliverText(delivery, "after");
+  Delivery::Polled polled = poll(delivery, {.count = 1});
+  CHECK(polled.ran == 1);
+  CHECK(polled.more);
+  CHECK(polled.openReturned == 0);
+  polled = poll(delivery, {.count = 1});
+  CHECK(polled.more);
+  CHECK(polled.openReturned == 4);
+  polled = poll(delivery, {.count = 1});
+  CHECK_FALSE(polled.more);
+  CHECK(polled.openReturned == 0);
+}
+
+TEST_CASE("delivery: what waits is counted, with its bytes and the polls so far") {
+  Delivery delivery(Callbacks::Poll, kRoomy);
+  CHECK(delivery.waiting().events == 0);
+  CHECK(delivery.waiting().polls == 0);
+  deliverText(delivery, "hello");
+  delivery.deliver(Event(Drained{}));
+  CHECK(delivery.waiting().events == 2);
+  CHECK(delivery.waiting().bytes == 2 * sizeof(Event) + 5);
+  pollAll(delivery);
+  pollAll(delivery);
+  CHECK(delivery.waiting().events == 0);
+  CHECK(delivery.waiting().bytes == 0);
+  CHECK(delivery.waiting().polls == 2);
+}
+
+TEST_CASE("delivery: a runner is needed once for what waits, until it has run all of it") {
+  Delivery delivery(Callbacks::Executor, kRoomy);
+  CHECK_FALSE(delivery.needsRunner());
+  deliverText(delivery, "a");
+  deliverText(delivery, "b");
+  CHECK(delivery.needsRunner());
+  CHECK_FALSE(delivery.needsRunner());
+  CHECK(poll(delivery, {.count = 1}).more);
+  // The runner knows, and comes again.
+  CHECK_FALSE(delivery.needsRunner());
+  CHECK_FALSE(poll(delivery, {.count = 1}).more);
+  CHECK_FALSE(delivery.needsRunner());
+  deliverText(delivery, "c");
+  CHECK(delivery.needsRunner());
+}
+
+TEST_CASE("delivery: it knows which events anybody wants to hear of") {
+  Delivery delivery(Callbacks::Automatic, kRoomy);
+  CHECK_FALSE(delivery.wants(&Handlers::onDrain));
+  delivery.set(&Handlers::onDrain, std::function([](const Drained&) {}));
+  CHECK(delivery.wants(&Handlers::onDrain));
+  CHECK_FALSE(delivery.wants(&Handlers::onDropped));
   delivery.stop();
-  CHECK(delivery.stopped());
+  CHECK_FALSE(delivery.wants(&Handlers::onDrain));
 }
 
-TEST_CASE("delivery: two threads that poll never run callbacks at the same time") {
+TEST_CASE("delivery: while held, automatic messages wait, and what follows one does too") {
+  Delivery delivery(Callbacks::Automatic, kRoomy);
+  Log log;
+  logAll(delivery, log);
+  delivery.begin();
+  delivery.hold();
+  CHECK(delivery.deliver(Event(Opened{})));
+  CHECK(log == Log{"open"});
+  deliverText(delivery, "a");
+  CHECK_FALSE(delivery.deliver(Event(CloseInfo{.code = 1001})));
+  deliverText(delivery, "b");
+  CHECK(log == Log{"open"});
+  CHECK(delivery.waiting().events == 3);
+  delivery.deliver(Event(Opened{.attempt = 2}));
+  CHECK(log == Log{"open"});
+  CHECK(delivery.release() == 2);
+  CHECK(log == Log{"open", "message a", "close 1001", "message b", "open"});
+  deliverText(delivery, "c");
+  CHECK(log.size() == 6);
+  delivery.end();
+}
+
+TEST_CASE("delivery: while held, a poll stops before the first message") {
   Delivery delivery(Callbacks::Poll, kRoomy);
-  constexpr int kMessages = 2000;
-  std::atomic<int> inside = 0;
-  std::atomic<int> ran = 0;
-  std::atomic<bool> overlapped = false;
-  onMessage(delivery, [&](const Message&) {
-    overlapped = overlapped || ++inside != 1;
-    ++ran;
-    --inside;
-  });
-  const auto pollUntilDone = [&] {
-    while (ran < kMessages) {
-      pollAll(delivery, {.count = 3});
-      std::this_thread::yield();
-    }
-  };
-  std::thread first(pollUntilDone);
-  std::thread second(pollUntilDone);
-  for (int i = 0; i < kMessages; ++i) {
-    deliverText(delivery, "x");
-  }
-  first.join();
-  second.join();
-  CHECK(ran == kMessages);
-  CHECK_FALSE(overlapped);
+  Log log;
+  logAll(delivery, log);
+  delivery.hold();
+  delivery.deliver(Event(Opened{}));
+  deliverText(delivery, "a");
+  delivery.deliver(Event(CloseInfo{.code = 1001}));
+  const Delivery::Polled polled = poll(delivery, {});
+  CHECK(polled.ran == 1);
+  CHECK_FALSE(polled.more);
+  CHECK_FALSE(delivery.needsRunner());
+  CHECK(log == Log{"open"});
+  delivery.release();
+  CHECK(log.size() == 1);
+  CHECK(delivery.needsRunner());
+  CHECK(pollAll(delivery) == 2);
+  CHECK(log == Log{"open", "message a", "close 1001"});
+}
+
+TEST_CASE("delivery: a queue that filled up while held has room again after the release") {
+  Delivery delivery(Callbacks::Automatic, 100);
+  delivery.begin();
+  delivery.hold();
+  deliverText(delivery, std::string(200, 'x'));
+  CHECK(delivery.isFull());
+  delivery.release();
+  CHECK_FALSE(delivery.isFull());
+  delivery.end();
 }
 
 }  // namespace tidewire::internal

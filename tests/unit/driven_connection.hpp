@@ -2,7 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -10,8 +16,9 @@
 
 namespace tidewire::core::test {
 
-/// Holds every action of a connection against what is promised for all of them: an attempt begins with a Dial in
-/// Connecting, has a transport until its Abort, and ends in exactly one close event, which is its last.
+/// Holds every action of a connection against what is promised for all of them: an attempt begins in Connecting, with a
+/// Dial, or with a question where to, which a Dial follows. It has a transport from then until its Abort, and ends in
+/// exactly one close event, which is its last. What an end for good drops is told before it.
 class LifeRules {
  public:
   void check(const Action& action) {
@@ -22,7 +29,7 @@ class LifeRules {
   void checkSettled(State state) const {
     CHECK(state == state_);
     CHECK(attemptRuns_ == (state_ == State::Connecting || state_ == State::Open || state_ == State::Closing));
-    CHECK(hasTransport_ == attemptRuns_);
+    CHECK(hasTransport_ == (attemptRuns_ && !asksWhereTo_));
   }
 
  private:
@@ -35,18 +42,33 @@ class LifeRules {
     CHECK(inTable);
     state_ = change.to;
   }
+  void follow(const AskEndpoint& question) {
+    beginAttempt();
+    CHECK(question.attempt == attempt_);
+    CHECK((!question.lastClose || question.lastClose->attempt == attempt_ - 1));
+    asksWhereTo_ = true;
+  }
   void follow(const Dial&) {
+    if (!asksWhereTo_) {
+      beginAttempt();
+    }
+    CHECK(state_ == State::Connecting);
+    asksWhereTo_ = false;
+    hasTransport_ = true;
+  }
+  void beginAttempt() {
     CHECK(state_ == State::Connecting);
     CHECK_FALSE(attemptRuns_);
     attemptRuns_ = true;
-    hasTransport_ = true;
     wasOpen_ = false;
     closeSent_ = false;
+    droppedAtTheEnd_.reset();
     ++attempt_;
   }
   void follow(const Abort&) {
-    CHECK(hasTransport_);
+    CHECK((hasTransport_ || asksWhereTo_));
     hasTransport_ = false;
+    asksWhereTo_ = false;
   }
   void follow(const Opened& opened) {
     CHECK(hasTransport_);
@@ -63,12 +85,32 @@ class LifeRules {
     CHECK(info.attempt == attempt_);
     CHECK(info.wasOpen == wasOpen_);
     CHECK((info.willRetry || info.retryIn == std::chrono::milliseconds(0)));
-    CHECK((!info.willRetry || info.droppedMessages == 0));
+    CHECK(droppedAtTheEnd_.has_value() == !info.willRetry);
+    CHECK(info.droppedMessages == droppedAtTheEnd_.value_or(0));
+    CHECK((info.wasOpen || info.unconfirmedMessages == 0));
+    CHECK((!info.neverOpened || (!info.wasOpen && attempt_ >= 3)));
     attemptRuns_ = false;
+  }
+  void follow(const Dropped& dropped) {
+    if (dropped.reason != DropReason::Closed) {
+      CHECK(dropped.messages > 0);
+      return;
+    }
+    CHECK(state_ == State::Closed);
+    CHECK_FALSE(hasTransport_);
+    CHECK_FALSE(droppedAtTheEnd_.has_value());
+    if (attemptRuns_) {
+      droppedAtTheEnd_ = dropped.messages;
+    }
   }
   void follow(const SendPing&) { checkOpen(); }
   void follow(const SendQuestion&) { checkOpen(); }
-  void follow(const HeartbeatInfo&) { checkOpen(); }
+  void follow(const HeartbeatInfo& info) {
+    checkOpen();
+    CHECK(info.roundTrips.last == info.roundTrip);
+    CHECK(info.roundTrips.min <= info.roundTrip);
+    CHECK(info.roundTrips.min <= info.roundTrips.smoothed);
+  }
   void follow(const SendClose&) {
     CHECK(state_ == State::Closing);
     CHECK(hasTransport_);
@@ -82,12 +124,22 @@ class LifeRules {
 
   State state_ = State::Idle;
   bool attemptRuns_ = false;
+  bool asksWhereTo_ = false;
   bool hasTransport_ = false;
   bool wasOpen_ = false;
   bool closeSent_ = false;
   std::uint64_t attempt_ = 0;
   std::uint64_t timesOpen_ = 0;
+  std::optional<std::size_t> droppedAtTheEnd_;
 };
+
+using Names = std::vector<std::uintptr_t>;
+using Path = std::vector<State>;
+
+/// An endpoint function as the core sees it: there is one, and its answers are inputs.
+inline Callback<EndpointRequest> someEndpoint() {
+  return [](const EndpointRequest&) {};
+}
 
 /// A connection whose time a test turns by hand. Every input is followed by taking every action, as whoever drives a
 /// connection has to, and every action is held against the rules.
@@ -112,24 +164,49 @@ class DrivenConnection {
   void askNow() {
     input([this] { connection_.askNow(now_); });
   }
-  void opened(std::string_view subprotocol = {}) {
-    input([&] { connection_.transportOpened(now_, subprotocol); });
+  /// The handshake succeeds, and `onOpen` returns at once, unless `onOpenTakesTime`.
+  void opened(std::string_view subprotocol = {}, const HandshakeTimes& times = {}) {
+    input([&] {
+      // Where it is not known yet where to, there is no transport that could open.
+      if (!connection_.awaitsEndpoint(connection_.attempt())) {
+        connection_.transportOpened(now_, subprotocol, times);
+      }
+    });
+    if (!onOpenTakesTime_) {
+      connection_.openReturned(connection_.attempt());
+    }
+  }
+  /// From now on only `openReturned` tells that `onOpen` has returned.
+  void onOpenTakesTime() { onOpenTakesTime_ = true; }
+  void openReturned(std::uint64_t attempt) {
+    input([&] { connection_.openReturned(attempt); });
+  }
+  void openReturned() { openReturned(connection_.attempt()); }
+  void endpointAnswered(std::uint64_t attempt) {
+    input([&] { connection_.endpointAnswered(now_, attempt); });
+  }
+  void endpointAnswered() { endpointAnswered(connection_.attempt()); }
+  void endpointFailed(std::uint64_t attempt, std::string_view why = {}) {
+    input([&] { connection_.endpointFailed(now_, attempt, why); });
+  }
+  void hint(Hint hint) {
+    input([&] { connection_.hint(now_, hint); });
   }
   void ended(Ending ending = {}) {
     input([&] { connection_.transportEnded(now_, ending); });
   }
   void bytesArrived() {
-    input([this] { connection_.bytesArrived(); });
+    input([this] { connection_.bytesArrived(now_); });
   }
   void pongArrived(std::span<const std::byte> payload) {
     input([&] {
-      connection_.bytesArrived();
+      connection_.bytesArrived(now_);
       connection_.pongArrived(now_, payload);
     });
   }
   void answerArrived() {
     input([this] {
-      connection_.bytesArrived();
+      connection_.bytesArrived(now_);
       connection_.answerArrived(now_);
     });
   }
@@ -140,14 +217,27 @@ class DrivenConnection {
     input([this] { connection_.tick(now_); });
   }
   void enqueue(std::uintptr_t name, std::size_t sizeBytes = 1) {
-    input([&] { connection_.enqueue({.sizeBytes = sizeBytes, .payload = Payload(nullptr, name, nullptr)}); });
+    input([&] { connection_.enqueue(now_, message(name, sizeBytes)); });
+  }
+  void enqueueFirst(std::uintptr_t name, std::size_t sizeBytes = 1) {
+    input([&] { connection_.enqueueFirst(now_, message(name, sizeBytes)); });
+  }
+  void trimQueue() {
+    input([this] { connection_.trimQueue(); });
+  }
+  /// The transport takes so many messages that were never queued.
+  void handedOver(std::size_t messages) {
+    input([&] { connection_.handedOver(messages); });
+  }
+  void questionHandedOver(bool last) {
+    input([&] { connection_.questionHandedOver(last); });
   }
   /// Offers the transport room for `most` messages, and returns the names of those that were taken.
   std::vector<std::uintptr_t> send(std::size_t most = 1000) {
     std::vector<std::uintptr_t> names;
     input([&] {
       while (names.size() < most) {
-        const std::optional<Outgoing> message = connection_.takeOutgoing();
+        const std::optional<Outgoing> message = connection_.takeOutgoing(now_);
         if (!message) {
           break;
         }
@@ -178,6 +268,9 @@ class DrivenConnection {
       return;
     }
     connect();
+    if (connection_.awaitsEndpoint(connection_.attempt())) {
+      endpointAnswered();
+    }
     if (state == State::Open || state == State::Closing) {
       opened();
     }
@@ -227,6 +320,10 @@ class DrivenConnection {
   }
 
  private:
+  static Outgoing message(std::uintptr_t name, std::size_t sizeBytes) {
+    return {.sizeBytes = sizeBytes, .payload = Payload(nullptr, name, nullptr)};
+  }
+
   template <class Input>
   void input(Input give) {
     actions_.clear();
@@ -241,6 +338,7 @@ class DrivenConnection {
   const Options options_;
   Connection connection_;
   Time now_{std::chrono::hours(1)};
+  bool onOpenTakesTime_ = false;
   LifeRules rules_;
   std::vector<Action> actions_;
 };

@@ -4,11 +4,16 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace tidewire::native {
 namespace {
+
+using namespace std::chrono_literals;
 
 const std::string kKey = "dGhlIHNhbXBsZSBub25jZQ==";
 
@@ -44,7 +49,7 @@ TEST_CASE("handshake: the key is the base64 of sixteen bytes") {
 }
 
 TEST_CASE("handshake: the request has the header fields that RFC 6455 asks for, and no others") {
-  CHECK(handshakeRequest(parsed("ws://example.org/chat?room=1"), {}, kKey) ==
+  CHECK(handshakeRequest(parsed("ws://example.org/chat?room=1"), {}, {}, kKey) ==
         "GET /chat?room=1 HTTP/1.1\r\n"
         "Host: example.org\r\n"
         "Upgrade: websocket\r\n"
@@ -56,14 +61,14 @@ TEST_CASE("handshake: the request has the header fields that RFC 6455 asks for, 
 
 TEST_CASE("handshake: the subprotocols are offered in their order") {
   const std::vector<std::string> offered = {"tidewire.v1", "chat"};
-  const std::string request = handshakeRequest(parsed("wss://[::1]:8443"), offered, kKey);
+  const std::string request = handshakeRequest(parsed("wss://[::1]:8443"), offered, {}, kKey);
   CHECK(request.find("\r\nSec-WebSocket-Protocol: tidewire.v1, chat\r\n") != std::string::npos);
   CHECK(request.starts_with("GET / HTTP/1.1\r\nHost: [::1]:8443\r\n"));
 }
 
 TEST_CASE("handshake: user info becomes basic credentials") {
   const auto hasCredentials = [](std::string_view url, const std::string& credentials) {
-    const std::string request = handshakeRequest(parsed(url), {}, kKey);
+    const std::string request = handshakeRequest(parsed(url), {}, {}, kKey);
     return request.find("\r\nAuthorization: Basic " + credentials + "\r\n\r\n") != std::string::npos;
   };
   CHECK(hasCredentials("ws://Aladdin:open%20sesame@h/", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));  // RFC 7617 section 2.
@@ -71,9 +76,26 @@ TEST_CASE("handshake: user info becomes basic credentials") {
   CHECK(hasCredentials("ws://a%3ab:%C3%a9@h/", "YTpiOsOp"));
 }
 
+TEST_CASE("handshake: an application's header fields follow ours, in their order") {
+  const std::vector<Header> headers = {{"X-One", "1"}, {"Cookie", "a=b; c=d"}, {"X-One", ""}};
+  const std::string request = handshakeRequest(parsed("ws://h/"), {}, headers, kKey);
+  CHECK(request.ends_with("Sec-WebSocket-Version: 13\r\nX-One: 1\r\nCookie: a=b; c=d\r\nX-One: \r\n\r\n"));
+}
+
+TEST_CASE("handshake: a header Authorization takes the place of user info, however it is written") {
+  for (const std::string name : {"Authorization", "authorization", "AUTHORIZATION"}) {
+    const std::vector<Header> headers = {{name, "Bearer t"}};
+    const std::string request = handshakeRequest(parsed("ws://user:secret@h/"), {}, headers, kKey);
+    CHECK(request.ends_with("\r\n" + name + ": Bearer t\r\n\r\n"));
+    CHECK(request.find("Basic") == std::string::npos);
+  }
+  const std::vector<Header> other = {{"X-Authorization", "t"}};
+  CHECK(handshakeRequest(parsed("ws://user@h/"), {}, other, kKey).find("Basic dXNlcjo=") != std::string::npos);
+}
+
 TEST_CASE("handshake: a long URL comes out whole") {
   const std::string target = "/" + std::string(8 * 1024, 'p') + "?" + std::string(1024, 'q');
-  const std::string request = handshakeRequest(parsed("ws://h" + target), {}, kKey);
+  const std::string request = handshakeRequest(parsed("ws://h" + target), {}, {}, kKey);
   const bool isWhole = request.starts_with("GET " + target + " HTTP/1.1\r\n");
   CHECK(isWhole);
 }
@@ -152,6 +174,54 @@ TEST_CASE("handshake: each fault has a sentence of its own") {
     CHECK(std::ranges::count(sentences, sentence) == 0);
     sentences.push_back(sentence);
   }
+}
+
+// What the server is understood to ask for, with a wall clock that stands at the epoch.
+std::optional<core::Duration> askedFor(const std::string& retryAfterField, const std::string& date = {},
+                                       int status = 503) {
+  return retryAfter({.status = status, .retryAfter = retryAfterField, .date = date}, core::WallTime(0));
+}
+
+constexpr auto kNothing = std::nullopt;
+
+TEST_CASE("retry after: a number of seconds is obeyed with status 429 and 503 only") {
+  CHECK(askedFor("120") == core::Duration(120s));
+  CHECK(askedFor("0") == core::Duration(0s));
+  CHECK(askedFor(" 7\t") == core::Duration(7s));
+  CHECK(askedFor("7", {}, 429) == core::Duration(7s));
+  for (const int status : {0, 101, 200, 301, 401, 403, 404, 500, 502, 504}) {
+    CHECK(askedFor("7", {}, status) == kNothing);
+  }
+}
+
+TEST_CASE("retry after: a date counts from the server's own clock, or from ours where it tells none") {
+  CHECK(askedFor("Thu, 01 Jan 1970 00:01:40 GMT") == core::Duration(100s));
+  CHECK(askedFor("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:00 GMT") == core::Duration(37s));
+  CHECK(askedFor("Thu, 29 Feb 2024 00:00:00 GMT", "Wed, 28 Feb 2024 23:59:00 GMT") == core::Duration(60s));
+  CHECK(askedFor("Mon, 01 Jan 2024 00:00:00 GMT", "Sun, 31 Dec 2023 00:00:00 GMT") == core::Duration(24h));
+  CHECK(askedFor("Thu, 01 Jan 1970 00:00:05 GMT", "yesterday") == core::Duration(5s));
+}
+
+TEST_CASE("retry after: a date that is over asks for no wait") {
+  CHECK(askedFor("Sun, 06 Nov 1994 08:49:00 GMT", "Sun, 06 Nov 1994 08:49:37 GMT") == core::Duration(0s));
+}
+
+TEST_CASE("retry after: what is neither a number nor a date is ignored") {
+  for (const std::string text :
+       {"", " ", "soon", "-1", "+1", "1.5", "12 s", "0x10", "1,2", "Sun, 06 Nov 1994 08:49:37", "1994-11-06T08:49:37Z",
+        "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Mai 1994 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT",
+        "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 06 anF 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:xx:37 GMT",
+        "Sun, 06 Nov 1994 08:49:37 CET", "Sun, -6 Nov 1994 08:49:37 GMT"}) {
+    CAPTURE(text);
+    CHECK(askedFor(text) == kNothing);
+  }
+}
+
+TEST_CASE("retry after: a time beyond all reason is still a long one") {
+  CHECK(askedFor("99999999999999999999") >= core::Duration(24h * 365));
+  CHECK(askedFor("2147483647") >= core::Duration(24h * 365));
+  CHECK(askedFor("Fri, 31 Dec 9999 23:59:59 GMT") >= core::Duration(24h * 365));
+  CHECK(askedFor("Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 1970 00:00:00 GMT") >= core::Duration(24h * 365));
 }
 
 }  // namespace

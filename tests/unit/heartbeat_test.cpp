@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "core/round_trips.hpp"
+
 namespace tidewire::core {
 namespace {
 
@@ -11,9 +13,17 @@ using Verdict = Heartbeat::Verdict;
 constexpr Time kStart{1h};
 constexpr Duration kInterval = 25s;
 constexpr Duration kTimeout = 10s;
+constexpr Duration kThawTimeout = 3s;
+constexpr Duration kSilence = 60s;
+
+constexpr Heartbeat::Times with(Duration interval, Duration timeout, Duration silence = 0s) {
+  return {.interval = interval, .timeout = timeout, .silence = silence, .thawTimeout = kThawTimeout, .canAsk = true};
+}
+
+constexpr Heartbeat::Times kTimes = with(kInterval, kTimeout);
 
 Heartbeat started() {
-  Heartbeat heartbeat(kInterval, kTimeout);
+  Heartbeat heartbeat(kTimes);
   heartbeat.start(kStart);
   return heartbeat;
 }
@@ -29,7 +39,7 @@ Heartbeat asking(Time at) {
 }  // namespace
 
 TEST_CASE("heartbeat: nothing is asked before the connection is open, or after it is over") {
-  Heartbeat heartbeat(kInterval, kTimeout);
+  Heartbeat heartbeat(kTimes);
   heartbeat.askNow(kStart);
   CHECK(heartbeat.deadline() == std::nullopt);
   CHECK(heartbeat.tick(kStart + 1h) == Verdict::Nothing);
@@ -48,20 +58,20 @@ TEST_CASE("heartbeat: a question goes out every interval") {
     CHECK(heartbeat.deadline() == due);
     CHECK(heartbeat.tick(due - 1ns) == Verdict::Nothing);
     CHECK(heartbeat.tick(due) == Verdict::Ask);
-    heartbeat.heard();
+    heartbeat.heard(due + 30ms);
     CHECK(heartbeat.answeredNewest(due + 30ms) == Duration(30ms));
   }
 }
 
 TEST_CASE("heartbeat: without an interval it asks only when told to") {
-  Heartbeat heartbeat(0s, kTimeout);
+  Heartbeat heartbeat(with(0s, kTimeout));
   heartbeat.start(kStart);
   CHECK(heartbeat.deadline() == std::nullopt);
   CHECK(heartbeat.tick(kStart + 1h) == Verdict::Nothing);
   heartbeat.askNow(kStart + 1h);
   CHECK(heartbeat.deadline() == kStart + 1h);
   CHECK(heartbeat.tick(kStart + 1h) == Verdict::Ask);
-  heartbeat.heard();
+  heartbeat.heard(kStart + 1s);
   CHECK(heartbeat.deadline() == std::nullopt);
 }
 
@@ -74,7 +84,7 @@ TEST_CASE("heartbeat: silence for the timeout after a question means dead") {
 
 TEST_CASE("heartbeat: any byte proves life, but only the answer gives a round trip") {
   Heartbeat heartbeat = asking(kStart);
-  heartbeat.heard();
+  heartbeat.heard(kStart + 1s);
   CHECK(heartbeat.tick(kStart + kTimeout) == Verdict::Nothing);
   CHECK(heartbeat.unanswered() == 1);
   CHECK(heartbeat.answeredNewest(kStart + 12s) == Duration(12s));
@@ -88,7 +98,7 @@ TEST_CASE("heartbeat: silence before a question counts for nothing") {
 }
 
 TEST_CASE("heartbeat: one question is judged at a time") {
-  Heartbeat heartbeat(5s, 20s);
+  Heartbeat heartbeat(with(5s, 20s));
   heartbeat.start(kStart);
   CHECK(heartbeat.tick(kStart + 5s) == Verdict::Ask);
   CHECK(heartbeat.tick(kStart + 10s) == Verdict::Nothing);
@@ -96,7 +106,7 @@ TEST_CASE("heartbeat: one question is judged at a time") {
   CHECK(heartbeat.tick(kStart + 11s) == Verdict::Nothing);
   CHECK(heartbeat.deadline() == kStart + 25s);
   SUBCASE("what was due meanwhile is asked once life is proved") {
-    heartbeat.heard();
+    heartbeat.heard(kStart + 12s);
     CHECK(heartbeat.tick(kStart + 12s) == Verdict::Ask);
     CHECK(heartbeat.deadline() == kStart + 32s);
   }
@@ -108,7 +118,7 @@ TEST_CASE("heartbeat: one question is judged at a time") {
 TEST_CASE("heartbeat: what is asked while a question is on its way is that question") {
   Heartbeat heartbeat = asking(kStart);
   heartbeat.askNow(kStart + 1s);
-  heartbeat.heard();
+  heartbeat.heard(kStart + 1s);
   CHECK(heartbeat.tick(kStart + 1s) == Verdict::Nothing);
   CHECK(heartbeat.deadline() == kStart + kInterval);
 }
@@ -117,7 +127,7 @@ TEST_CASE("heartbeat: a question asked out of turn starts the interval anew") {
   Heartbeat heartbeat = started();
   heartbeat.askNow(kStart + 20s);
   CHECK(heartbeat.tick(kStart + 20s) == Verdict::Ask);
-  heartbeat.heard();
+  heartbeat.heard(kStart + 21s);
   CHECK(heartbeat.deadline() == kStart + 20s + kInterval);
 }
 
@@ -131,7 +141,7 @@ TEST_CASE("heartbeat: an answer that nobody asked for is none") {
 TEST_CASE("heartbeat: answers that tell only their order give the round trip of the newest question") {
   Heartbeat heartbeat = asking(kStart);
   for (const Duration later : {1s, 2s}) {
-    heartbeat.heard();
+    heartbeat.heard(kStart + later);
     heartbeat.askNow(kStart + later);
     CHECK(heartbeat.tick(kStart + later) == Verdict::Ask);
   }
@@ -144,7 +154,7 @@ TEST_CASE("heartbeat: answers that tell only their order give the round trip of 
 
 TEST_CASE("heartbeat: the answer to the newest question answers the older ones too") {
   Heartbeat heartbeat = asking(kStart);
-  heartbeat.heard();
+  heartbeat.heard(kStart + 1s);
   heartbeat.askNow(kStart + 1s);
   CHECK(heartbeat.tick(kStart + 1s) == Verdict::Ask);
   CHECK(heartbeat.answeredNewest(kStart + 3s) == Duration(2s));
@@ -175,7 +185,7 @@ TEST_CASE("heartbeat: a judgement stands still while reading is paused") {
 }
 
 TEST_CASE("heartbeat: a pause that began before the connection was open holds") {
-  Heartbeat heartbeat(kInterval, kTimeout);
+  Heartbeat heartbeat(kTimes);
   heartbeat.pause(kStart - 1s);
   heartbeat.start(kStart);
   CHECK(heartbeat.deadline() == std::nullopt);
@@ -201,7 +211,7 @@ TEST_CASE("heartbeat: a judgement that comes late gives what has arrived a momen
   SUBCASE("bytes that are read then prove life") {
     CHECK(heartbeat.tick(judged + 1h) == Verdict::Nothing);
     CHECK(heartbeat.deadline() == judged + 1h + 250ms);
-    heartbeat.heard();
+    heartbeat.heard(judged + 1h);
     CHECK(heartbeat.tick(judged + 1h + 250ms) == Verdict::Ask);
   }
   SUBCASE("if there are none, the connection is dead") {
@@ -215,7 +225,7 @@ TEST_CASE("heartbeat: a judgement that comes late gives what has arrived a momen
   }
   SUBCASE("the next question has a moment of its own") {
     CHECK(heartbeat.tick(judged + 1h) == Verdict::Nothing);
-    heartbeat.heard();
+    heartbeat.heard(judged + 1h);
     CHECK(heartbeat.tick(judged + 1h) == Verdict::Ask);
     CHECK(heartbeat.tick(judged + 2h) == Verdict::Nothing);
   }
@@ -228,6 +238,184 @@ TEST_CASE("heartbeat: a new connection owes no answers of the old one") {
   CHECK(heartbeat.unanswered() == 0);
   CHECK(heartbeat.answeredNewest(kStart + 2min) == std::nullopt);
   CHECK(heartbeat.deadline() == kStart + 1min + kInterval);
+}
+
+TEST_CASE("heartbeat: where nothing can be asked, the interval asks nothing") {
+  Heartbeat heartbeat({.interval = kInterval, .timeout = kTimeout, .silence = 0s, .thawTimeout = 3s, .canAsk = false});
+  heartbeat.start(kStart);
+  CHECK(heartbeat.deadline() == std::nullopt);
+  CHECK(heartbeat.tick(kStart + 1h) == Verdict::Nothing);
+}
+
+TEST_CASE("heartbeat: silence beyond the bound means dead, whether anything was asked or not") {
+  for (const bool canAsk : {true, false}) {
+    CAPTURE(canAsk);
+    Heartbeat::Times times = with(0s, kTimeout, kSilence);
+    times.canAsk = canAsk;
+    Heartbeat heartbeat(times);
+    heartbeat.start(kStart);
+    CHECK(heartbeat.deadline() == kStart + kSilence);
+    heartbeat.heard(kStart + 40s);
+    CHECK(heartbeat.deadline() == kStart + 40s + kSilence);
+    CHECK(heartbeat.tick(kStart + 40s + kSilence - 1ns) == Verdict::Nothing);
+    CHECK(heartbeat.tick(kStart + 40s + kSilence) == Verdict::Dead);
+  }
+}
+
+TEST_CASE("heartbeat: of silence and an unanswered question the earlier one decides") {
+  Heartbeat heartbeat(with(kInterval, kTimeout, kSilence));
+  heartbeat.start(kStart);
+  SUBCASE("the question") {
+    CHECK(heartbeat.tick(kStart + kInterval) == Verdict::Ask);
+    CHECK(heartbeat.deadline() == kStart + kInterval + kTimeout);
+    CHECK(heartbeat.tick(kStart + kInterval + kTimeout) == Verdict::Dead);
+  }
+  SUBCASE("the silence") {
+    heartbeat.askNow(kStart + 55s);
+    CHECK(heartbeat.tick(kStart + 55s) == Verdict::Ask);
+    CHECK(heartbeat.deadline() == kStart + kSilence);
+    CHECK(heartbeat.tick(kStart + kSilence) == Verdict::Dead);
+  }
+  SUBCASE("and bytes end both") {
+    CHECK(heartbeat.tick(kStart + kInterval) == Verdict::Ask);
+    heartbeat.heard(kStart + 26s);
+    CHECK(heartbeat.tick(kStart + kSilence) == Verdict::Ask);
+    CHECK(heartbeat.deadline() == kStart + kSilence + kTimeout);
+  }
+}
+
+TEST_CASE("heartbeat: silence stands still while reading is paused, and ends with the connection") {
+  Heartbeat heartbeat(with(0s, kTimeout, kSilence));
+  heartbeat.start(kStart);
+  heartbeat.pause(kStart + 20s);
+  CHECK(heartbeat.deadline() == std::nullopt);
+  CHECK(heartbeat.tick(kStart + 1h) == Verdict::Nothing);
+  heartbeat.resume(kStart + 1h);
+  CHECK(heartbeat.deadline() == kStart + 1h + 40s);
+  heartbeat.stop();
+  CHECK(heartbeat.deadline() == std::nullopt);
+  CHECK(heartbeat.tick(kStart + 2h) == Verdict::Nothing);
+}
+
+TEST_CASE("heartbeat: silence that is judged late gives what has arrived a moment to be read") {
+  Heartbeat heartbeat(with(0s, kTimeout, kSilence));
+  heartbeat.start(kStart);
+  const Time judged = kStart + kSilence;
+  CHECK(heartbeat.tick(judged + 1h) == Verdict::Nothing);
+  CHECK(heartbeat.deadline() == judged + 1h + 250ms);
+  SUBCASE("which proves life") {
+    heartbeat.heard(judged + 1h + 1ms);
+    CHECK(heartbeat.deadline() == judged + 1h + 1ms + kSilence);
+  }
+  SUBCASE("or does not") {
+    CHECK(heartbeat.tick(judged + 1h + 250ms) == Verdict::Dead);
+  }
+}
+
+TEST_CASE("heartbeat: the moment for what has arrived holds for silence and question together") {
+  Heartbeat heartbeat(with(kInterval, kTimeout, kSilence));
+  heartbeat.start(kStart);
+  CHECK(heartbeat.tick(kStart + kInterval) == Verdict::Ask);
+  // Both are over by now.
+  const Time late = kStart + 1h;
+  CHECK(heartbeat.tick(late) == Verdict::Nothing);
+  CHECK(heartbeat.deadline() == late + 250ms);
+  CHECK(heartbeat.tick(late + 1ms) == Verdict::Nothing);
+  CHECK(heartbeat.tick(late + 250ms) == Verdict::Dead);
+}
+
+TEST_CASE("heartbeat: a connection that is distrusted is asked at once, and has less time to answer") {
+  Heartbeat heartbeat = started();
+  heartbeat.distrust(kStart + 5s);
+  CHECK(heartbeat.deadline() == kStart + 5s);
+  CHECK(heartbeat.tick(kStart + 5s) == Verdict::Ask);
+  CHECK(heartbeat.deadline() == kStart + 5s + kThawTimeout);
+  SUBCASE("silence then means dead") {
+    CHECK(heartbeat.tick(kStart + 5s + kThawTimeout) == Verdict::Dead);
+  }
+  SUBCASE("the next question has the usual time") {
+    heartbeat.heard(kStart + 6s);
+    CHECK(heartbeat.answeredNewest(kStart + 6s) == Duration(1s));
+    CHECK(heartbeat.tick(kStart + 5s + kInterval) == Verdict::Ask);
+    CHECK(heartbeat.deadline() == kStart + 5s + kInterval + kTimeout);
+  }
+}
+
+TEST_CASE("heartbeat: distrust replaces a question that was asked before the break") {
+  Heartbeat heartbeat = asking(kStart);
+  heartbeat.distrust(kStart + 9s);
+  CHECK(heartbeat.tick(kStart + 9s) == Verdict::Ask);
+  CHECK(heartbeat.tick(kStart + kTimeout) == Verdict::Nothing);
+  CHECK(heartbeat.deadline() == kStart + 9s + kThawTimeout);
+  CHECK(heartbeat.unanswered() == 2);
+}
+
+TEST_CASE("heartbeat: one reason more to distrust does not put off a judgement") {
+  Heartbeat heartbeat = started();
+  heartbeat.distrust(kStart + 5s);
+  heartbeat.distrust(kStart + 5s);
+  CHECK(heartbeat.tick(kStart + 5s) == Verdict::Ask);
+  heartbeat.distrust(kStart + 7s);
+  CHECK(heartbeat.tick(kStart + 7s) == Verdict::Nothing);
+  CHECK(heartbeat.deadline() == kStart + 5s + kThawTimeout);
+  SUBCASE("which is passed") {
+    CHECK(heartbeat.tick(kStart + 5s + kThawTimeout) == Verdict::Dead);
+  }
+  SUBCASE("but once it is over there is a new one") {
+    heartbeat.heard(kStart + 7s);
+    heartbeat.distrust(kStart + 8s);
+    CHECK(heartbeat.tick(kStart + 8s) == Verdict::Ask);
+    CHECK(heartbeat.deadline() == kStart + 8s + kThawTimeout);
+  }
+}
+
+TEST_CASE("heartbeat: what is not open is not distrusted, nor is the next connection for the last one's sake") {
+  Heartbeat heartbeat(kTimes);
+  heartbeat.distrust(kStart);
+  CHECK(heartbeat.deadline() == std::nullopt);
+  heartbeat.start(kStart);
+  heartbeat.distrust(kStart + 1s);
+  heartbeat.stop();
+  heartbeat.start(kStart + 1min);
+  CHECK(heartbeat.deadline() == kStart + 1min + kInterval);
+  CHECK(heartbeat.tick(kStart + 1min + kInterval) == Verdict::Ask);
+  CHECK(heartbeat.deadline() == kStart + 1min + kInterval + kTimeout);
+}
+
+TEST_CASE("heartbeat: distrust while reading is paused asks when it goes on") {
+  Heartbeat heartbeat = started();
+  heartbeat.pause(kStart + 1s);
+  heartbeat.distrust(kStart + 2s);
+  CHECK(heartbeat.deadline() == std::nullopt);
+  CHECK(heartbeat.tick(kStart + 2s) == Verdict::Nothing);
+  heartbeat.resume(kStart + 9s);
+  CHECK(heartbeat.tick(kStart + 9s) == Verdict::Ask);
+  CHECK(heartbeat.deadline() == kStart + 9s + kThawTimeout);
+}
+
+TEST_CASE("round trips: the last, the smallest and a moving average with a weight of one eighth") {
+  RoundTripMeter meter;
+  meter.add(80ms);
+  CHECK(meter.roundTrips().last == 80ms);
+  CHECK(meter.roundTrips().smoothed == 80ms);
+  CHECK(meter.roundTrips().min == 80ms);
+  meter.add(160ms);
+  CHECK(meter.roundTrips().last == 160ms);
+  CHECK(meter.roundTrips().smoothed == 90ms);
+  CHECK(meter.roundTrips().min == 80ms);
+  meter.add(10ms);
+  CHECK(meter.roundTrips().last == 10ms);
+  CHECK(meter.roundTrips().smoothed == 80ms);
+  CHECK(meter.roundTrips().min == 10ms);
+}
+
+TEST_CASE("round trips: a new connection begins afresh") {
+  RoundTripMeter meter;
+  meter.add(10ms);
+  meter.clear();
+  meter.add(80ms);
+  CHECK(meter.roundTrips().smoothed == 80ms);
+  CHECK(meter.roundTrips().min == 80ms);
 }
 
 }  // namespace tidewire::core

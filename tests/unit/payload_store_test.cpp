@@ -137,6 +137,67 @@ TEST_CASE("payload store: what is never taken, or never looked at, is freed") {
   CHECK(batch.next()->sizeBytes == 300'000);
 }
 
+TEST_CASE("payload store: the message that was put first can be dropped, whichever block it lies in") {
+  PayloadStore store;
+  const std::vector<std::size_t> sizes = {10, 250, 0, 5'000, 7, 200'000, 1};
+  for (const std::size_t size : sizes) {
+    put(store, counting(size));
+  }
+  for (std::size_t i = 0; i + 1 < sizes.size(); ++i) {
+    CHECK(store.dropFirst() == sizes[i]);
+    CHECK(store.count() == sizes.size() - i - 1);
+  }
+  put(store, "later");
+  const std::vector<core::Outgoing> messages = all(store.take());
+  REQUIRE(messages.size() == 2);
+  CHECK(payloadOf(messages[0]) == counting(1));
+  CHECK(payloadOf(messages[1]) == "later");
+}
+
+TEST_CASE("payload store: one that was emptied by dropping takes messages like any other") {
+  PayloadStore store;
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 100; ++i) {
+      put(store, counting(64));
+    }
+    while (store.count() > 0) {
+      CHECK(store.dropFirst() == 64);
+    }
+  }
+  CHECK_FALSE(store.take().next());
+  put(store, "after all");
+  CHECK(payloadOf(*store.take().next()) == "after all");
+}
+
+TEST_CASE("payload store: a stretch tells how many messages it holds, and what their payloads weigh") {
+  PayloadStore store;
+  std::size_t weight = 0;
+  for (std::size_t size = 0; size < 1000; ++size) {
+    put(store, counting(size));
+    weight += size;
+  }
+  CHECK(store.dropFirst() == 0);
+  CHECK(store.dropFirst() == 1);
+  PayloadStore::Batch batch = store.take();
+  const auto single = batch.next();
+  REQUIRE(single);
+  std::size_t messages = 3;
+  std::size_t payloadBytes = 1 + single->sizeBytes;
+  std::size_t frameBytes = 0;
+  std::vector<PayloadStore::Batch::Stretch> stretches;
+  while (auto stretch = batch.nextStretch()) {
+    messages += stretch->messages;
+    payloadBytes += stretch->payloadBytes;
+    frameBytes += stretch->frames.size();
+    stretches.push_back(std::move(*stretch));
+  }
+  CHECK(messages == 1000);
+  CHECK(payloadBytes == weight);
+  CHECK(frameBytes > payloadBytes - 3);
+  CHECK(stretches.size() <= 10);
+  CHECK_FALSE(batch.next());
+}
+
 TEST_CASE("payload store: every frame has a mask of its own") {
   PayloadStore store;
   put(store, std::string(8, '\0'));

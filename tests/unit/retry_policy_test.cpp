@@ -36,6 +36,8 @@ const std::array kTable = {
     Row{CloseCause::MessageTooBig, false},
     Row{CloseCause::SlowConsumer, true},
     Row{CloseCause::Unavailable, false},
+    Row{CloseCause::EndpointFailed, true},
+    Row{CloseCause::Thawed, true},
 };
 
 // Calls `check(row, ending)` for every cause with every code and status.
@@ -59,6 +61,7 @@ TEST_CASE("retry policy: the table has a row for each cause") {
   for (std::size_t i = 0; i < kTable.size(); ++i) {
     CHECK(static_cast<std::size_t>(kTable[i].cause) == i);
   }
+  CHECK(kTable.size() == kCloseCauseCount);
   const auto behindTheLast = static_cast<CloseCause>(kTable.size());
   CHECK(nameOf(behindTheLast) == "?");
 }
@@ -67,22 +70,59 @@ TEST_CASE("retry policy: every cause, close code and HTTP status is decided as t
   forEveryEnding([](const Row& row, const Ending& ending) {
     const bool expected =
         row.retried && !row.finalCodes.contains(ending.code) && !row.finalStatuses.contains(ending.httpStatus);
-    CHECK(mayRetry(ending, {}) == expected);
+    CHECK(mayRetry(ending, {}, {}) == expected);
   });
 }
 
 TEST_CASE("retry policy: without reconnecting only reconnect() leads to another attempt") {
   forEveryEnding([](const Row& row, const Ending& ending) {
-    CHECK(mayRetry(ending, {.enabled = false}) == (row.cause == CloseCause::ReconnectAsked));
+    CHECK(mayRetry(ending, {.reconnect = {.enabled = false}}, {}) == (row.cause == CloseCause::ReconnectAsked));
   });
 }
 
 TEST_CASE("retry policy: codes that the options call final count only when the peer closed with them") {
-  const ReconnectOptions options{.finalCodes = {1000, 4001}};
+  const Options options{.reconnect = {.finalCodes = {1000, 4001}}};
   forEveryEnding([&options](const Row& row, const Ending& ending) {
     const bool listed = row.cause == CloseCause::ClosedByPeer && (ending.code == 1000 || ending.code == 4001);
-    CHECK(mayRetry(ending, options) == (mayRetry(ending, {}) && !listed));
+    CHECK(mayRetry(ending, options, {}) == (mayRetry(ending, {}, {}) && !listed));
   });
+}
+
+TEST_CASE("retry policy: what refuses our credentials is status 401 of a handshake, and code 1008 of the peer") {
+  forEveryEnding([](const Row& row, const Ending& ending) {
+    const bool expected = (row.cause == CloseCause::HandshakeRefused && ending.httpStatus == 401) ||
+                          (row.cause == CloseCause::ClosedByPeer && ending.code == 1008);
+    CHECK(refusesCredentials(ending) == expected);
+  });
+}
+
+TEST_CASE("retry policy: where an endpoint function may bring fresh credentials, refused ones are tried once more") {
+  const Options options{.endpoint = [](const EndpointRequest&) {}};
+  forEveryEnding([&options](const Row&, const Ending& ending) {
+    const bool refused = refusesCredentials(ending);
+    CHECK(mayRetry(ending, options, {}) == (refused || mayRetry(ending, {}, {})));
+    CHECK(mayRetry(ending, options, {.freshCredentialsRefused = true}) == (!refused && mayRetry(ending, {}, {})));
+  });
+}
+
+TEST_CASE("retry policy: fresh credentials are no reason where there is no reconnecting") {
+  const Options options{.endpoint = [](const EndpointRequest&) {}, .reconnect = {.enabled = false}};
+  CHECK_FALSE(mayRetry({.cause = CloseCause::HandshakeRefused, .httpStatus = 401}, options, {}));
+}
+
+TEST_CASE("retry policy: after the last attempt that is allowed only reconnect() leads to another") {
+  const Options options{.reconnect = {.maxAttempts = 3}};
+  forEveryEnding([&options](const Row& row, const Ending& ending) {
+    CHECK(mayRetry(ending, options, {.attemptsInRow = 2}) == mayRetry(ending, {}, {}));
+    CHECK(mayRetry(ending, options, {.attemptsInRow = 3}) == (row.cause == CloseCause::ReconnectAsked));
+    CHECK(mayRetry(ending, options, {.attemptsInRow = 4}) == (row.cause == CloseCause::ReconnectAsked));
+    CHECK(mayRetry(ending, {}, {.attemptsInRow = 1'000'000}) == mayRetry(ending, {}, {}));
+  });
+}
+
+TEST_CASE("retry policy: fresh credentials do not lift the limit of attempts") {
+  const Options options{.endpoint = [](const EndpointRequest&) {}, .reconnect = {.maxAttempts = 1}};
+  CHECK_FALSE(mayRetry({.cause = CloseCause::HandshakeRefused, .httpStatus = 401}, options, {.attemptsInRow = 1}));
 }
 
 }  // namespace tidewire::core

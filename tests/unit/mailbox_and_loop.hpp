@@ -1,0 +1,97 @@
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "mailbox.hpp"
+
+namespace tidewire::internal::test {
+
+/// A mailbox and what its loop thread would do.
+class MailboxAndLoop {
+  template <class Call>
+  auto posting(Call call) {
+    Mailbox::Post post;
+    const auto result = call(post);
+    note(post);
+    return result;
+  }
+
+ public:
+  explicit MailboxAndLoop(SendQueueOptions limits = {}) : mailbox(limits) {}
+
+  SendResult send(std::string_view text, const Mailbox::SendMode& mode = {}) {
+    Mailbox::Post post;
+    const SendResult result = mailbox.send(text.size(), mode, post, MessageKind::Text, core::asBytes(text));
+    note(post);
+    return result;
+  }
+  SendResult send(std::size_t bytes) { return send(std::string(bytes, 'x')); }
+  SendResult sendFirst(std::string_view text) { return send(text, {.first = true}); }
+  SendResult sendIfOpen(std::string_view text) { return send(text, {.whenNotOpen = WhenNotOpen::Refuse}); }
+  ConnectResult connect() {
+    return posting([this](auto& post) { return mailbox.connect(post); });
+  }
+  CloseResult close(std::uint16_t code = 1000, std::string_view reason = {}) {
+    return posting([&](auto& post) { return mailbox.close(code, reason, post); });
+  }
+  ReconnectResult reconnect() {
+    return posting([this](auto& post) { return mailbox.reconnect(post); });
+  }
+  HeartbeatResult ask() {
+    return posting([this](auto& post) { return mailbox.ask(post); });
+  }
+
+  /// How many posts so far told to wake the loop.
+  [[nodiscard]] int wakes() const { return wakes_; }
+
+  /// One round: takes what was posted, and leaves `queuedMessages` of `queuedBytes` in the connection's queue.
+  struct Taken {
+    std::vector<Command::Kind> commands = {};
+    std::vector<std::size_t> messagesBefore = {};
+    std::vector<std::size_t> sizes = {};
+    std::vector<std::size_t> firstSizes = {};
+    DroppedCount displaced = {};
+    bool settled = false;
+  };
+  Taken round(std::size_t queuedMessages = 0, std::size_t queuedBytes = 0, std::size_t transportBytes = 0) {
+    mailbox.hold();
+    Mailbox::Batch batch = mailbox.take();
+    Taken taken;
+    for (const Command& command : batch.commands) {
+      taken.commands.push_back(command.kind);
+      taken.messagesBefore.push_back(command.messagesBefore);
+    }
+    while (const auto message = batch.messages.next()) {
+      taken.sizes.push_back(message->sizeBytes);
+    }
+    while (const auto message = batch.first.next()) {
+      taken.firstSizes.push_back(message->sizeBytes);
+    }
+    taken.displaced = batch.displaced;
+    taken.settled = mailbox.settle({queuedMessages, queuedBytes, transportBytes}, {});
+    return taken;
+  }
+  /// Brings the mailbox to an open connection.
+  void open() {
+    CHECK(connect() == ConnectResult::Started);
+    (void)round();
+    become(State::Connecting);
+    become(State::Open);
+  }
+  void become(State state) { (void)mailbox.setState(state, false); }
+
+  Mailbox mailbox;
+
+ private:
+  void note(const Mailbox::Post& post) { wakes_ += post.wake ? 1 : 0; }
+
+  int wakes_ = 0;
+};
+
+}  // namespace tidewire::internal::test
