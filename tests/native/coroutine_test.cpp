@@ -1,0 +1,128 @@
+#include "tidewire/coroutine.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "contract/test_client.hpp"
+#include "contract/world.hpp"
+
+using namespace std::chrono_literals;
+using contract::optionsFor;
+using contract::pumpUntil;
+using contract::world;
+using tidewire::AwaitableClient;
+
+namespace {
+
+/// A coroutine that nobody waits for, and that ends itself.
+struct Detached {
+  struct promise_type {
+    Detached get_return_object() { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::terminate(); }
+  };
+};
+
+/// A coroutine that its owner destroys.
+struct Owned {
+  struct promise_type {
+    Owned get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::terminate(); }
+  };
+
+  std::coroutine_handle<promise_type> handle;
+};
+
+struct Conversation {
+  std::vector<std::string> heard;
+  bool opened = false;
+  std::atomic<bool> over = false;
+};
+
+Detached converse(AwaitableClient& client, Conversation& conversation) {
+  conversation.opened = (co_await client.connected()).has_value();
+  for (const char* text : {"one", "two", "three"}) {
+    (void)client.client().send(text);
+    if (const auto message = co_await client.receive()) {
+      conversation.heard.push_back(message->payload);
+    }
+  }
+  client.client().close();
+  while (co_await client.receive()) {
+  }
+  conversation.over = true;
+}
+
+Owned waitForMessage(AwaitableClient& client) {
+  (void)co_await client.receive();
+}
+
+}  // namespace
+
+TEST_CASE("coroutine: a conversation reads from top to bottom") {
+  world().reset();
+  AwaitableClient client(optionsFor("/echo"));
+  Conversation conversation;
+  client.client().connect();
+  converse(client, conversation);
+  pumpUntil("the end of the conversation", [&] { return conversation.over.load(); });
+  CHECK(conversation.opened);
+  CHECK(conversation.heard == std::vector<std::string>{"one", "two", "three"});
+}
+
+TEST_CASE("coroutine: a client that closes for good answers with nothing") {
+  world().reset();
+  world().killServer();
+  tidewire::Options options = optionsFor("/echo");
+  options.reconnect.enabled = false;
+  AwaitableClient client(std::move(options));
+  Conversation conversation;
+  client.client().connect();
+  converse(client, conversation);
+  pumpUntil("the end of the conversation", [&] { return conversation.over.load(); });
+  CHECK_FALSE(conversation.opened);
+  CHECK(conversation.heard.empty());
+}
+
+TEST_CASE("coroutine: messages that nobody waits for are kept, within their bound, and then in order") {
+  constexpr int kMessages = 200;
+  world().reset();
+  tidewire::Options options = optionsFor("/echo");
+  options.deliveryQueueBytes = 1000;
+  AwaitableClient client(std::move(options));
+  client.client().connect();
+  for (int i = 0; i < kMessages; ++i) {
+    CHECK(client.client().send(std::string(100, static_cast<char>('a' + i % 26))) == tidewire::SendResult::Queued);
+  }
+  std::atomic<int> heard = 0;
+  std::atomic<bool> inOrder = true;
+  [](AwaitableClient& self, std::atomic<int>& count, std::atomic<bool>& ordered) -> Detached {
+    while (const auto message = co_await self.receive()) {
+      ordered = ordered && message->payload[0] == static_cast<char>('a' + count % 26);
+      if (++count == kMessages) {
+        co_return;
+      }
+    }
+  }(client, heard, inOrder);
+  pumpUntil("all messages", [&] { return heard == kMessages; });
+  CHECK(inOrder);
+}
+
+TEST_CASE("coroutine: one that waits may be destroyed, and is not resumed") {
+  world().reset();
+  AwaitableClient client(optionsFor("/echo"));
+  const Owned owned = waitForMessage(client);
+  CHECK_FALSE(owned.handle.done());
+  owned.handle.destroy();
+  client.client().connect();
+  CHECK(client.client().send("nobody waits") == tidewire::SendResult::Queued);
+  pumpUntil("the echo", [&] { return client.client().stats().messagesReceived == 1; });
+}
