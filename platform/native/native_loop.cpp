@@ -1,20 +1,17 @@
 #include "native_loop.hpp"
 
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 
 #include "message_access.hpp"
 #include "native_transport.hpp"
+#include "signals.hpp"
+#include "trust.hpp"
 
 namespace tidewire::native {
 namespace {
@@ -31,95 +28,11 @@ constexpr int kLingerSeconds = 2;
 constexpr unsigned kScratchBytes = 32 * 1024;
 // How often both clocks are looked at while there are clients, in seconds.
 constexpr double kClocksSeconds = 5;
+// How many posted functions a turn runs at most. Dials are among them, and what libwebsockets does for one takes longer
+// the more are under way: between them the others have to get on.
+constexpr std::size_t kFunctionsAtOnce = 64;
 // Larger than any write of ours, or libwebsockets would cut it and copy the rest.
 constexpr std::size_t kWriteBytes = 4 * 1024 * 1024;
-
-/// Keeps a signal away from the threads that are started meanwhile.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
-
-/// libwebsockets sets SIGPIPE to be ignored; what the process does with it is not ours to change.
-class SigpipeKept {
- public:
-  SigpipeKept() { sigaction(SIGPIPE, nullptr, &before_); }
-  ~SigpipeKept() { sigaction(SIGPIPE, &before_, nullptr); }
-  SigpipeKept(const SigpipeKept&) = delete;
-  SigpipeKept& operator=(const SigpipeKept&) = delete;
-
- private:
-  struct sigaction before_ {};
-};
-
-/// Keeps SIGPIPE from a thread of the application's while OpenSSL, which writes without MSG_NOSIGNAL, may cause it.
-class SigpipeHeldBack {
- public:
-  SigpipeHeldBack() {
-    sigemptyset(&sigpipe_);
-    sigaddset(&sigpipe_, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
-    sigset_t pending;
-    sigpending(&pending);
-    wasPending_ = sigismember(&pending, SIGPIPE) == 1;
-  }
-  ~SigpipeHeldBack() {
-    const timespec now{};
-    while (!wasPending_ && sigtimedwait(&sigpipe_, nullptr, &now) == SIGPIPE) {
-    }
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  SigpipeHeldBack(const SigpipeHeldBack&) = delete;
-  SigpipeHeldBack& operator=(const SigpipeHeldBack&) = delete;
-
- private:
-  sigset_t sigpipe_;
-  sigset_t before_;
-  bool wasPending_ = false;
-};
-
-/// Takes `source`. Returns whether there was a certificate in it.
-bool addCertificates(SSL_CTX* trust, BIO* source) {
-  if (source == nullptr) {
-    return false;
-  }
-  int count = 0;
-  while (X509* const certificate = PEM_read_bio_X509(source, nullptr, nullptr, nullptr)) {
-    count += X509_STORE_add_cert(SSL_CTX_get_cert_store(trust), certificate);
-    X509_free(certificate);
-  }
-  ERR_clear_error();  // The end of the file counts as an error.
-  BIO_free(source);
-  return count > 0;
-}
-
-/// What a client with these options trusts; null if a certificate that they name cannot be read. libwebsockets itself
-/// would take one certificate of a file, and it instead of the system's.
-SSL_CTX* loadTrust(const TlsOptions& tls) {
-  SSL_CTX* const trust = SSL_CTX_new(TLS_client_method());
-  SSL_CTX_set_min_proto_version(trust, TLS1_2_VERSION);
-  SSL_CTX_set_options(trust, SSL_OP_NO_COMPRESSION);
-  // libwebsockets repeats a write from another place, and wants idle connections small.
-  SSL_CTX_set_mode(trust, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_default_verify_paths(trust);
-  const int pemBytes = static_cast<int>(tls.caPem.size());
-  if ((tls.caFile.empty() || addCertificates(trust, BIO_new_file(tls.caFile.c_str(), "r"))) &&
-      (tls.caPem.empty() || addCertificates(trust, BIO_new_mem_buf(tls.caPem.data(), pemBytes)))) {
-    return trust;
-  }
-  SSL_CTX_free(trust);
-  return nullptr;
-}
 
 /// libwebsockets sizes its table of descriptors from the soft limit, once.
 void raiseDescriptorLimit() {
@@ -293,7 +206,12 @@ void NativeLoop::doPosted() {
       return;
     }
     tasks.swap(tasks_);
-    functions.swap(functions_);
+    const auto last = functions_.begin() + static_cast<std::ptrdiff_t>(std::min(functions_.size(), kFunctionsAtOnce));
+    functions.assign(std::make_move_iterator(functions_.begin()), std::make_move_iterator(last));
+    functions_.erase(functions_.begin(), last);
+    if (!functions_.empty()) {
+      ev_async_send(events_, &wake_);
+    }
   }
   for (const auto& function : functions) {
     function();
@@ -330,6 +248,9 @@ void NativeLoop::doDue() {
 }
 
 void NativeLoop::armTimer() {
+  if (ev_is_pending(&timer_)) {
+    return;  // It runs at the end of this turn, and arms itself again. Stopping it would put it off, turn after turn.
+  }
   ev_timer_stop(events_, &timer_);
   if (due_.empty()) {
     return;
@@ -410,13 +331,18 @@ lws_vhost* NativeLoop::vhostFor(bool secure, const TlsOptions& tls) {
   if (!secure) {
     return plainVhost_;
   }
-  const auto [place, added] = tlsVhosts_.try_emplace({tls.caFile, tls.caPem});
-  TlsVhost& made = place->second;
-  if (added) {
-    made.trust = loadTrust(tls);
-    made.vhost = made.trust == nullptr ? nullptr : makeVhost(made.trust);
+  const std::pair key(tls.caFile, tls.caPem);
+  const auto known = tlsVhosts_.find(key);
+  if (known != tlsVhosts_.end()) {
+    return known->second.vhost;
   }
-  return made.vhost;
+  SSL_CTX* const trust = loadTrust(tls);
+  if (trust == nullptr) {
+    return nullptr;  // The file may be there at the next attempt.
+  }
+  lws_vhost* const vhost = makeVhost(trust);
+  tlsVhosts_.emplace(key, TlsVhost{vhost, trust});
+  return vhost;
 }
 
 lws_vhost* NativeLoop::makeVhost(ssl_ctx_st* trust) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -128,7 +129,7 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
 
   std::mutex mutex_;
   std::vector<std::shared_ptr<internal::LoopTask>> tasks_;
-  std::vector<std::function<void()>> functions_;
+  std::deque<std::function<void()>> functions_;
   bool stopping_ = false;
 
   std::thread thread_;

@@ -152,6 +152,7 @@ void NativeTransport::readAnswer() {
   }
   times_.upgrade = inMicroseconds(loop_.now() - stepBegan_);
   open_ = true;
+  lws_callback_on_writable(wsi_);  // Then its headers can go; here they are still in use.
   events_.transportOpened(answer.subprotocol, times_);
 }
 
@@ -192,6 +193,8 @@ int NativeTransport::onCallback(lws* wsi, lws_callback_reasons reason, void* in,
       decode({static_cast<const std::byte*>(in), length});
       return 0;
     case LWS_CALLBACK_CLIENT_HTTP_WRITEABLE:
+      // 8 KiB, which libwebsockets would keep, in a list that it searches whenever a connection ends.
+      lws_http_headers_detach(wsi);
       onWritable();
       return 0;
     case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:

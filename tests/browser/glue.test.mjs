@@ -21,7 +21,7 @@ function enumerators(name) {
 }
 
 function names(list) {
-  const body = read('bindings/js/src/tidewire.js').match(new RegExp(`const ${list} = \\[([^\\]]*)\\]`))[1];
+  const body = read('bindings/js/src/values.js').match(new RegExp(`const ${list} = \\[([^\\]]*)\\]`))[1];
   return [...body.matchAll(/'([^']+)'/g)].map(([, name]) => name);
 }
 
@@ -56,7 +56,7 @@ test('names: COUNTS has the numbers of Stats that exports.cpp puts, in their ord
 });
 
 test('names: every option has the same number in C++ and in JavaScript', () => {
-  const script = read('bindings/js/src/tidewire.js').match(/const OPTIONS = {[^]*?\n};/)[0];
+  const script = read('bindings/js/src/options.js').match(/const OPTIONS = {[^]*?\n};/)[0];
   const given = [...script.matchAll(/(\w+): \[(\d+),/g)].map(([, name, number]) => `${number} ${name}`);
   const setter = /case (\d+): (?:options|wanted_)\.(?:\w+\.)?(\w+)(?:\.push_back\(| =)/g;
   const cases = read('bindings/js/src/exports.cpp').matchAll(setter);
@@ -66,7 +66,7 @@ test('names: every option has the same number in C++ and in JavaScript', () => {
 });
 
 test('names: the limits that hold before the wasm has loaded are those of the C++ options', () => {
-  const defaults = read('bindings/js/src/tidewire.js').match(/const SEND_QUEUE = ({[^]*?\n});/)[1];
+  const defaults = read('bindings/js/src/options.js').match(/const SEND_QUEUE = ({[^]*?\n});/)[1];
   const { maxBytes, maxMessages, maxAge, whenFull, whenNotOpen } = new Function(`return ${defaults}`)();
   const body = HEADERS.match(/struct SendQueueOptions {([^]*?)\n};/)[1];
   assert.match(body, /maxBytes = 16 \* 1024 \* 1024;/);

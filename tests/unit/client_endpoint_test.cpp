@@ -2,7 +2,7 @@
 
 #include <chrono>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -22,12 +22,12 @@ using Texts = std::vector<std::string>;
 
 /// Keeps the newest question, for a test to answer.
 struct Asked {
-  std::optional<EndpointRequest> request = {};
+  std::unique_ptr<EndpointRequest> request = {};
   int times = 0;
 
   [[nodiscard]] Callback<EndpointRequest> function() {
     return [this](EndpointRequest asked) {
-      request = std::move(asked);
+      request = std::make_unique<EndpointRequest>(std::move(asked));
       ++times;
     };
   }

@@ -147,7 +147,7 @@ export interface Options {
   /** How much `pause()` may hold back before the connection ends with 'slow-consumer'. Default 8 MiB. */
   deliveryQueueBytes?: number;
   flightRecorder?: {
-    /** How many entries `flightRecord()` keeps; 0 records nothing. Default 256. */
+    /** How many entries `flightRecord()` keeps; 0 records nothing. Default 64. */
     entries?: number;
     /** How much of each payload is recorded. Default 0: a bug report holds no secrets unless it is asked to. */
     payloadBytes?: number;

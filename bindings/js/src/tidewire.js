@@ -2,239 +2,34 @@
 // WebAssembly: it is told their slot, their kind and their size.
 
 import { createTidewireGlue } from './glue.js';
-
-// In the order of the enumerations in tidewire/events.hpp, options.hpp and log.hpp.
-const STATES = ['idle', 'connecting', 'open', 'closing', 'waiting', 'closed'];
-const CAUSES = [
-  'closed-by-user',
-  'reconnect-asked',
-  'closed-by-peer',
-  'connection-lost',
-  'connect-failed',
-  'handshake-refused',
-  'untrusted-certificate',
-  'connect-timeout',
-  'heartbeat-timeout',
-  'protocol-error',
-  'message-too-big',
-  'slow-consumer',
-  'unavailable',
-  'endpoint-failed',
-  'thawed',
-];
-const CONNECT_RESULTS = [
-  'started',
-  'already-started',
-  'invalid-url',
-  'invalid-subprotocol',
-  'unsupported',
-  'wrong-thread',
-  'invalid-header',
-  'invalid-option',
-];
-const SEND_RESULTS = ['queued', 'closed', 'too-large', 'queue-full', 'invalid-utf8', 'wrong-thread', 'not-open'];
-const CLOSE_RESULTS = ['accepted', 'already-closed', 'invalid-code', 'invalid-reason', 'wrong-thread'];
-const HEARTBEAT_RESULTS = ['asked', 'not-open', 'unsupported', 'wrong-thread'];
-const RECONNECT_RESULTS = ['started', 'closed', 'wrong-thread'];
-const PAUSE_RESULTS = ['accepted', 'wrong-thread'];
-const DROP_REASONS = ['closed', 'expired', 'displaced'];
-const ON_THAW = ['trust', 'reconnect'];
-const WHEN_FULL = ['reject', 'drop-oldest'];
-const WHEN_NOT_OPEN = ['queue', 'refuse'];
-const LOG_LEVELS = ['error', 'warning', 'info', 'debug'];
-
-// In the order of numbersOf in exports.cpp.
-const COUNTS = [
-  'attempts',
-  'opens',
-  'reconnects',
-  'messagesSent',
-  'bytesSent',
-  'messagesReceived',
-  'bytesReceived',
-  'queuedMessages',
-  'queuedBytes',
-  'bufferedBytes',
-  'deliveryEvents',
-  'deliveryBytes',
-  'droppedMessages',
-  'droppedBytes',
-  'unconfirmedMessages',
-];
-// Behind them: three round trips, the endpoint's time in the last handshake, and the endings by cause.
-const STATS_LENGTH = COUNTS.length + 4 + CAUSES.length;
-
-// --- Options ---
-
-const LONGEST_MS = 1e12;
-
-function check(fits, name, expected) {
-  if (!fits) {
-    throw new TypeError(`${name} must be ${expected}`);
-  }
-}
-
-const duration = {
-  check: (value, name) =>
-    check(typeof value === 'number' && value >= 0, name, 'a number of milliseconds that is not negative'),
-  // Upwards: zero has a meaning of its own.
-  toNumbers: (value) => [Math.min(Math.ceil(value), LONGEST_MS)],
-};
-const count = {
-  check: (value, name) =>
-    check(value === Infinity || (Number.isSafeInteger(value) && value >= 0), name, 'an integer that is not negative'),
-  toNumbers: (value) => [Math.min(value, 0xffffffff)],
-};
-const flag = {
-  check: (value, name) => check(typeof value === 'boolean', name, 'true or false'),
-  toNumbers: (value) => [value ? 1 : 0],
-};
-const closeCodes = {
-  check: (value, name) =>
-    check(
-      Array.isArray(value) && value.every((code) => Number.isInteger(code) && code >= 1000 && code <= 4999),
-      name,
-      'an array of close codes from 1000 to 4999',
-    ),
-  toNumbers: (value) => value,
-};
-const text = {
-  check: (value, name) => check(typeof value === 'string', name, 'a string'),
-  toTexts: (value) => [value],
-};
-const oneOf = (names) => ({
-  check: (value, name) => check(names.includes(value), name, `one of: ${names.join(', ')}`),
-  toNumbers: (value) => [names.indexOf(value)],
-});
-// The function itself stays here.
-const callback = {
-  check: (value, name) => check(typeof value === 'function', name, 'a function'),
-  toNumbers: () => [1],
-};
-const whenNotOpen = oneOf(WHEN_NOT_OPEN);
-const subprotocols = {
-  check: (value, name) =>
-    check(
-      Array.isArray(value) &&
-        new Set(value).size === value.length &&
-        value.every((each) => typeof each === 'string' && /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(each)),
-      name,
-      'an array of different tokens (RFC 7230)',
-    ),
-  toTexts: (value) => value,
-};
-
-// The numbers are those of OptionsBuilder in exports.cpp.
-const OPTIONS = {
-  subprotocols: [1, subprotocols],
-  connectTimeout: [2, duration],
-  closeTimeout: [3, duration],
-  endpoint: [30, callback],
-  name: [16, text],
-  heartbeat: {
-    interval: [4, duration],
-    timeout: [5, duration],
-    message: [6, text],
-    answer: [7, text],
-    silence: [17, duration],
-    thawTimeout: [18, duration],
-    onThaw: [19, oneOf(ON_THAW)],
-  },
-  reconnect: {
-    enabled: [8, flag],
-    firstDelay: [9, duration],
-    maxDelay: [10, duration],
-    resetAfter: [11, duration],
-    finalCodes: [12, closeCodes],
-    maxAttempts: [20, count],
-  },
-  sendQueue: {
-    maxBytes: [13, count],
-    maxMessages: [14, count],
-    maxAge: [21, duration],
-    whenFull: [22, oneOf(WHEN_FULL)],
-    whenNotOpen: [23, whenNotOpen],
-    lowWaterBytes: [24, count],
-  },
-  maxMessageBytes: [15, count],
-  deliveryQueueBytes: [25, count],
-  flightRecorder: { entries: [26, count], payloadBytes: [27, count] },
-  log: { level: [28, oneOf(LOG_LEVELS)], sink: [29, callback] },
-};
-
-const SEND_OPTIONS = { whenNotOpen: [0, whenNotOpen] };
-
-// What is sent before the wasm has loaded waits in JavaScript, under the same limits: they have to be known here.
-const SEND_QUEUE = {
-  maxBytes: 16 * 1024 * 1024,
-  maxMessages: 65536,
-  maxAge: 0,
-  whenFull: 'reject',
-  whenNotOpen: 'queue',
-};
-
-// Checks `given` against `schema` and returns a list of [number, type, value].
-function readOptions(given, schema, path) {
-  check(typeof given === 'object' && given !== null, path, 'an object');
-  const list = [];
-  for (const [key, value] of Object.entries(given)) {
-    const name = `${path}.${key}`;
-    check(Object.hasOwn(schema, key), name, `one of: ${Object.keys(schema).join(', ')}; it`);
-    if (value !== undefined) {
-      list.push(...readOption(value, schema[key], name));
-    }
-  }
-  return list;
-}
-
-function readOption(value, entry, name) {
-  if (!Array.isArray(entry)) {
-    return readOptions(value, entry, name);
-  }
-  const [number, type] = entry;
-  type.check(value, name);
-  // A copy: what the caller does to his array afterwards changes nothing.
-  return [[number, type, Array.isArray(value) ? [...value] : value]];
-}
-
-function withDefaults(given, defaults) {
-  return Object.fromEntries(Object.entries(defaults).map(([key, value]) => [key, given?.[key] ?? value]));
-}
-
-// Resolves as the WebSocket constructor does. What that lets stand although RFC 3986 does not is percent-encoded in the
-// path and refused in the host.
-function resolveUrl(url) {
-  check(url != null, 'url', 'given');
-  const resolved = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
-  const href = resolved.href.replace(/^http/, 'ws');
-  check(/^wss?:/.test(href), 'url', 'a ws:, wss:, http: or https: URL');
-  check(!href.includes('#'), 'url', 'without a fragment');
-  check(resolved.username === '' && resolved.password === '', 'url', 'without user name and password');
-  check(!/["`{}]/.test(resolved.hostname), 'url', 'to a host that RFC 3986 allows');
-  check(resolved.port !== '0', 'url', 'to a port from 1 to 65535');
-  const target = (resolved.pathname + resolved.search).replace(/["<>[\\\]^`{|}]/g, encodeURIComponent);
-  check(!/%(?![0-9A-Fa-f]{2})/.test(target), 'url', 'percent-encoded correctly');
-  return `${href.slice(0, href.indexOf(':'))}://${resolved.host}${target}`;
-}
-
-const ENDPOINT = { url: [0], subprotocols: OPTIONS.subprotocols };
-
-// What an endpoint function answered, checked.
-function readEndpoint(answer) {
-  check(typeof answer === 'object' && answer !== null, 'the answer of options.endpoint', 'an object');
-  const { url, ...rest } = answer;
-  readOptions(rest, ENDPOINT, 'endpoint');
-  return { url: resolveUrl(url), subprotocols: rest.subprotocols ?? [] };
-}
-
-// What is thrown need not be an Error, nor have a text.
-function textOf(error) {
-  try {
-    return String(error);
-  } catch {
-    return 'an error without a text';
-  }
-}
+import {
+  check,
+  OPTIONS,
+  SEND_OPTIONS,
+  SEND_QUEUE,
+  readOptions,
+  withDefaults,
+  resolveUrl,
+  readEndpoint,
+  textOf,
+} from './options.js';
+import { Rehearsal } from './rehearsal.js';
+import {
+  STATES,
+  CAUSES,
+  CONNECT_RESULTS,
+  SEND_RESULTS,
+  CLOSE_RESULTS,
+  HEARTBEAT_RESULTS,
+  RECONNECT_RESULTS,
+  PAUSE_RESULTS,
+  DROP_REASONS,
+  WHEN_NOT_OPEN,
+  LOG_LEVELS,
+  STATS_LENGTH,
+  statsFrom,
+  timesOf,
+} from './values.js';
 
 // --- The wasm module ---
 
@@ -334,9 +129,6 @@ function emit(address, type, detail) {
   }
 }
 
-// A time is negative where there is none.
-const timesOf = (endpoint) => (endpoint < 0 ? {} : { endpoint });
-
 const clientImports = {
   tidewire_js_client_state(address, from, to) {
     const handle = handleOf(address);
@@ -427,177 +219,6 @@ function holdWhileBusy(client, state) {
 }
 
 // --- Where a client's calls go ---
-
-const isMessage = ({ size }) => size !== undefined;
-
-// `droppedBefore` is what the wasm does not know of.
-function statsFrom(numbers, droppedBefore) {
-  const stats = Object.fromEntries(COUNTS.map((name, i) => [name, numbers[i]]));
-  stats.droppedMessages += droppedBefore.messages;
-  stats.droppedBytes += droppedBefore.bytes;
-  const [last, smoothed, min, endpoint, ...endings] = numbers.slice(COUNTS.length);
-  return {
-    ...stats,
-    roundTrips: last < 0 ? null : { last, smoothed, min },
-    lastHandshake: timesOf(endpoint),
-    endings: Object.fromEntries(CAUSES.map((cause, i) => [cause, endings[i]])),
-  };
-}
-
-/** Until the wasm has loaded: answers as it would, and notes the calls. */
-class Rehearsal {
-  state = 'idle';
-  bufferedAmount = 0;
-  dropped = { messages: 0, bytes: 0 };
-  #limits;
-  #canAsk;
-  #name;
-  #report;
-  #calls = []; // Messages have a `size`.
-  #up = false;
-  #messages = 0;
-  #untold = null;
-
-  constructor(limits, canAsk, name, report) {
-    this.#limits = limits;
-    this.#canAsk = canAsk;
-    this.#name = name;
-    this.#report = report;
-  }
-
-  connect() {
-    if (this.#up) {
-      return 'already-started';
-    }
-    this.#up = true;
-    this.state = 'idle';
-    this.#note((target) => target.connect());
-    return 'started';
-  }
-
-  connectFault() {
-    return '';
-  }
-
-  send(payload, isText, bytes, whenNotOpen = this.#limits.whenNotOpen) {
-    if (this.state === 'closed') {
-      return 'closed';
-    }
-    if (whenNotOpen === 'refuse') {
-      return 'not-open';
-    }
-    const { maxBytes, maxMessages, whenFull } = this.#limits;
-    if (bytes > maxBytes) {
-      return 'too-large';
-    }
-    const isFull = () => this.#messages >= maxMessages || this.bufferedAmount + bytes > maxBytes;
-    if (isFull() && (whenFull === 'reject' || maxMessages === 0)) {
-      return 'queue-full';
-    }
-    while (isFull()) {
-      this.#drop(this.#calls.findIndex(isMessage), 'displaced');
-    }
-    ++this.#messages;
-    this.bufferedAmount += bytes;
-    // It is not open when this is carried out either, but was accepted.
-    const call = (target) => target.send(payload, isText, bytes, 'queue');
-    this.#calls.push({ call, size: bytes, since: performance.now() });
-    return 'queued';
-  }
-
-  close(code, reason) {
-    if (!this.#up) {
-      return 'already-closed';
-    }
-    this.#up = false;
-    this.state = 'closed';
-    this.#note((target) => target.close(code, reason));
-    return 'accepted';
-  }
-
-  reconnect() {
-    if (!this.#up) {
-      return 'closed';
-    }
-    this.#note((target) => target.reconnect());
-    return 'started';
-  }
-
-  heartbeat() {
-    return this.#canAsk ? 'not-open' : 'unsupported';
-  }
-
-  pause() {
-    this.#note((target) => target.pause());
-    return 'accepted';
-  }
-
-  resume() {
-    this.#note((target) => target.resume());
-    return 'accepted';
-  }
-
-  stats() {
-    const numbers = new Array(STATS_LENGTH).fill(0).fill(-1, COUNTS.length, COUNTS.length + 4);
-    const stats = statsFrom(numbers, this.dropped);
-    stats.queuedMessages = this.#messages;
-    stats.queuedBytes = stats.bufferedBytes = this.bufferedAmount;
-    return stats;
-  }
-
-  flightRecord() {
-    return `client ${this.#name}\n`;
-  }
-
-  replay(target) {
-    const { maxAge } = this.#limits;
-    const isExpired = ({ since }) => maxAge > 0 && performance.now() - since >= maxAge;
-    for (let i = this.#calls.findIndex(isExpired); i >= 0; i = this.#calls.findIndex(isExpired)) {
-      this.#drop(i, 'expired');
-    }
-    for (const { call } of this.#calls) {
-      call(target);
-    }
-  }
-
-  /** Nothing has loaded. Answers what is dropped, or null if no connection was wanted. */
-  giveUp() {
-    if (!this.#up) {
-      return null;
-    }
-    const dropped = { reason: 'closed', messages: this.#messages, bytes: this.bufferedAmount };
-    this.#calls = [];
-    this.#up = false;
-    this.#messages = this.bufferedAmount = 0;
-    this.state = 'closed';
-    this.dropped.messages += dropped.messages;
-    this.dropped.bytes += dropped.bytes;
-    return dropped;
-  }
-
-  #note(call) {
-    this.#calls.push({ call });
-  }
-
-  // Reported later, in one go: never inside the call.
-  #drop(index, reason) {
-    const [{ size }] = this.#calls.splice(index, 1);
-    --this.#messages;
-    this.bufferedAmount -= size;
-    if (this.#untold?.reason !== reason) {
-      const untold = { reason, messages: 0, bytes: 0 };
-      this.#untold = untold;
-      queueMicrotask(() => {
-        this.#untold = null;
-        this.#report(untold);
-      });
-    }
-    for (const count of [this.#untold, this.dropped]) {
-      ++count.messages;
-      count.bytes += size;
-    }
-  }
-}
 
 // A text that the wasm hands over.
 function taken(slot) {

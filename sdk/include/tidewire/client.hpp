@@ -55,7 +55,8 @@ struct PollBudget {
 /// the same time. Every attempt that began ends in exactly one `onClose`, its last event. A callback may call anything
 /// here, and may destroy the client. One that throws ends the program.
 ///
-/// Thread: any, for every member. Web: the thread that made the client; another is answered `WrongThread`.
+/// Thread: any, for every member. Web: the thread that made the client. From another one, what answers with a result
+/// answers `WrongThread`, and the rest is not to be called.
 class Client {
  public:
   /// Makes a client in `State::Idle`. Nothing happens before `connect()`.
@@ -122,11 +123,11 @@ class Client {
   HeartbeatResult heartbeat();
 
   /// Stops taking messages from the connection until `resume()`, also across a reconnect. The messages that were taken
-  /// already are still delivered. Liveness is not judged meanwhile.
+  /// already are still delivered.
   ///
-  /// Platforms: natively TCP makes the peer wait. A page cannot stop its browser from reading: messages and what
-  /// follows them wait undelivered, up to `Options::deliveryQueueBytes`, and beyond that the connection ends with
-  /// `SlowConsumer`.
+  /// Platforms: natively TCP makes the peer wait, and liveness is not judged meanwhile. A page cannot stop its browser
+  /// from reading: messages and what follows them wait undelivered, up to `Options::deliveryQueueBytes`, and beyond that
+  /// the connection ends with `SlowConsumer`.
   PauseResult pause();
   /// Ends `pause()`.
   PauseResult resume();

@@ -39,7 +39,7 @@ struct LogOptions {
 /// The last things that happened to a client, kept for a bug report; see `Client::flightRecord`.
 struct FlightRecorderOptions {
   /// How many are kept; 0 records nothing. Messages of one direction that follow each other count as one.
-  std::size_t entries = 256;
+  std::size_t entries = 64;
   /// Records each message on its own, with so many bytes of its payload. 0 records none: a bug report holds no secrets
   /// unless it is asked to.
   std::size_t payloadBytes = 0;

@@ -55,7 +55,7 @@ struct HeartbeatOptions {
   /// The deadline instead of `timeout` for the question that is asked at once after the machine slept, the page was
   /// hidden or frozen, or the network changed.
   std::chrono::milliseconds thawTimeout{3'000};
-  /// What to do then where there is nothing to ask with.
+  /// What to do then where there is nothing to ask with: on the web without `message`.
   OnThaw onThaw = OnThaw::Trust;
 };
 
