@@ -1,6 +1,6 @@
 // Stands for a client until the wasm has loaded.
 
-import { STATS_LENGTH, statsFrom } from './values.js';
+import { noStats, statsFrom } from './values.js';
 
 const isMessage = ({ size }) => size !== undefined;
 
@@ -98,8 +98,7 @@ export class Rehearsal {
   }
 
   stats() {
-    const numbers = new Array(STATS_LENGTH).fill(0).fill(-1, COUNTS.length, COUNTS.length + 4);
-    const stats = statsFrom(numbers, this.dropped);
+    const stats = statsFrom(noStats(), this.dropped);
     stats.queuedMessages = this.#messages;
     stats.queuedBytes = stats.bufferedBytes = this.bufferedAmount;
     return stats;

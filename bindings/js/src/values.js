@@ -61,6 +61,9 @@ const COUNTS = [
 // Behind them: three round trips, the endpoint's time in the last handshake, and the endings by cause.
 export const STATS_LENGTH = COUNTS.length + 4 + CAUSES.length;
 
+// Those of a client that has done nothing yet.
+export const noStats = () => new Array(STATS_LENGTH).fill(0).fill(-1, COUNTS.length, COUNTS.length + 4);
+
 // A time is negative where there is none.
 export const timesOf = (endpoint) => (endpoint < 0 ? {} : { endpoint });
 
