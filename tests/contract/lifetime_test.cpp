@@ -44,6 +44,39 @@ CONTRACT_TEST("destroy: inside onHeartbeat") {
   checkDestroyed({.onHeartbeat = [](TestClient& self) { self.destroy(); }}, "heartbeat");
 }
 
+CONTRACT_TEST("destroy: inside onDrain") {
+  checkDestroyed({.onDrain = [](TestClient& self) { self.destroy(); }}, "drain");
+}
+
+CONTRACT_TEST("destroy: inside onDropped, before the close event that would follow") {
+  world().killServer();
+  tidewire::Options options = optionsFor("/echo");
+  options.reconnect.enabled = false;
+  TestClient test(std::move(options), {.onDropped = [](TestClient& self) { self.destroy(); }});
+  CHECK(test.client().send("never") == SendResult::Queued);
+  test.client().connect();
+  test.awaitDestroyed();
+  CHECK(test.log().order.back() == "dropped");
+}
+
+CONTRACT_TEST("destroy: inside the endpoint function, and inside the log's sink") {
+  for (const bool inSink : {false, true}) {
+    CAPTURE(inSink);
+    TestClient* self = nullptr;
+    tidewire::Options options = optionsFor("/echo");
+    if (inSink) {
+      options.log = {.level = tidewire::LogLevel::Info, .sink = [&](const tidewire::LogRecord&) { self->destroy(); }};
+    } else {
+      options.endpoint = [&](const tidewire::EndpointRequest&) { self->destroy(); };
+    }
+    TestClient test(std::move(options));
+    self = &test;
+    test.client().connect();
+    test.awaitDestroyed();
+    CHECK(test.log().opens.empty());
+  }
+}
+
 CONTRACT_TEST("destroy: inside onClose, when the connection is lost") {
   checkDestroyed({.onOpen = [](TestClient& self) { self.client().reconnect(); },
                   .onClose = [](TestClient& self) { self.destroy(); }},

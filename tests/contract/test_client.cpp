@@ -99,9 +99,15 @@ void TestClient::attach(const std::shared_ptr<Shared>& shared) {
   });
   client_->onDropped([shared](const tidewire::Dropped& dropped) {
     shared->note("dropped", [&](Log& log) { log.drops.push_back(dropped); });
+    if (shared->reactions.onDropped) {
+      shared->reactions.onDropped(*shared->owner);
+    }
   });
   client_->onDrain([shared](const tidewire::Drained& drained) {
     shared->note("drain", [&](Log& log) { log.drains.push_back(drained); });
+    if (shared->reactions.onDrain) {
+      shared->reactions.onDrain(*shared->owner);
+    }
   });
   client_->onHeartbeat([shared](const tidewire::HeartbeatInfo& info) {
     shared->note("heartbeat", [&](Log& log) { log.heartbeats.push_back(info); });

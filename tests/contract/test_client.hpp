@@ -39,6 +39,8 @@ struct Reactions {
   std::function<void(TestClient&)> onClose = {};
   std::function<void(TestClient&, const tidewire::StateChange&)> onStateChange = {};
   std::function<void(TestClient&)> onHeartbeat = {};
+  std::function<void(TestClient&)> onDropped = {};
+  std::function<void(TestClient&)> onDrain = {};
 };
 
 /// A client that remembers everything it reports. Callbacks may run on another thread; a test reads copies.

@@ -336,7 +336,7 @@ TEST_CASE("poll: a full delivery queue makes the peer wait, and nothing is lost"
   options.callbacks = tidewire::Callbacks::Poll;
   options.deliveryQueueBytes = 256 * 1024;
   // It would die if a paused reader were taken for a dead peer.
-  options.heartbeat = {.interval = 20ms, .timeout = 60ms};
+  options.heartbeat = {.interval = 20ms, .timeout = 1s};
   tidewire::Client client(std::move(options));
   std::size_t received = 0;
   bool inOrder = true;
@@ -361,7 +361,7 @@ TEST_CASE("poll: a full delivery queue makes the peer wait, and nothing is lost"
   // 20 MB do not fit into 256 KiB and two socket buffers: the writer has to stop. It has when nothing moved for long.
   std::size_t before = 0;
   auto since = std::chrono::steady_clock::now();
-  while (std::chrono::steady_clock::now() - since < 300ms) {
+  while (std::chrono::steady_clock::now() - since < 1500ms) {
     if (written != before) {
       before = written;
       since = std::chrono::steady_clock::now();

@@ -31,8 +31,8 @@ struct LogOptions {
   /// What matters less is left out.
   LogLevel level = LogLevel::Warning;
   /// Called on the thread of the loop that serves the client, inside no call of the application's; not after the
-  /// client's destructor. Calls for clients of different loops may come at the same time. It may call anything but the
-  /// client's destructor.
+  /// client's destructor. Calls for clients of different loops may come at the same time. It may call anything, and may
+  /// destroy the client.
   Callback<const LogRecord&> sink = {};
 };
 
