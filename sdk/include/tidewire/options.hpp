@@ -147,6 +147,8 @@ struct Options {
   Callbacks callbacks = Callbacks::Automatic;
   /// With `Callbacks::Executor`: takes a task and has it run once, later, on whichever thread. The next one is handed
   /// over when it has run, so they never run at the same time. A task may outlive the client; then it does nothing.
+  /// A call of the executor itself that has begun may end after the client's destructor, so let what it hands tasks to
+  /// live longer.
   Callback<std::function<void()>> executor = {};
   /// Serves the client instead of Tidewire's own thread.
   /// Platforms: native; `Loop::make` makes none on the web.
