@@ -126,8 +126,8 @@ class Client {
   /// already are still delivered.
   ///
   /// Platforms: natively TCP makes the peer wait, and liveness is not judged meanwhile. A page cannot stop its browser
-  /// from reading: messages and what follows them wait undelivered, up to `Options::deliveryQueueBytes`, and beyond that
-  /// the connection ends with `SlowConsumer`.
+  /// from reading: messages and what follows them wait undelivered, up to `Options::deliveryQueueBytes`, and beyond
+  /// that the connection ends with `SlowConsumer`.
   PauseResult pause();
   /// Ends `pause()`.
   PauseResult resume();
