@@ -135,7 +135,7 @@ void ClientLoop::endRound() {
   reportDrained();
   limitReading();
   delivery_.end();
-  watchApplication();
+  watchCallbacks();
   setDeadline();
   if (!mailbox_.settle(behind(), stats_)) {
     loop_.wake(shared_.shared_from_this());
@@ -418,20 +418,32 @@ void ClientLoop::limitReading() {
   }
 }
 
-/// Names in the log what the application does to itself.
-void ClientLoop::watchApplication() {
-  const core::Time now = loop_.now();
+/// Each way to run callbacks asks for something else once a round is over.
+void ClientLoop::watchCallbacks() {
+  switch (delivery_.mode()) {
+    case Callbacks::Automatic:
+      tellSlow(loop_.now());
+      break;
+    case Callbacks::Poll:
+      tellUnpolled(loop_.now());
+      break;
+    case Callbacks::Executor:
+      if (delivery_.needsRunner()) {
+        shared_.scheduleRun();
+      }
+      break;
+  }
+}
+
+void ClientLoop::tellSlow(core::Time now) {
   if (const core::Duration held = now - roundBegan_; held > kSlowCallbacks) {
     const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(held);
     journal_.note(now, LogLevel::Warning,
                   "callbacks held the thread that serves all clients for " + std::to_string(time.count()) + " ms");
   }
-  if (delivery_.mode() == Callbacks::Executor && delivery_.needsRunner()) {
-    shared_.scheduleRun();
-  }
-  if (delivery_.mode() != Callbacks::Poll) {
-    return;
-  }
+}
+
+void ClientLoop::tellUnpolled(core::Time now) {
   const Delivery::Waiting waiting = delivery_.waiting();
   if (waiting.events == 0 || waiting.polls != std::exchange(polls_, waiting.polls)) {
     unpolledSince_.reset();

@@ -65,7 +65,9 @@ class ClientLoop final : private TransportEvents {
   void noteSent(const Transport::Sent& sent);
   void reportDrained();
   void limitReading();
-  void watchApplication();
+  void watchCallbacks();
+  void tellSlow(core::Time now);
+  void tellUnpolled(core::Time now);
   void setDeadline();
   [[nodiscard]] Mailbox::Behind behind() const;
 
