@@ -58,9 +58,9 @@ TestClient::TestClient(tidewire::Options options, Reactions reactions) : shared_
   attach(shared_);
 }
 
-TestClient::~TestClient() {
-  client_.reset();
-}
+// Not by `reset`, which forgets the client first: a callback that runs meanwhile, and for which the client's destructor
+// waits, may still use it.
+TestClient::~TestClient() = default;
 
 void TestClient::destroy() {
   client_.reset();
