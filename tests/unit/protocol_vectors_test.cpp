@@ -1,0 +1,201 @@
+// What every implementation of "tidewire.v1" runs: tests/vectors, described in docs/protocol.md, section 10.
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <variant>
+
+#include "core/bytes.hpp"
+#include "core/protocol/framing.hpp"
+#include "core/protocol/heads.hpp"
+
+namespace tidewire::core::protocol {
+namespace {
+
+using Json = nlohmann::json;
+
+Json casesOf(const std::string& file) {
+  std::ifstream stream(TIDEWIRE_SOURCE_DIR "/tests/vectors/" + file);
+  Json cases = Json::parse(stream, nullptr, false);
+  REQUIRE(cases.is_array());
+  return cases;
+}
+
+std::string bytesOfHex(const std::string& hex) {
+  std::string bytes;
+  for (std::size_t at = 0; at + 1 < hex.size(); at += 2) {
+    bytes.push_back(static_cast<char>(std::stoi(hex.substr(at, 2), nullptr, 16)));
+  }
+  return bytes;
+}
+
+std::string bytesOf(const Json& value) {
+  if (value.is_string()) {
+    return value.get<std::string>();
+  }
+  std::string bytes;
+  if (value.is_array()) {
+    for (const Json& piece : value) {
+      bytes += bytesOf(piece);
+    }
+  } else if (value.contains("hex")) {
+    bytes = bytesOfHex(value["hex"]);
+  } else {
+    for (std::size_t left = value.at("times"); left > 0; --left) {
+      bytes += bytesOf(value.at("repeat"));
+    }
+  }
+  return bytes;
+}
+
+MessageKind kindOf(const Json& each) {
+  return each.at("kind") == "text" ? MessageKind::Text : MessageKind::Binary;
+}
+
+std::string asString(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::string nameOf(BodyType type) {
+  return type == BodyType::Bytes ? "bytes" : "text";
+}
+
+template <class Value>
+void addIf(Json& json, const char* field, const std::optional<Value>& value) {
+  if (value) {
+    json[field] = *value;
+  }
+}
+
+/// A head as the vectors show it: the known fields with their defaults.
+struct AsVector {
+  Json operator()(const Welcome& head) const {
+    Json json{{"op", "welcome"},         {"v", 1},
+              {"now", head.now},         {"heartbeat", head.heartbeat.count()},
+              {"resumed", head.resumed}, {"maxMessage", head.maxMessage}};
+    if (head.dedup) {
+      json["dedup"] = {{"count", head.dedup->count}, {"ms", head.dedup->age.count()}};
+    }
+    return json;
+  }
+  Json operator()(const Subscribed& head) const {
+    return {
+        {"op", "subscribed"}, {"id", head.id}, {"epoch", head.epoch}, {"seq", head.seq}, {"recovered", head.recovered}};
+  }
+  Json operator()(const EventHead& head) const {
+    Json json{{"op", "event"},
+              {"channel", head.channel},
+              {"seq", head.seq},
+              {"skipped", head.skipped},
+              {"type", nameOf(head.type)}};
+    addIf(json, "ts", head.ts);
+    return json;
+  }
+  Json operator()(const Unsubscribed& head) const {
+    Json json{{"op", "unsubscribed"}, {"channel", head.channel}, {"temporary", head.temporary}};
+    addIf(json, "id", head.id);
+    addIf(json, "code", head.code);
+    addMessage(json, head.message);
+    return json;
+  }
+  Json operator()(const Ack& head) const {
+    Json json{{"op", "ack"}, {"id", head.id}};
+    addIf(json, "seq", head.seq);
+    return json;
+  }
+  Json operator()(const Reply& head) const { return {{"op", "reply"}, {"id", head.id}, {"type", nameOf(head.type)}}; }
+  Json operator()(const Pong& head) const { return {{"op", "pong"}, {"t", head.t}, {"now", head.now}}; }
+  Json operator()(const GoAway& head) const {
+    Json json{{"op", "goaway"}, {"after", head.after.count()}, {"spread", head.spread.count()}};
+    addIf(json, "url", head.url);
+    return json;
+  }
+  Json operator()(const ErrorHead& head) const {
+    Json json{{"op", "error"}, {"code", head.code}, {"temporary", head.temporary}};
+    addIf(json, "id", head.id);
+    addMessage(json, head.message);
+    return json;
+  }
+  Json operator()(const UnknownOp&) const { return "unknown"; }
+  Json operator()(const Malformed&) const { return "malformed"; }
+
+  // No message and an empty one are the same to a client.
+  static void addMessage(Json& json, const std::string& message) {
+    if (!message.empty()) {
+      json["message"] = message;
+    }
+  }
+};
+
+Json expected(const Json& each) {
+  if (each.value("malformed", false)) {
+    return "malformed";
+  }
+  if (each.value("unknown", false)) {
+    return "unknown";
+  }
+  Json value = each.at("value");
+  if (value.value("message", "?").empty()) {
+    value.erase("message");
+  }
+  return value;
+}
+
+TEST_CASE("vectors: every WebSocket message comes apart as the vectors say") {
+  std::size_t cases = 0;
+  for (const Json& each : casesOf("framing.json")) {
+    CAPTURE(each.at("name").get<std::string>());
+    const std::string payload = bytesOf(each.at("payload"));
+    Unframer unframer(kindOf(each), asBytes(payload));
+    const Json messages = each.value("messages", Json::array());
+    for (std::size_t at = 0; const std::optional<Part> part = unframer.next(); ++at) {
+      if (each.contains("messages")) {
+        REQUIRE(at < messages.size());
+        CHECK(asString(part->head) == bytesOf(messages[at].at("head")));
+        REQUIRE(part->body.has_value() == messages[at].contains("body"));
+        CHECK((!part->body || asString(*part->body) == bytesOf(messages[at].at("body"))));
+      }
+    }
+    CHECK(unframer.malformed() == each.value("malformed", false));
+    ++cases;
+  }
+  CHECK(cases > 30);
+}
+
+TEST_CASE("vectors: joining the messages of a text case gives its WebSocket message") {
+  for (const Json& each : casesOf("framing.json")) {
+    if (each.value("malformed", false) || each.value("readOnly", false) || kindOf(each) != MessageKind::Text) {
+      continue;
+    }
+    CAPTURE(each.at("name").get<std::string>());
+    Framer framer(65'536);
+    for (const Json& message : each.at("messages")) {
+      const std::string head = bytesOf(message.at("head"));
+      const std::string body = message.contains("body") ? bytesOf(message.at("body")) : "";
+      framer.add(head, message.contains("body") ? std::optional(asBytes(body)) : std::nullopt);
+    }
+    const std::vector<Framer::Batch> batches = framer.take();
+    REQUIRE(batches.size() == 1);
+    CHECK(batches[0].kind == MessageKind::Text);
+    CHECK(batches[0].payload == bytesOf(each.at("payload")));
+  }
+}
+
+TEST_CASE("vectors: every head that a server sends is read as the vectors say") {
+  std::size_t cases = 0;
+  for (const Json& each : casesOf("heads.json")) {
+    if (each.at("to") != "client") {
+      continue;
+    }
+    CAPTURE(each.at("name").get<std::string>());
+    const std::string head = bytesOf(each.at("head"));
+    CHECK(std::visit(AsVector{}, readServerHead(asBytes(head))) == expected(each));
+    ++cases;
+  }
+  CHECK(cases > 50);
+}
+
+}  // namespace
+}  // namespace tidewire::core::protocol
