@@ -1,0 +1,336 @@
+// A small server that speaks "tidewire.v1", written from docs/protocol.md alone: channels in memory, a history of so many
+// events each, publishing once, and a method that echoes.
+
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { WebSocketServer } from 'ws';
+
+import { Malformed, joinBinary, joinText, needsBinary, readHead, split } from './wire.mjs';
+
+const maxBatchBytes = 65_536;
+
+const defaults = {
+  history: 100, // Events that a channel keeps.
+  dedup: { count: 1024, ms: 120_000 }, // Or undefined: published twice is published twice.
+  heartbeat: 25_000,
+  helloWithin: 10_000,
+  maxMessage: 1_048_576,
+  maxSubscriptions: 100,
+  aheadBytes: 262_144, // What may wait in a socket before latest-only events are left out.
+  maxBufferedBytes: 4_194_304, // And before the client is too slow for the others.
+  now: () => Date.now(),
+  // The user that a token names, or { code } of the error that refuses it.
+  userOf: () => ({ user: 'anybody' }),
+  methods: { echo: (body) => body },
+};
+
+const mayBeSubscribed = (channel) => !channel.startsWith('private/');
+
+class Channel {
+  constructor(name, { history, now }) {
+    Object.assign(this, { name, history, now, events: [], subscriptions: new Map() });
+    this.restart();
+  }
+
+  /** Forgets everything, as after a restart without storage. */
+  restart() {
+    Object.assign(this, { epoch: randomUUID(), seq: 0, events: [] });
+  }
+
+  append(body, type = 'text') {
+    const event = { seq: ++this.seq, ts: this.now(), type, body };
+    this.events.push(event);
+    if (this.events.length > this.history) this.events.shift();
+    for (const subscription of this.subscriptions.values()) subscription.offer(event);
+    return event.seq;
+  }
+
+  /** Section 5.2: whether all that came after the position can be had, and those events. */
+  since({ epoch, seq }, conflate) {
+    const known = epoch === this.epoch && seq <= this.seq;
+    const missed = known ? this.events.filter((event) => event.seq > seq) : [];
+    const recovered = known && (conflate || missed.length === this.seq - seq);
+    return { recovered, missed: recovered ? missed : [], from: seq };
+  }
+
+  newest(count) {
+    return { recovered: true, missed: count > 0 ? this.events.slice(-count) : [] };
+  }
+}
+
+/** One client's subscription to one channel. */
+class Subscription {
+  constructor(connection, channel, conflate) {
+    Object.assign(this, { connection, channel, conflate, skipped: 0, latest: undefined });
+  }
+
+  replay({ missed, from }) {
+    if (!this.conflate) {
+      for (const event of missed) this.send(event);
+    } else if (missed.length > 0) {
+      const latest = missed.at(-1);
+      this.skipped = from === undefined ? 0 : latest.seq - from - 1;
+      this.send(latest);
+    }
+  }
+
+  /** A live event. Section 5.3: a slow client that asked for the latest only gets the others as a number. */
+  offer(event) {
+    if (this.latest !== undefined) this.skipped += 1;
+    this.latest = event;
+    if (!this.conflate || !this.connection.isSlow()) this.drained();
+  }
+
+  drained() {
+    if (this.latest !== undefined) this.send(this.latest);
+  }
+
+  send({ seq, ts, type, body }) {
+    const head = { op: 'event', channel: this.channel.name, seq, ts };
+    if (this.skipped > 0) head.skipped = this.skipped;
+    if (type !== 'text') head.type = type;
+    Object.assign(this, { latest: undefined, skipped: 0 });
+    this.connection.send(head, body);
+  }
+}
+
+class Connection {
+  constructor(server, socket) {
+    Object.assign(this, { server, socket, session: undefined, subscriptions: new Map(), out: [] });
+    this.over = false;
+    this.helloTimer = setTimeout(() => this.end(4001, 'no hello'), server.options.helloWithin);
+    socket.on('message', (payload, isBinary) => this.receive(payload, isBinary));
+    socket.on('close', () => this.leave());
+    socket.on('error', () => {});
+  }
+
+  // Sending: what is ready in one turn leaves together.
+
+  send(head, body) {
+    if (this.out.length === 0) queueMicrotask(() => this.flush());
+    this.out.push({ head: Buffer.from(JSON.stringify(head)), ...(body !== undefined && { body }) });
+  }
+
+  flush() {
+    let batch = [];
+    let bytes = 0;
+    const leave = () => {
+      if (batch.length === 0) return;
+      const binary = needsBinary(batch[0].body);
+      this.socket.send((binary ? joinBinary : joinText)(batch), { binary }, () => this.drained());
+      [batch, bytes] = [[], 0];
+    };
+    for (const part of this.out.splice(0)) {
+      const size = part.head.length + (part.body?.length ?? 0) + 6;
+      const other = batch.length > 0 && needsBinary(batch[0].body) !== needsBinary(part.body);
+      if (other || bytes + size > maxBatchBytes) leave();
+      batch.push(part);
+      bytes += size;
+    }
+    leave();
+    if (this.socket.bufferedAmount > this.server.options.maxBufferedBytes) this.end(4005, 'reads too slowly');
+  }
+
+  isSlow() {
+    return this.socket.bufferedAmount > this.server.options.aheadBytes;
+  }
+
+  drained() {
+    if (this.over || this.isSlow()) return;
+    for (const subscription of this.subscriptions.values()) subscription.drained();
+  }
+
+  error(code, fields = {}) {
+    this.send({ op: 'error', code, ...fields });
+  }
+
+  end(code, reason) {
+    if (this.over) return;
+    this.over = true;
+    this.flush();
+    this.leave();
+    this.socket.close(code, reason);
+  }
+
+  /** Nothing that still comes from this client has an effect. */
+  leave() {
+    this.over = true;
+    clearTimeout(this.helloTimer);
+    clearTimeout(this.silenceTimer);
+    for (const { channel } of this.subscriptions.values()) channel.subscriptions.delete(this);
+    this.subscriptions.clear();
+    this.server.left(this);
+  }
+
+  // Receiving.
+
+  receive(payload, isBinary) {
+    this.listen();
+    try {
+      for (const { head, body } of split(payload, isBinary)) {
+        if (this.over) return;
+        this.handle(readHead(head, 'server'), body);
+      }
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      if (this.over) return;
+      this.error('malformed', { message: error.message });
+      this.end(4000, 'malformed');
+    }
+  }
+
+  listen() {
+    const { heartbeat } = this.server.options;
+    if (heartbeat === 0 || this.over) return;
+    clearTimeout(this.silenceTimer);
+    this.silenceTimer = setTimeout(() => this.end(4006, 'silent'), 2 * heartbeat);
+  }
+
+  handle(head, body) {
+    if (head.op !== 'hello' && this.session === undefined) {
+      this.end(4001, 'hello comes first');
+    } else if (head.unknown) {
+      this.error('unknown-op', Number.isSafeInteger(head.id) ? { id: head.id } : {});
+    } else {
+      this[`on_${head.op}`](head, body);
+    }
+  }
+
+  on_hello({ v, session, token }) {
+    if (this.session !== undefined) throw new Malformed('a second hello');
+    clearTimeout(this.helloTimer);
+    if (v !== 1) {
+      this.error('unsupported-version');
+      this.end(4003, 'unsupported version');
+      return;
+    }
+    const { user, code } = this.server.options.userOf(token);
+    if (code !== undefined) {
+      this.error(code);
+      this.end(4002, code);
+      return;
+    }
+    const { dedup, heartbeat, maxMessage, now } = this.server.options;
+    const resumed = this.server.join(this, session, user) && dedup !== undefined;
+    this.send({ op: 'welcome', v: 1, resumed, heartbeat, now: now(), maxMessage, dedup });
+  }
+
+  on_subscribe({ id, channel: name, since, last, conflate }) {
+    if (this.subscriptions.has(name)) return this.error('already-subscribed', { id });
+    if (!mayBeSubscribed(name)) return this.error('forbidden', { id });
+    if (this.subscriptions.size === this.server.options.maxSubscriptions) {
+      return this.error('too-many-subscriptions', { id });
+    }
+    const channel = this.server.channel(name);
+    const subscription = new Subscription(this, channel, conflate);
+    const past = since === undefined ? channel.newest(last) : channel.since(since, conflate);
+    this.send({ op: 'subscribed', id, epoch: channel.epoch, seq: channel.seq, recovered: past.recovered });
+    subscription.replay(past);
+    this.subscriptions.set(name, subscription);
+    channel.subscriptions.set(this, subscription);
+  }
+
+  on_unsubscribe({ id, channel }) {
+    this.subscriptions.get(channel)?.channel.subscriptions.delete(this);
+    this.subscriptions.delete(channel);
+    this.send({ op: 'unsubscribed', id, channel });
+  }
+
+  on_publish({ id, channel, type }, body = Buffer.alloc(0)) {
+    const { dedup } = this.server.options;
+    const before = id !== undefined && this.session.answers.get(id);
+    if (before) return this.send(before);
+    const ack = { op: 'ack', id, seq: this.server.channel(channel).append(body, type) };
+    if (id === undefined) return;
+    if (dedup !== undefined) {
+      this.session.answers.set(id, ack);
+      if (this.session.answers.size > dedup.count) {
+        this.session.answers.delete(this.session.answers.keys().next().value);
+      }
+    }
+    this.send(ack);
+  }
+
+  on_request({ id, method, type }, body) {
+    const { methods } = this.server.options;
+    if (!Object.hasOwn(methods, method)) return this.error('unknown-method', { id });
+    this.send({ op: 'reply', id, ...(type !== 'text' && { type }) }, methods[method](body));
+  }
+
+  on_cancel() {} // What is asked for here is answered at once.
+
+  on_ping({ t }) {
+    this.send({ op: 'pong', t, now: this.server.options.now() });
+  }
+
+  on_auth({ id, token }) {
+    const { user, code } = this.server.options.userOf(token);
+    if (code !== undefined || user !== this.session.user) return this.error(code ?? 'unauthorized', { id });
+    this.send({ op: 'ack', id });
+  }
+}
+
+class Server {
+  constructor(options) {
+    this.options = { ...defaults, ...options };
+    Object.assign(this, { channels: new Map(), sessions: new Map(), connections: new Set() });
+  }
+
+  channel(name) {
+    if (!this.channels.has(name)) this.channels.set(name, new Channel(name, this.options));
+    return this.channels.get(name);
+  }
+
+  publish(channel, body, type) {
+    return this.channel(channel).append(Buffer.from(body), type);
+  }
+
+  /** Section 4.1. Returns whether the session was known. */
+  join(connection, key, user) {
+    let session = this.sessions.get(key);
+    const known = session?.user === user;
+    session?.connection?.end(4004, 'connected again');
+    if (!known) {
+      session = { key, user, answers: new Map() };
+      this.sessions.set(key, session);
+    }
+    clearTimeout(session.forgetting);
+    session.connection = connection;
+    connection.session = session;
+    return known;
+  }
+
+  left(connection) {
+    this.connections.delete(connection);
+    const { session } = connection;
+    if (session?.connection !== connection) return;
+    session.connection = undefined;
+    session.forgetting = setTimeout(() => this.sessions.delete(session.key), this.options.dedup?.ms ?? 0);
+    session.forgetting.unref();
+  }
+
+  goAway(fields = {}) {
+    for (const connection of this.connections) connection.send({ op: 'goaway', ...fields });
+  }
+
+  /** Ends every connection as if the server had gone. */
+  async stop() {
+    for (const connection of [...this.connections]) connection.end(1001, 'going away');
+    this.listener.close();
+    await once(this.listener, 'close');
+  }
+}
+
+export async function startServer(options) {
+  const server = new Server(options);
+  server.listener = new WebSocketServer({
+    host: '127.0.0.1',
+    port: 0,
+    maxPayload: server.options.maxMessage,
+    handleProtocols: (offered) => offered.has('tidewire.v1') && 'tidewire.v1',
+  });
+  server.listener.on('connection', (socket) => server.connections.add(new Connection(server, socket)));
+  await once(server.listener, 'listening');
+  server.url = `ws://127.0.0.1:${server.listener.address().port}/`;
+  return server;
+}
