@@ -53,8 +53,10 @@ class Channel {
     return { recovered, missed: recovered ? missed : [], from: seq };
   }
 
-  newest(count) {
-    return { recovered: true, missed: count > 0 ? this.events.slice(-count) : [] };
+  newest(count, conflate) {
+    const wanted = conflate ? Math.min(count, 1) : count;
+    const missed = wanted > 0 ? this.events.slice(-wanted) : [];
+    return { recovered: true, missed, from: this.seq - missed.length };
   }
 }
 
@@ -69,7 +71,7 @@ class Subscription {
       for (const event of missed) this.send(event);
     } else if (missed.length > 0) {
       const latest = missed.at(-1);
-      this.skipped = from === undefined ? 0 : latest.seq - from - 1;
+      this.skipped = latest.seq - from - 1;
       this.send(latest);
     }
   }
@@ -223,8 +225,9 @@ class Connection {
     }
     const channel = this.server.channel(name);
     const subscription = new Subscription(this, channel, conflate);
-    const past = since === undefined ? channel.newest(last) : channel.since(since, conflate);
-    this.send({ op: 'subscribed', id, epoch: channel.epoch, seq: channel.seq, recovered: past.recovered });
+    const past = since === undefined ? channel.newest(last, conflate) : channel.since(since, conflate);
+    const from = since === undefined && past.from < channel.seq ? { from: past.from } : {};
+    this.send({ op: 'subscribed', id, epoch: channel.epoch, seq: channel.seq, recovered: past.recovered, ...from });
     subscription.replay(past);
     this.subscriptions.set(name, subscription);
     channel.subscriptions.set(this, subscription);

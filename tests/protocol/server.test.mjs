@@ -173,7 +173,8 @@ conversation('subscribe: the newest ones come first if they are wanted', {}, asy
   for (const body of ['a', 'b', 'c']) server.publish('c', body);
   const peer = await Peer.welcomed(server);
   peer.send({ op: 'subscribe', id: 1, channel: 'c', last: 2 });
-  await peer.next('subscribed');
+  const { seq, from } = await peer.next('subscribed');
+  assert.deepEqual([seq, from], [3, 1]);
   assert.deepEqual(seqsOf(await peer.settle()), [2, 3]);
 });
 

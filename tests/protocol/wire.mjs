@@ -139,7 +139,7 @@ const operations = {
       maxMessage: optional('integer', 1_048_576),
       dedup: optional('dedup'),
     },
-    subscribed: { id: ['integer'], epoch: ['name'], seq: ['integer'], recovered: ['boolean'] },
+    subscribed: { id: ['integer'], epoch: ['name'], seq: ['integer'], recovered: ['boolean'], from: optional('integer') },
     event: {
       channel: ['channel'],
       seq: ['id'],

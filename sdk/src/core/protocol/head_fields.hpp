@@ -19,6 +19,7 @@ enum class Field : std::uint8_t {
   DedupCount,
   DedupMs,
   Epoch,
+  From,
   Heartbeat,
   Id,
   MaxMessage,

@@ -143,7 +143,8 @@ Subscribed readSubscribed(HeadReader& read) {
   return {.id = read.integer(Field::Id),
           .epoch = read.name(Field::Epoch),
           .seq = read.integer(Field::Seq),
-          .recovered = read.boolean(Field::Recovered)};
+          .recovered = read.boolean(Field::Recovered),
+          .from = read.maybeInteger(Field::From)};
 }
 
 EventHead readEvent(HeadReader& read) {

@@ -42,6 +42,7 @@ struct Subscribed {
   std::string epoch = {};
   std::uint64_t seq = 0;
   bool recovered = false;
+  std::optional<std::uint64_t> from = {};
 };
 struct EventHead {
   std::string channel = {};

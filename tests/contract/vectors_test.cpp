@@ -1,24 +1,30 @@
 // What every implementation of "tidewire.v1" runs: tests/vectors, described in docs/protocol.md, section 10.
 
-#include <doctest/doctest.h>
-
-#include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
+#include <vector>
 
+#include "contract_test.hpp"
 #include "core/bytes.hpp"
 #include "core/protocol/framing.hpp"
 #include "core/protocol/heads.hpp"
+#include "vectors.hpp"
 
-namespace tidewire::core::protocol {
 namespace {
+
+using namespace tidewire;
+using namespace tidewire::core::protocol;
+using core::asBytes;
 
 using Json = nlohmann::json;
 
-Json casesOf(const std::string& file) {
-  std::ifstream stream(TIDEWIRE_SOURCE_DIR "/tests/vectors/" + file);
-  Json cases = Json::parse(stream, nullptr, false);
+/// A page has no files, so the vectors are a part of the program.
+template <std::size_t size>
+Json casesOf(const unsigned char (&file)[size]) {
+  Json cases = Json::parse(std::string_view(reinterpret_cast<const char*>(file), size), nullptr, false);
   REQUIRE(cases.is_array());
   return cases;
 }
@@ -81,8 +87,10 @@ struct AsVector {
     return json;
   }
   Json operator()(const Subscribed& head) const {
-    return {
+    Json json{
         {"op", "subscribed"}, {"id", head.id}, {"epoch", head.epoch}, {"seq", head.seq}, {"recovered", head.recovered}};
+    addIf(json, "from", head.from);
+    return json;
   }
   Json operator()(const EventHead& head) const {
     Json json{{"op", "event"},
@@ -143,9 +151,11 @@ Json expected(const Json& each) {
   return value;
 }
 
-TEST_CASE("vectors: every WebSocket message comes apart as the vectors say") {
+}  // namespace
+
+CONTRACT_TEST("vectors: every WebSocket message comes apart as the vectors say") {
   std::size_t cases = 0;
-  for (const Json& each : casesOf("framing.json")) {
+  for (const Json& each : casesOf(kFramingVectors)) {
     CAPTURE(each.at("name").get<std::string>());
     const std::string payload = bytesOf(each.at("payload"));
     Unframer unframer(kindOf(each), asBytes(payload));
@@ -164,8 +174,8 @@ TEST_CASE("vectors: every WebSocket message comes apart as the vectors say") {
   CHECK(cases > 30);
 }
 
-TEST_CASE("vectors: joining the messages of a text case gives its WebSocket message") {
-  for (const Json& each : casesOf("framing.json")) {
+CONTRACT_TEST("vectors: joining the messages of a text case gives its WebSocket message") {
+  for (const Json& each : casesOf(kFramingVectors)) {
     if (each.value("malformed", false) || each.value("readOnly", false) || kindOf(each) != MessageKind::Text) {
       continue;
     }
@@ -183,9 +193,9 @@ TEST_CASE("vectors: joining the messages of a text case gives its WebSocket mess
   }
 }
 
-TEST_CASE("vectors: every head that a server sends is read as the vectors say") {
+CONTRACT_TEST("vectors: every head that a server sends is read as the vectors say") {
   std::size_t cases = 0;
-  for (const Json& each : casesOf("heads.json")) {
+  for (const Json& each : casesOf(kHeadsVectors)) {
     if (each.at("to") != "client") {
       continue;
     }
@@ -196,6 +206,3 @@ TEST_CASE("vectors: every head that a server sends is read as the vectors say") 
   }
   CHECK(cases > 50);
 }
-
-}  // namespace
-}  // namespace tidewire::core::protocol

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "core/protocol/heads.hpp"
+
+namespace tidewire::core::protocol {
+
+/// What a subscriber will never get. Without a range the channel's epoch has changed, and nobody can tell how much.
+struct Loss {
+  struct Range {
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;  ///< Included.
+  };
+  std::optional<Range> range = {};
+};
+
+/// Where the subscription to one channel stands, and what each message about it means: docs/protocol.md, section 5.
+class ChannelProgress {
+ public:
+  /// `conflate`: the subscription bears that events are left out. `since`: resume there.
+  explicit ChannelProgress(bool conflate, std::optional<Position> since = {})
+      : position_(std::move(since)), conflate_(conflate) {}
+
+  /// The `since` of the next `subscribe`; nothing before the first.
+  [[nodiscard]] const std::optional<Position>& position() const noexcept { return position_; }
+
+  /// The connection is gone, or the channel is subscribed to anew: until `subscribed`, events are those of before.
+  void interrupted() noexcept { live_ = false; }
+
+  /// The server has answered `subscribe`. Returns what was lost, if anything was.
+  [[nodiscard]] std::optional<Loss> subscribed(const Subscribed& head);
+
+  enum class Verdict : std::uint8_t {
+    Deliver,
+    Drop,  ///< It was there before, or belongs to an older subscription.
+    Hole,  ///< Something is missing that nobody announced: subscribe anew.
+  };
+  [[nodiscard]] Verdict event(std::uint64_t seq, std::uint64_t skipped) noexcept;
+
+ private:
+  std::optional<Position> position_;
+  bool conflate_;
+  bool live_ = false;
+};
+
+}  // namespace tidewire::core::protocol
