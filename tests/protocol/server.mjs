@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { WebSocketServer } from 'ws';
 
-import { Malformed, joinBinary, joinText, needsBinary, readHead, split } from './wire.mjs';
+import { Malformed, isUtf8, joinBinary, joinText, needsBinary, readHead, split } from './wire.mjs';
 
 const maxBatchBytes = 65_536;
 
@@ -49,7 +49,8 @@ class Channel {
   since({ epoch, seq }, conflate) {
     const known = epoch === this.epoch && seq <= this.seq;
     const missed = known ? this.events.filter((event) => event.seq > seq) : [];
-    const recovered = known && (conflate || missed.length === this.seq - seq);
+    const enough = conflate ? missed.length > 0 || seq === this.seq : missed.length === this.seq - seq;
+    const recovered = known && enough;
     return { recovered, missed: recovered ? missed : [], from: seq };
   }
 
@@ -192,8 +193,9 @@ class Connection {
     if (head.op !== 'hello' && this.session === undefined) {
       this.end(4001, 'hello comes first');
     } else if (head.unknown) {
-      this.error('unknown-op', Number.isSafeInteger(head.id) ? { id: head.id } : {});
+      this.error('unknown-op', Number.isSafeInteger(head.id) && head.id > 0 ? { id: head.id } : {});
     } else {
+      if (head.type === 'text' && body !== undefined && !isUtf8(body)) throw new Malformed('a text that is not UTF-8');
       this[`on_${head.op}`](head, body);
     }
   }
@@ -290,12 +292,13 @@ class Server {
 
   /** Section 4.1. Returns whether the session was known. */
   join(connection, key, user) {
-    let session = this.sessions.get(key);
-    const known = session?.user === user;
+    const place = JSON.stringify([user, key]); // Another user's session of the same key is another session.
+    let session = this.sessions.get(place);
+    const known = session !== undefined;
     session?.connection?.end(4004, 'connected again');
     if (!known) {
-      session = { key, user, answers: new Map() };
-      this.sessions.set(key, session);
+      session = { place, user, answers: new Map() };
+      this.sessions.set(place, session);
     }
     clearTimeout(session.forgetting);
     session.connection = connection;
@@ -308,7 +311,7 @@ class Server {
     const { session } = connection;
     if (session?.connection !== connection) return;
     session.connection = undefined;
-    session.forgetting = setTimeout(() => this.sessions.delete(session.key), this.options.dedup?.ms ?? 0);
+    session.forgetting = setTimeout(() => this.sessions.delete(session.place), this.options.dedup?.ms ?? 0);
     session.forgetting.unref();
   }
 

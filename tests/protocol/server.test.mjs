@@ -151,9 +151,13 @@ conversation('hello: the same session takes over from a connection that still li
 });
 
 conversation('hello: a key that comes with another user is a new one', users, async (server) => {
-  await Peer.welcomed(server, 'same', { token: 'ann' });
-  const other = await Peer.welcomed(server, 'same', { token: 'bob' });
-  assert.equal(other.welcome.resumed, false);
+  const ann = await Peer.welcomed(server, 'same', { token: 'ann' });
+  const bob = await Peer.welcomed(server, 'same', { token: 'bob' });
+  assert.equal(bob.welcome.resumed, false);
+  assert.deepEqual(await ann.settle(), []);
+  const again = await Peer.welcomed(server, 'same', { token: 'ann' });
+  assert.equal(again.welcome.resumed, true);
+  assert.equal((await ann.next('closed')).code, 4004);
 });
 
 conversation('subscribe: live events follow without a hole', {}, async (server) => {
@@ -307,11 +311,20 @@ conversation('malformed: ends the connection, and what came before it counts', {
   assert.equal(server.channel('c').seq, 1);
 });
 
+conversation('malformed: a body of text has to be UTF-8', {}, async (server) => {
+  const peer = await Peer.welcomed(server);
+  const message = Buffer.from('{"op":"publish","channel":"c"}\n\xff', 'latin1');
+  peer.socket.send(Buffer.concat([Buffer.from([message.length]), message]), { binary: true });
+  assert.equal((await peer.next('error')).code, 'malformed');
+  assert.equal((await peer.next('closed')).code, 4000);
+  assert.equal(server.channel('c').seq, 0);
+});
+
 conversation('unknown: an operation is answered, and the connection goes on', {}, async (server) => {
   const peer = await Peer.welcomed(server);
-  peer.send({ op: 'teleport', id: 7 });
-  const { id, code } = await peer.next('error');
-  assert.deepEqual([id, code], [7, 'unknown-op']);
+  peer.send({ op: 'teleport', id: 7 }, { op: 'teleport', id: -1 });
+  const errors = [await peer.next('error'), await peer.next('error')];
+  assert.deepEqual(errors.map(({ id, code }) => [id, code]), [[7, 'unknown-op'], [undefined, 'unknown-op']]);
   assert.deepEqual(await peer.settle(), []);
 });
 

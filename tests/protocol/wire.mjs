@@ -49,7 +49,7 @@ export function split(payload, isBinary) {
   return [...(isBinary ? splitBinary(payload) : splitText(payload))];
 }
 
-function isUtf8(bytes) {
+export function isUtf8(bytes) {
   try {
     utf8.decode(bytes);
     return true;
