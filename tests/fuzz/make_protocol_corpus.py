@@ -47,7 +47,7 @@ def main():
     CORPUS.mkdir(parents=True)
     for name, content in [*framing_inputs(), *head_inputs()]:
         if len(content) <= LARGEST:
-            (CORPUS / re.sub(r"[^a-z0-9]+", "-", name.lower())).write_bytes(content)
+            (CORPUS / re.sub(r"[^a-z0-9]+", "-", name.lower().replace("+", "plus"))).write_bytes(content)
 
 
 main()
