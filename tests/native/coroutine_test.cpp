@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,34 @@ Owned waitForMessage(AwaitableClient& client) {
 }
 
 }  // namespace
+
+TEST_CASE("coroutine: one that destroys the client, or another that waits, keeps those from being resumed") {
+  for (const bool destroysClient : {false, true}) {
+    CAPTURE(destroysClient);
+    world().reset();
+    auto client = std::make_unique<AwaitableClient>(optionsFor("/echo"));
+    std::atomic<bool> acted = false;
+    std::atomic<bool> resumed = false;
+    Owned second;
+    const auto act = [&] { destroysClient ? client.reset() : second.handle.destroy(); };
+    [](AwaitableClient& self, auto& action, std::atomic<bool>& done) -> Detached {
+      (void)co_await self.connected();
+      action();
+      done = true;
+    }(*client, act, acted);
+    second = [](AwaitableClient& self, std::atomic<bool>& done) -> Owned {
+      (void)co_await self.connected();
+      done = true;
+    }(*client, resumed);
+    client->client().connect();
+    pumpUntil("the first coroutine", [&] { return acted.load(); });
+    client.reset();  // Waits for the callback that runs them.
+    CHECK_FALSE(resumed);
+    if (destroysClient) {
+      second.handle.destroy();
+    }
+  }
+}
 
 TEST_CASE("coroutine: a conversation reads from top to bottom") {
   world().reset();

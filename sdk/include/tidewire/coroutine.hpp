@@ -49,6 +49,7 @@ class AwaitableClient {
   AwaitableClient(Client client, std::size_t maxKeptBytes);
   AwaitableClient(const AwaitableClient&) = delete;
   AwaitableClient& operator=(const AwaitableClient&) = delete;
+  ~AwaitableClient();
 
   [[nodiscard]] Client& client() noexcept { return client_; }
 
@@ -86,6 +87,7 @@ struct AwaitableClient::Shared {
   mutable std::mutex mutex;
   std::optional<Opened> opened = {};
   bool over = false;
+  bool gone = false;  // The AwaitableClient is.
   std::deque<ReceivedMessage> messages = {};
   std::size_t keptBytes = 0;
   std::size_t maxKeptBytes = 0;
@@ -98,7 +100,7 @@ struct AwaitableClient::Shared {
     std::unique_lock lock(mutex);
     opened = now;
     over = false;
-    resume(lock, std::exchange(connecting, {}));
+    resumeConnecting(lock);
   }
 
   void onMessage(const Message& message) {
@@ -118,8 +120,7 @@ struct AwaitableClient::Shared {
     }
     if (change.to == State::Closed) {
       over = true;
-      resume(lock, std::exchange(connecting, {}));
-      lock.lock();
+      resumeConnecting(lock);
       resumeReceiving(lock);
     } else if (change.from == State::Closed) {
       over = false;
@@ -141,22 +142,27 @@ struct AwaitableClient::Shared {
     return message;
   }
 
-  void resumeReceiving(std::unique_lock<std::mutex>& lock) {
-    if (Waiter* const waiter = std::exchange(receiving, nullptr)) {
-      resume(lock, {waiter});
+  /// Those that wait now. Each is looked up in its turn, since one may destroy another, or the client.
+  void resumeConnecting(std::unique_lock<std::mutex>& lock) {
+    for (std::size_t left = connecting.size(); left > 0 && !gone && !connecting.empty(); --left) {
+      Waiter* const waiter = connecting.front();
+      connecting.erase(connecting.begin());
+      resume(lock, *waiter);
     }
   }
 
-  /// Without the lock, since a coroutine goes on in here. Each is looked up again: one may destroy another.
-  static void resume(std::unique_lock<std::mutex>& lock, const std::vector<Waiter*>& waiters) {
-    std::vector<std::coroutine_handle<> > coroutines;
-    for (Waiter* const waiter : waiters) {
-      coroutines.push_back(std::exchange(waiter->coroutine_, nullptr));
+  void resumeReceiving(std::unique_lock<std::mutex>& lock) {
+    if (Waiter* const waiter = gone ? nullptr : std::exchange(receiving, nullptr)) {
+      resume(lock, *waiter);
     }
+  }
+
+  /// Without the lock, since the coroutine goes on in here.
+  static void resume(std::unique_lock<std::mutex>& lock, Waiter& waiter) {
+    const std::coroutine_handle<> coroutine = std::exchange(waiter.coroutine_, nullptr);
     lock.unlock();
-    for (const std::coroutine_handle<> coroutine : coroutines) {
-      coroutine.resume();
-    }
+    coroutine.resume();
+    lock.lock();
   }
 
   void forget(const Waiter* waiter) {
@@ -226,6 +232,11 @@ inline AwaitableClient::AwaitableClient(Client client, std::size_t maxKeptBytes)
   client_.onOpen([shared = shared_](const Opened& opened) { shared->onOpen(opened); });
   client_.onMessage([shared = shared_](const Message& message) { shared->onMessage(message); });
   client_.onStateChange([shared = shared_](const StateChange& change) { shared->onStateChange(change); });
+}
+
+inline AwaitableClient::~AwaitableClient() {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->gone = true;
 }
 
 inline AwaitableClient::Connected AwaitableClient::connected() const {
