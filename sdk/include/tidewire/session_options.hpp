@@ -1,0 +1,143 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tidewire/callback.hpp"
+#include "tidewire/endpoint.hpp"
+#include "tidewire/options.hpp"
+#include "tidewire/session_events.hpp"
+
+namespace tidewire {
+
+/// The question of `SessionOptions::token`: as whom does the next attempt connect?
+///
+/// Answer it at once or later, once; a second answer, and one to an attempt that is over, has no effect. The attempt
+/// waits within `SessionOptions::connectTimeout`. When the last copy goes without an answer, the attempt fails.
+///
+/// Thread: any. Web: the thread that made the session.
+class TokenRequest {
+ public:
+  explicit TokenRequest(EndpointRequest request, std::function<void(std::string)> keep,
+                        std::optional<SessionError> refusal)
+      : request_(std::move(request)), keep_(std::move(keep)), refusal_(std::move(refusal)) {}
+
+  /// As in `CloseInfo`.
+  [[nodiscard]] std::uint64_t attempt() const { return request_.attempt(); }
+  /// How the attempt before this one ended.
+  [[nodiscard]] const std::optional<CloseInfo>& lastClose() const { return request_.lastClose(); }
+  /// Why the server refused the token before, if it did: it is time for a fresh one.
+  [[nodiscard]] const std::optional<SessionError>& refusal() const { return refusal_; }
+
+  /// Connects with this token.
+  void answer(std::string token) const { answer(std::move(token), request_.configured().url); }
+  /// Connects with this token, and there.
+  void answer(std::string token, std::string url) const {
+    keep_(std::move(token));
+    Endpoint endpoint = request_.configured();
+    endpoint.url = std::move(url);
+    request_.answer(std::move(endpoint));
+  }
+  /// Ends the attempt with cause `EndpointFailed` and `why` as its detail; it is retried like any other failure.
+  void fail(std::string_view why) const { request_.fail(why); }
+
+ private:
+  EndpointRequest request_;
+  std::function<void(std::string)> keep_;
+  std::optional<SessionError> refusal_;
+};
+
+/// Bounds of what waits for the server: calls that are not sent yet, and publishes that wait for their acknowledgement.
+struct OutboxOptions {
+  std::size_t maxBytes = 16 * 1024 * 1024;
+  std::size_t maxCalls = 65'536;
+  /// How long a message may wait for others that join it in one WebSocket message. Zero: what is queued in the same
+  /// turn of the loop is joined, and nothing waits.
+  std::chrono::milliseconds batchDelay{0};
+};
+
+/// How a session's peer is asked for a sign of life: by the protocol's own `ping`, natively and in a page alike.
+struct SessionHeartbeatOptions {
+  /// Time between two questions. The server may ask for more of them. Zero: none but those the server asks for.
+  std::chrono::milliseconds interval{25'000};
+  /// How long nothing may arrive after a question before the connection counts as dead.
+  std::chrono::milliseconds timeout{10'000};
+  /// Instead of `timeout`, after the machine slept, the page was hidden or frozen, or the network changed.
+  std::chrono::milliseconds thawTimeout{3'000};
+};
+
+/// Everything a session is told, once, at its making. What is not explained here means the same as in `Options`.
+struct SessionOptions {
+  /// An absolute ws: or wss: URL of a server that speaks "tidewire.v1".
+  std::string url = {};
+  /// Platforms: native.
+  std::vector<Header> headers = {};
+  /// Asked before every attempt, so that `hello`, the first message of every connection, can carry a token. If the
+  /// server says that the token has expired, it is asked once more; a second refusal is final. Runs where callbacks
+  /// run.
+  Callback<TokenRequest> token = {};
+  std::string name = {};
+  /// From the start of an attempt until the server's `welcome`.
+  std::chrono::milliseconds connectTimeout{15'000};
+  /// For `close()`: sending what was queued, the acknowledgements that are still due, and the closing handshake.
+  std::chrono::milliseconds closeTimeout{5'000};
+  SessionHeartbeatOptions heartbeat = {};
+  ReconnectOptions reconnect = {};
+  OutboxOptions outbox = {};
+  /// Hosts besides the one of `url` that the server may send us to (`goaway`). Never from wss: to ws:.
+  std::vector<std::string> allowedHosts = {};
+  std::size_t maxMessageBytes = 16 * 1024 * 1024;
+  Callbacks callbacks = Callbacks::Automatic;
+  Callback<std::function<void()>> executor = {};
+  std::shared_ptr<Loop> loop = {};
+  /// Conflated subscriptions take at most one event of it each.
+  std::size_t deliveryQueueBytes = 8 * 1024 * 1024;
+  TlsOptions tls = {};
+  LogOptions log = {};
+  FlightRecorderOptions flightRecorder = {};
+};
+
+/// What holds for one subscription.
+struct SubscribeOptions {
+  /// The latest event is enough: where the client falls behind, older ones are left out, and counted in
+  /// `Event::skipped`.
+  bool conflate = false;
+  /// Without `since`: how many of the newest events come first, at most; 1 shows a price at once.
+  std::uint64_t replay = 0;
+  /// What came after this position is wanted: each event, or one gap.
+  std::optional<ChannelPosition> since = {};
+};
+
+/// What a subscription calls. Each may be left out.
+struct SubscriptionHandlers {
+  Callback<const Event&> onEvent = {};
+  Callback<const Gap&> onGap = {};
+  Callback<const SubscribedInfo&> onSubscribed = {};
+  Callback<const SubscriptionEnd&> onEnd = {};
+};
+
+/// What holds for one publish.
+struct PublishOptions {
+  /// Whether its fate is wanted, and the message kept until it is known. Without it the message is sent at most once,
+  /// and lost with its connection.
+  bool ack = false;
+  /// With `ack`: where nobody can tell whether it was published, send it again instead of ending as `Unknown`. Then it
+  /// may be published twice.
+  bool resend = false;
+};
+
+/// What holds for one request.
+struct RequestOptions {
+  /// From the call until the reply. Zero: as long as it takes.
+  std::chrono::milliseconds timeout{10'000};
+  /// Doing it twice is the same as doing it once: it is sent again if its connection is lost.
+  bool idempotent = false;
+};
+
+}  // namespace tidewire
