@@ -405,6 +405,12 @@ void NativeTransport::close(std::uint16_t code, std::string_view reason) {
   }
 }
 
+void NativeTransport::leave(std::uint16_t code, std::string_view reason) {
+  close(code, reason);
+  ending_.emplace();
+  abort();
+}
+
 void NativeTransport::abort() {
   over_ = true;
   dialer_.reset();

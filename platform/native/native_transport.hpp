@@ -43,6 +43,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
 
   // End.
   void close(std::uint16_t code, std::string_view reason) override;
+  void leave(std::uint16_t code, std::string_view reason) override;
   void abort() override;
 
  private:

@@ -179,6 +179,12 @@ void WebTransport::failed(std::string_view error) {
   end({.cause = open_ ? CloseCause::ConnectionLost : CloseCause::ConnectFailed, .detail = std::string(error)});
 }
 
+/// Once it is told to close, a browser goes on with it by itself.
+void WebTransport::leave(std::uint16_t code, std::string_view reason) {
+  close(code, reason);
+  abort();
+}
+
 void WebTransport::abort() {
   if (handle_ != 0) {
     sockets().remove(handle_);

@@ -25,6 +25,7 @@ class WebTransport final : public internal::Transport {
   void ping(std::span<const std::byte>) override {}
   void close(std::uint16_t code, std::string_view reason) override;
   void setReading(bool) override {}
+  void leave(std::uint16_t code, std::string_view reason) override;
   void abort() override;
 
   // What the browser reports.

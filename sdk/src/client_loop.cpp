@@ -28,7 +28,8 @@ ClientLoop::ClientLoop(ClientShared& shared)
       mailbox_(shared.mailbox_),
       delivery_(shared.delivery_),
       journal_(shared.journal_),
-      connection_(options_, loop_.sendsPings(), loop_.randomSeed()),
+      layer_(shared.makeLayer_ ? shared.makeLayer_(*this) : nullptr),
+      connection_(options_, loop_.sendsPings() || layer_ != nullptr, loop_.randomSeed()),
       endpoint_(shared.configured_) {
   loop_.attach(shared_);
 }
@@ -48,6 +49,9 @@ bool ClientLoop::turn() {
     deadline_.reset();  // The loop has forgotten it.
   }
   connection_.tick(roundBegan_);
+  if (layer_ != nullptr) {
+    layer_->tick(roundBegan_);
+  }
   endRound();
   return !destroyed_;
 }
@@ -63,12 +67,18 @@ void ClientLoop::hint(core::Hint hint) {
 
 void ClientLoop::transportOpened(std::string_view subprotocol, const HandshakeTimes& times) {
   beginRound();
-  connection_.transportOpened(loop_.now(), subprotocol, times);
+  if (layer_ != nullptr) {
+    layerState_ = {.subprotocol = std::string(subprotocol), .times = times};
+    layer_->transportOpened(loop_.now());
+  } else {
+    connection_.transportOpened(loop_.now(), subprotocol, times);
+  }
   endRound();
 }
 
 void ClientLoop::arrivalBegan() {
   beginRound();
+  arriving_ = true;
   connection_.bytesArrived(roundBegan_);
 }
 
@@ -83,7 +93,11 @@ void ClientLoop::messageArrived(Message& message) {
   if (journal_.recordsPayloads()) {
     journal_.notePayload(roundBegan_, Journal::Direction::Received, message);
   }
-  delivery_.deliver(message);
+  if (layer_ != nullptr) {
+    layer_->messageArrived(loop_.now(), message);
+  } else {
+    delivery_.deliver(message);
+  }
 }
 
 /// Looks at the size first, since looking at the text may copy it.
@@ -102,9 +116,16 @@ void ClientLoop::arrivalEnded() {
   stats_.bytesReceived += received_.bytes;
   journal_.noteMessages(roundBegan_, Journal::Direction::Received, received_.messages, received_.bytes);
   received_ = {};
+  arriving_ = false;
+  if (layerState_.ending) {
+    connection_.transportEnded(loop_.now(), *std::exchange(layerState_.ending, std::nullopt));
+  }
   // In a hidden tab timers come late; what arrives moves the heartbeat on.
   if (deadline_ && roundBegan_ >= *deadline_) {
     connection_.tick(roundBegan_);
+    if (layer_ != nullptr) {
+      layer_->tick(roundBegan_);
+    }
   }
   endRound();
 }
@@ -116,8 +137,47 @@ void ClientLoop::transportWritable() {
 
 void ClientLoop::transportEnded(TransportEnd end) {
   beginRound();
+  if (layer_ != nullptr) {
+    layer_->judge(end);
+  }
   connection_.transportEnded(loop_.now(), std::move(end));
   endRound();
+}
+
+// What the layer asks.
+
+void ClientLoop::note(LogLevel level, std::string text) {
+  journal_.note(loop_.now(), level, std::move(text));
+}
+
+void ClientLoop::layerOpened(bool resumed, core::Duration heartbeat) {
+  layerState_.resumed = resumed;
+  connection_.transportOpened(loop_.now(), layerState_.subprotocol, layerState_.times, heartbeat);
+  performActions();
+}
+
+void ClientLoop::layerAnswered(std::uint64_t number) {
+  connection_.questionAnswered(loop_.now(), number);
+  performActions();
+}
+
+void ClientLoop::layerFailed(std::uint16_t code, std::string why) {
+  layerState_.parting = core::SendClose{code, {}};
+  core::Ending ending{.cause = CloseCause::ProtocolError, .code = code, .detail = std::move(why)};
+  if (arriving_) {
+    // The transport is not to be cut while it hands out what has arrived.
+    layerState_.ending = std::move(ending);
+  } else {
+    connection_.transportEnded(loop_.now(), std::move(ending));
+    performActions();
+  }
+}
+
+void ClientLoop::layerMoves(std::optional<std::string> url) {
+  moveTo_ = std::move(url);
+  layerState_.parting = core::SendClose{1000, {}};
+  connection_.reconnect(loop_.now());
+  performActions();
 }
 
 // Rounds.
@@ -232,6 +292,9 @@ void ClientLoop::doCommand(Command& command) {
     case Command::Kind::OpenReturned:
       connection_.openReturned(command.attempt);
       break;
+    case Command::Kind::Layer:
+      layer_->doPosted(now, *command.post, connection_.state() == State::Closed && connectsAhead_ == 0);
+      break;
     case Command::Kind::Destroy:
       // Perhaps inside an event of the transport's: what has to go goes when the next turn ends.
       destroyed_ = true;
@@ -271,19 +334,32 @@ void ClientLoop::perform(core::Dial) {
   journal_.note(loop_.now(), LogLevel::Info,
                 "attempt " + std::to_string(connection_.attempt()) + " to " + Journal::shown(endpoint_.url));
   readingPaused_ = false;
+  dialled_ = endpoint_;
+  if (moveTo_) {
+    dialled_.url = *std::exchange(moveTo_, std::nullopt);
+  }
+  layerState_ = {};
   transport_ = loop_.makeTransport(*this);
-  transport_->open(endpoint_, options_);
+  transport_->open(dialled_, options_);
 }
 
 void ClientLoop::perform(core::Abort) {
   if (transport_ != nullptr) {
-    transport_->abort();
+    if (const auto parting = std::exchange(layerState_.parting, std::nullopt)) {
+      transport_->leave(parting->code, parting->reason);
+    } else {
+      transport_->abort();
+    }
     aborted_.push_back(std::move(transport_));
     loop_.wake(shared_.shared_from_this());
   }
 }
 
 void ClientLoop::perform(const core::SendPing& action) {
+  if (layer_ != nullptr) {
+    layer_->ask(loop_.now(), core::numberOf(action));
+    return;
+  }
   // A Ping may overtake what still waits in the transport.
   connection_.questionHandedOver(transport_->bufferedBytes() == 0);
   transport_->ping(action.payload);
@@ -308,6 +384,9 @@ void ClientLoop::perform(StateChange& event) {
   // The connection may be a step ahead of its events: out of Closed again.
   const bool reopens = connectsAhead_ > 0 || connection_.state() != State::Closed;
   droppedPosted_ = mailbox_.setState(event.to, reopens);
+  if (layer_ != nullptr && event.from == State::Waiting && event.to == State::Closed) {
+    layer_->attemptEnded(loop_.now(), true);  // No close event follows.
+  }
   delivery_.deliver(Event(event));
 }
 
@@ -315,6 +394,7 @@ void ClientLoop::perform(Opened& event) {
   journal_.note(loop_.now(), LogLevel::Info, describe(event));
   ++stats_.opens;
   stats_.lastHandshake = event.times;
+  event.resumed = layerState_.resumed;
   const std::uint64_t attempt = event.attempt;
   if (delivery_.deliver(Event(std::move(event)))) {
     connection_.openReturned(attempt);
@@ -339,6 +419,9 @@ void ClientLoop::perform(CloseInfo& event) {
   journal_.note(loop_.now(), levelOf(event), describe(event));
   ++stats_.endingsByCause[static_cast<std::size_t>(event.cause)];
   stats_.unconfirmedMessages += event.unconfirmedMessages;
+  if (layer_ != nullptr) {
+    layer_->attemptEnded(loop_.now(), !event.willRetry);
+  }
   delivery_.deliver(Event(std::move(event)));
 }
 
@@ -351,11 +434,22 @@ void ClientLoop::perform(HeartbeatInfo& event) {
 // Sending.
 
 void ClientLoop::sendQueued() {
-  handOver();
+  if (layer_ != nullptr) {
+    sendLayer();
+  }
+  if (layer_ == nullptr || layer_->mayClose()) {
+    handOver();
+  }
   connection_.trimQueue();
   performActions();
   if (transport_ != nullptr) {
     transport_->flush();
+  }
+}
+
+void ClientLoop::sendLayer() {
+  if (transport_ != nullptr && transport_->room() > 0) {
+    noteSent(layer_->send(loop_.now(), *transport_));
   }
 }
 
@@ -460,9 +554,12 @@ void ClientLoop::tellUnpolled(core::Time now) {
 
 void ClientLoop::setDeadline() {
   std::optional<core::Time> deadline = connection_.deadline();
+  const auto consider = [&deadline](core::Time time) { deadline = deadline ? std::min(*deadline, time) : time; };
   if (unpolledSince_ && !unpolledTold_) {
-    const core::Time unpolled = *unpolledSince_ + kUnpolled;
-    deadline = deadline ? std::min(*deadline, unpolled) : unpolled;
+    consider(*unpolledSince_ + kUnpolled);
+  }
+  if (const auto layers = layer_ != nullptr ? layer_->deadline() : std::nullopt) {
+    consider(*layers);
   }
   if (deadline != deadline_) {
     deadline_ = deadline;

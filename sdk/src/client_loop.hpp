@@ -3,8 +3,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "client_layer.hpp"
 #include "core/connection.hpp"
 #include "delivery.hpp"
 #include "journal.hpp"
@@ -17,7 +20,7 @@ namespace tidewire::internal {
 class ClientShared;
 
 /// A client's half on the loop thread: gives the core its inputs, performs its actions, and owns the transport.
-class ClientLoop final : private TransportEvents {
+class ClientLoop final : private TransportEvents, private LayerHost {
  public:
   explicit ClientLoop(ClientShared& shared);
   ~ClientLoop();
@@ -34,6 +37,13 @@ class ClientLoop final : private TransportEvents {
   void arrivalEnded() override;
   void transportWritable() override;
   void transportEnded(TransportEnd end) override;
+
+  void deliver(Event event) override { delivery_.deliver(std::move(event)); }
+  void note(LogLevel level, std::string text) override;
+  void layerOpened(bool resumed, core::Duration heartbeat) override;
+  void layerAnswered(std::uint64_t number) override;
+  void layerFailed(std::uint16_t code, std::string why) override;
+  void layerMoves(std::optional<std::string> url) override;
 
   [[nodiscard]] bool isAnswer(const Message& message) const;
 
@@ -60,6 +70,7 @@ class ClientLoop final : private TransportEvents {
   void perform(HeartbeatInfo& event);
 
   void sendQueued();
+  void sendLayer();
   void handOver();
   void sendPosted(PayloadStore::Batch& batch);
   void noteSent(const Transport::Sent& sent);
@@ -78,11 +89,24 @@ class ClientLoop final : private TransportEvents {
   Delivery& delivery_;
   Journal& journal_;
 
+  const std::unique_ptr<ClientLayer> layer_;  // Or nothing.
   core::Connection connection_;
   Endpoint endpoint_;
+  Endpoint dialled_;
   std::unique_ptr<Transport> transport_;
   // One of the aborted transports may be what called us; they are freed at the next turn.
   std::vector<std::unique_ptr<Transport>> aborted_;
+  // What the layer knows of this connection, or wants of its end.
+  struct LayerState {
+    std::string subprotocol = {};
+    HandshakeTimes times = {};
+    bool resumed = false;
+    std::optional<core::SendClose> parting = {};
+    std::optional<core::Ending> ending = {};  // For the end of the arrival in which it failed.
+  };
+  LayerState layerState_;
+  std::optional<std::string> moveTo_;  // Instead of the next URL.
+  bool arriving_ = false;
   // Calls of connect() that were taken and are still to be carried out.
   std::ptrdiff_t connectsAhead_ = 0;
   // Messages that were posted, and dropped by the state change that the next event of a drop belongs to.

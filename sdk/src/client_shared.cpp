@@ -23,10 +23,11 @@ Options kept(Options options) {
 
 }  // namespace
 
-ClientShared::ClientShared(Options options, std::shared_ptr<Loop> loop)
+ClientShared::ClientShared(Options options, std::shared_ptr<Loop> loop, MakeLayer makeLayer)
     : options_(kept(std::move(options))),
       configured_{.url = options_.url, .subprotocols = options_.subprotocols, .headers = options_.headers},
       loop_(std::move(loop)),
+      makeLayer_(std::move(makeLayer)),
       mailbox_(options_.sendQueue),
       delivery_(options_.callbacks, options_.deliveryQueueBytes),
       journal_(options_, loop_->now()) {
@@ -99,7 +100,7 @@ HeartbeatResult ClientShared::heartbeat() {
   if (!loop_->acceptsThisThread()) {
     return HeartbeatResult::WrongThread;
   }
-  if (!loop_->sendsPings() && options_.heartbeat.message.empty()) {
+  if (!loop_->sendsPings() && !makeLayer_ && options_.heartbeat.message.empty()) {
     return HeartbeatResult::Unsupported;
   }
   Mailbox::Post post;
@@ -186,6 +187,18 @@ void ClientShared::answerEndpoint(std::uint64_t attempt, Endpoint endpoint) {
 
 void ClientShared::failEndpoint(std::uint64_t attempt, std::string_view why) {
   tell({.kind = Command::Kind::EndpointFailed, .text = std::string(why), .attempt = attempt});
+}
+
+bool ClientShared::post(std::unique_ptr<LayerPost> post, bool unlessDown) {
+  Command command{.kind = Command::Kind::Layer, .post = std::move(post)};
+  if (!unlessDown) {
+    tell(std::move(command));
+    return true;
+  }
+  Mailbox::Post wake;
+  const bool taken = mailbox_.tellIfUp(std::move(command), wake);
+  wakeIf(wake.wake);
+  return taken;
 }
 
 void ClientShared::tell(Command command) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,7 +21,9 @@ namespace tidewire::internal {
 /// the first turn and unmade by the last, and keeps this block alive in between.
 class ClientShared final : public LoopTask, public std::enable_shared_from_this<ClientShared> {
  public:
-  ClientShared(Options options, std::shared_ptr<Loop> loop);
+  using MakeLayer = std::function<std::unique_ptr<ClientLayer>(LayerHost&)>;
+
+  ClientShared(Options options, std::shared_ptr<Loop> loop, MakeLayer makeLayer = {});
 
   // Any thread.
   [[nodiscard]] ConnectResult connect();
@@ -50,6 +53,13 @@ class ClientShared final : public LoopTask, public std::enable_shared_from_this<
   [[nodiscard]] std::size_t bufferedAmount() const { return mailbox_.bufferedAmount(); }
   [[nodiscard]] Stats stats() const;
   [[nodiscard]] std::string flightRecord() const { return journal_.dump(); }
+  /// Whether calls may come from the present thread.
+  [[nodiscard]] bool acceptsThisThread() const { return loop_->acceptsThisThread(); }
+  [[nodiscard]] core::Time now() const { return loop_->now(); }
+  /// For the layer. `unlessDown`: not if the client is closing or closed. Returns whether it was taken.
+  bool post(std::unique_ptr<LayerPost> post, bool unlessDown);
+  /// Waits for a callback that another thread runs.
+  void awaitCallback() { delivery_.awaitCallback(); }
   void answerEndpoint(std::uint64_t attempt, Endpoint endpoint);
   void failEndpoint(std::uint64_t attempt, std::string_view why);
   void destroy();
@@ -84,6 +94,7 @@ class ClientShared final : public LoopTask, public std::enable_shared_from_this<
   const Options options_;
   const Endpoint configured_;
   const std::shared_ptr<Loop> loop_;
+  const MakeLayer makeLayer_;
   Mailbox mailbox_;
   Delivery delivery_;
   Journal journal_;

@@ -40,13 +40,26 @@ void callFor(const Handlers& handlers, const Dropped& event) {
 void callFor(const Handlers& handlers, const Drained& event) {
   call(handlers.onDrain, event);
 }
+void callFor(const Handlers& handlers, const SessionError& event) {
+  call(handlers.onError, event);
+}
+void callFor(const Handlers& /*handlers*/, const SessionEvent& event) {
+  event.to->receive(event);
+}
 void callFor(const Handlers& handlers, const EndpointRequest& event) {
   call(handlers.endpoint, event);
 }
 
+const Message* payloadOf(const Event& event) {
+  if (const auto* news = std::get_if<SessionEvent>(&event)) {
+    return news->body ? &*news->body : nullptr;
+  }
+  return std::get_if<Message>(&event);
+}
+
 std::size_t weigh(const Event& event) {
-  const Message* message = std::get_if<Message>(&event);
-  return kEventBytes + (message == nullptr ? 0 : MessageAccess::knownSize(*message));
+  const Message* payload = payloadOf(event);
+  return kEventBytes + (payload == nullptr ? 0 : MessageAccess::knownSize(*payload));
 }
 
 }  // namespace
@@ -88,6 +101,11 @@ Delivery::Polled Delivery::poll(const PollBudget& budget, const std::function<co
   polled.more = nextEvent(lock) != queue_.end();
   runnerTold_ = polled.more;
   return polled;
+}
+
+void Delivery::awaitCallback() {
+  Lock lock(mutex_);
+  gate_.awaitLeaving(lock);
 }
 
 bool Delivery::runsHere() const {
@@ -195,9 +213,38 @@ void Delivery::enqueue(Event event) {
   if (stopped()) {
     return;
   }
+  auto* news = std::get_if<SessionEvent>(&event);
+  if (news != nullptr && news->body) {
+    *news->body = MessageAccess::keep(*news->body);
+  }
+  if (news != nullptr && conflate(*news, lock)) {
+    return;
+  }
   queuedBytes_ += weigh(event);
   full_ = full_ || queuedBytes_ > maxBytes_;
   queue_.push_back(std::move(event));
+  if (auto* queued = std::get_if<SessionEvent>(&queue_.back())) {
+    queued->to->waiting_ = std::holds_alternative<EventNews>(queued->news) ? queued : nullptr;
+    queued->to->queueVersion_ = queueVersion_;
+  } else {
+    ++queueVersion_;
+  }
+}
+
+/// Puts a latest-only event in the place of the one that waits. Nothing else is overtaken but events of other
+/// subscriptions.
+bool Delivery::conflate(SessionEvent& event, const Lock&) {
+  auto* const newer = std::get_if<EventNews>(&event.news);
+  SessionEvent* const waiting = event.to->waiting_;
+  if (newer == nullptr || !event.to->conflates_ || waiting == nullptr || event.to->queueVersion_ != queueVersion_) {
+    return false;
+  }
+  newer->skipped += 1 + std::get<EventNews>(waiting->news).skipped;
+  queuedBytes_ -= waiting->body ? MessageAccess::knownSize(*waiting->body) : 0;
+  queuedBytes_ += event.body ? MessageAccess::knownSize(*event.body) : 0;
+  *waiting = std::move(event);
+  full_ = full_ || queuedBytes_ > maxBytes_;
+  return true;
 }
 
 bool Delivery::dequeue(Event& event) {
@@ -208,6 +255,12 @@ bool Delivery::dequeue(Event& event) {
   }
   const auto place = queue_.begin() + (next - queue_.begin());
   event = std::move(*place);
+  if (auto* news = std::get_if<SessionEvent>(&event)) {
+    news->to->waiting_ = nullptr;
+  }
+  if (place != queue_.begin()) {
+    ++queueVersion_;  // What is taken from the middle moves the others.
+  }
   queue_.erase(place);
   queuedBytes_ -= weigh(event);
   return true;

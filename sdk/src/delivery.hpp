@@ -10,6 +10,7 @@
 
 #include "core/time.hpp"
 #include "gate.hpp"
+#include "session_news.hpp"
 #include "sync.hpp"
 #include "tidewire/client.hpp"
 
@@ -27,10 +28,12 @@ struct Handlers {
   Handler<HeartbeatInfo> onHeartbeat;
   Handler<Dropped> onDropped;
   Handler<Drained> onDrain;
+  Handler<SessionError> onError;
   Handler<EndpointRequest> endpoint;
 };
 
-using Event = std::variant<StateChange, Opened, Message, CloseInfo, HeartbeatInfo, Dropped, Drained, EndpointRequest>;
+using Event = std::variant<StateChange, Opened, Message, CloseInfo, HeartbeatInfo, Dropped, Drained, SessionError,
+                           SessionEvent, EndpointRequest>;
 
 /// Runs the application's callbacks: at once on the loop thread, or from a bounded queue inside `poll` or the
 /// executor's tasks.
@@ -64,6 +67,9 @@ class Delivery {
 
   /// No callback starts after this. Waits for one that runs on another thread.
   void stop();
+
+  /// Waits until a callback that another thread runs has returned. Inside a callback it returns at once.
+  void awaitCallback();
 
   /// What running queued callbacks led to.
   struct Polled {
@@ -122,6 +128,7 @@ class Delivery {
   [[nodiscard]] const Handlers& current();
   void run(const Event& event);
   void enqueue(Event event);
+  [[nodiscard]] bool conflate(SessionEvent& event, const Lock&);
   [[nodiscard]] bool dequeue(Event& event);
 
   const Callbacks mode_;
@@ -132,6 +139,7 @@ class Delivery {
   std::shared_ptr<const Handlers> handlers_;
   std::deque<Event> queue_;
   std::size_t queuedBytes_ = 0;
+  std::uint64_t queueVersion_ = 0;  // Grows when an event is queued that no other may be moved across.
   bool full_ = false;
   bool runnerTold_ = false;
   std::uint64_t polls_ = 0;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "sync.hpp"
 
 namespace tidewire::internal {
@@ -20,6 +22,7 @@ class Gate {
   void leave(const Lock&) noexcept {
     inside_ = false;
     who_ = {};
+    ++timesLeft_;
     left_.notify_all();
   }
 
@@ -31,11 +34,19 @@ class Gate {
     }
   }
 
+  /// Waits until another thread that is inside has left.
+  void awaitLeaving(Lock& lock) {
+    if (inside_ && !isHere(lock)) {
+      left_.wait(lock, [this, before = timesLeft_] { return timesLeft_ != before; });
+    }
+  }
+
   /// Whether the calling thread is inside.
   [[nodiscard]] bool isHere(const Lock&) const noexcept { return inside_ && who_ == thisThread(); }
 
  private:
   Condition left_;
+  std::uint64_t timesLeft_ = 0;
   bool inside_ = false;
   bool shut_ = false;
   ThreadId who_{};

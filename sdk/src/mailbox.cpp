@@ -48,6 +48,15 @@ void Mailbox::tell(Command command, Post& post) {
   this->post(std::move(command), post);
 }
 
+bool Mailbox::tellIfUp(Command command, Post& post) {
+  const Lock lock(mutex_);
+  if (wish_ == Wish::Down) {
+    return false;
+  }
+  this->post(std::move(command), post);
+  return true;
+}
+
 void Mailbox::destroy(Post& post) {
   const Lock lock(mutex_);
   wish_ = Wish::Down;

@@ -3,12 +3,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "layer_post.hpp"
 #include "payload_store.hpp"
 #include "sync.hpp"
 #include "tidewire/endpoint.hpp"
@@ -30,15 +32,17 @@ struct Command {
     EndpointAnswered,
     EndpointFailed,
     OpenReturned,
+    Layer,
     Destroy
   };
 
   Kind kind;
-  std::size_t messagesBefore = 0;  // How many of the batch's messages were queued before it.
-  std::uint16_t code = 0;          // Close.
-  std::string text = {};           // Close: the reason. EndpointFailed: why.
-  std::uint64_t attempt = 0;       // EndpointAnswered, EndpointFailed, OpenReturned.
-  Endpoint endpoint = {};          // EndpointAnswered.
+  std::size_t messagesBefore = 0;        // How many of the batch's messages were queued before it.
+  std::uint16_t code = 0;                // Close.
+  std::string text = {};                 // Close: the reason. EndpointFailed: why.
+  std::uint64_t attempt = 0;             // EndpointAnswered, EndpointFailed, OpenReturned.
+  Endpoint endpoint = {};                // EndpointAnswered.
+  std::unique_ptr<LayerPost> post = {};  // Layer.
 };
 
 /// Messages that were dropped, and what they weighed.
@@ -85,6 +89,8 @@ class Mailbox {
   [[nodiscard]] HeartbeatResult ask(Post& post);
   /// A command that is always taken.
   void tell(Command command, Post& post);
+  /// A command that is taken unless the client is closing or closed.
+  [[nodiscard]] bool tellIfUp(Command command, Post& post);
   void destroy(Post& post);
   /// `content` is what the platform's `PayloadStore::put` takes, `sizeBytes` what it weighs.
   template <class... Content>

@@ -107,6 +107,10 @@ class Transport {
   /// `Loop::pausesReading`.
   virtual void setReading(bool reading) = 0;
 
+  /// Ends the connection with a Close frame behind what was accepted, and does not wait for the answer: as after
+  /// `abort`, no event comes. Requires: open.
+  virtual void leave(std::uint16_t code, std::string_view reason) = 0;
+
   /// Cuts the connection without a closing handshake. No event comes after it.
   virtual void abort() = 0;
 };

@@ -121,6 +121,7 @@ class ScriptedTransport final : public tidewire::internal::Transport {
     });
   }
 
+  void leave(std::uint16_t, std::string_view) override { abort(); }
   void abort() override { loop_.live_.erase(id_); }
 
   /// The server is gone.

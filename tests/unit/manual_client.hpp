@@ -53,6 +53,10 @@ class ManualTransport final : public Transport {
   void ping(std::span<const std::byte> payload) override { pings_.emplace_back(payload.begin(), payload.end()); }
   void close(std::uint16_t, std::string_view) override { open_ = false; }
   void setReading(bool reading) override { reading_ = reading; }
+  void leave(std::uint16_t code, std::string_view) override {
+    left_ = code;
+    open_ = false;
+  }
   void abort() override { open_ = false; }
 
   [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
@@ -60,6 +64,8 @@ class ManualTransport final : public Transport {
   [[nodiscard]] const std::vector<std::string>& sent() const { return sent_; }
   [[nodiscard]] std::size_t pings() const { return pings_.size(); }
   [[nodiscard]] bool reading() const { return reading_; }
+  /// The code that it was left with, or 0.
+  [[nodiscard]] std::uint16_t left() const { return left_; }
 
   // What a peer and the system do.
 
@@ -111,6 +117,7 @@ class ManualTransport final : public Transport {
   bool open_ = false;
   bool reporting_ = false;
   bool reading_ = true;
+  std::uint16_t left_ = 0;
   bool holdsBack_ = false;
   std::size_t bufferedBytes_ = 0;
   std::optional<std::size_t> awaited_;

@@ -70,6 +70,7 @@ struct Opened {
   std::uint64_t reconnects = 0;                ///< How many connections were open before this one.
   std::chrono::microseconds handshakeTime{0};  ///< From the start of the attempt until open.
   HandshakeTimes times = {};                   ///< Where that time went.
+  bool resumed = false;                        ///< `Session`: the server still knows what was published before.
 };
 
 /// What `onClose` reports: the last event of its attempt, and exactly one for each attempt that began, opened or not.

@@ -7,5 +7,6 @@
 #include "tidewire/loop.hpp"
 #include "tidewire/message.hpp"
 #include "tidewire/options.hpp"
+#include "tidewire/session.hpp"
 #include "tidewire/stats.hpp"
 #include "tidewire/version.hpp"

@@ -37,6 +37,12 @@ Trigger triggerOf(State from, CloseCause cause, bool retry) {
 
 }  // namespace
 
+std::uint64_t numberOf(const SendPing& ping) noexcept {
+  std::uint64_t number = 0;
+  std::memcpy(&number, ping.payload.data(), sizeof number);
+  return number;
+}
+
 Connection::Connection(const Options& options, bool sendsPings, std::uint64_t seed)
     : options_(options),
       sendsPings_(sendsPings),
@@ -142,7 +148,7 @@ void Connection::hint(Time now, Hint hint) {
   }
 }
 
-void Connection::transportOpened(Time now, std::string_view subprotocol, HandshakeTimes times) {
+void Connection::transportOpened(Time now, std::string_view subprotocol, HandshakeTimes times, Duration heartbeat) {
   if (state_ != State::Connecting) {
     return;
   }
@@ -152,7 +158,7 @@ void Connection::transportOpened(Time now, std::string_view subprotocol, Handsha
   queue_.forgetFirst();
   handedOver_ = beforeQuestion_ = confirmed_ = 0;
   roundTrips_.clear();
-  heartbeat_.start(now);
+  heartbeat_.start(now, heartbeat);
   times.endpoint = endpointTime_;
   move(Trigger::HandshakeDone);
   report(Opened{.subprotocol = std::string(subprotocol),
@@ -170,6 +176,14 @@ void Connection::pongArrived(Time now, std::span<const std::byte> payload) {
   }
   if (const auto roundTrip = heartbeat_.answeredNewest(now)) {
     answered(*roundTrip);
+  }
+}
+
+void Connection::questionAnswered(Time now, std::uint64_t number) {
+  if (number == question_) {
+    if (const auto roundTrip = heartbeat_.answeredNewest(now)) {
+      answered(*roundTrip);
+    }
   }
 }
 

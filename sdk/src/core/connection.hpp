@@ -38,6 +38,8 @@ struct Abort {};
 struct SendPing {
   std::array<std::byte, 8> payload;
 };
+/// The number that a Ping asks with.
+[[nodiscard]] std::uint64_t numberOf(const SendPing& ping) noexcept;
 /// Send `HeartbeatOptions::message`, ahead of what is queued.
 struct SendQuestion {};
 /// Send a Close frame; nothing follows it.
@@ -83,9 +85,13 @@ class Connection {
   void hint(Time now, Hint hint);
 
   // Inputs from the transport.
-  void transportOpened(Time now, std::string_view subprotocol, HandshakeTimes times = {});
+  /// `heartbeat`: the peer wants to be asked at least this often; zero: it does not care.
+  void transportOpened(Time now, std::string_view subprotocol, HandshakeTimes times = {},
+                       Duration heartbeat = Duration::zero());
   void bytesArrived(Time now) noexcept { heartbeat_.heard(now); }
   void pongArrived(Time now, std::span<const std::byte> payload);
+  /// The question of `SendPing` was answered, by whatever means it was asked.
+  void questionAnswered(Time now, std::uint64_t number);
   /// Whether a text that equals `HeartbeatOptions::answer` would now be an answer, and not a message.
   [[nodiscard]] bool expectsAnswer() const noexcept { return asksWithText() && heartbeat_.unanswered() > 0; }
   void answerArrived(Time now);

@@ -9,6 +9,13 @@
 
 namespace tidewire::core {
 
+/// What a protocol above WebSocket knows of an ending.
+enum class Fate : std::uint8_t {
+  AsUsual,             ///< Nothing: the cause and the code decide.
+  Final,               ///< The same would happen again.
+  CredentialsRefused,  ///< Fresh ones may help, once.
+};
+
 /// How a connection ended, or why there was none, as the transport saw it.
 struct Ending {
   CloseCause cause = CloseCause::ConnectionLost;
@@ -16,6 +23,7 @@ struct Ending {
   std::string reason = {};
   std::string detail = {};
   int httpStatus = 0;
+  Fate fate = Fate::AsUsual;
   std::optional<Duration> retryAfter = {};  ///< How long the server asks to wait, with 429 or 503.
 };
 

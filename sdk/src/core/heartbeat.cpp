@@ -5,10 +5,13 @@
 
 namespace tidewire::core {
 
-void Heartbeat::start(Time now) noexcept {
+void Heartbeat::start(Time now, Duration longest) noexcept {
   running_ = true;
-  if (times_.canAsk && times_.interval > Duration::zero()) {
-    askAt_ = now + times_.interval;
+  const bool shortens =
+      longest > Duration::zero() && (times_.interval == Duration::zero() || longest < times_.interval);
+  interval_ = shortens ? longest : times_.interval;
+  if (times_.canAsk && interval_ > Duration::zero()) {
+    askAt_ = now + interval_;
   }
   heard(now);
 }
@@ -99,8 +102,8 @@ Heartbeat::Verdict Heartbeat::tick(Time now) noexcept {
   judgeAt_ = now + (distrusts_ ? times_.thawTimeout : times_.timeout);
   graceGiven_ = false;
   askAt_.reset();
-  if (times_.interval > Duration::zero()) {
-    askAt_ = now + times_.interval;
+  if (interval_ > Duration::zero()) {
+    askAt_ = now + interval_;
   }
   return Verdict::Ask;
 }

@@ -30,8 +30,9 @@ class Heartbeat {
 
   explicit Heartbeat(const Times& times) noexcept : times_(times) {}
 
-  /// The connection is open. Reading may have been paused before that.
-  void start(Time now) noexcept;
+  /// The connection is open. Reading may have been paused before that. `longest`: the peer wants to be asked at least
+  /// this often; zero: it does not care.
+  void start(Time now, Duration longest = Duration::zero()) noexcept;
   /// The connection is over, or closing.
   void stop() noexcept;
 
@@ -64,6 +65,7 @@ class Heartbeat {
   [[nodiscard]] Verdict judge(Time now) noexcept;
 
   const Times times_;
+  Duration interval_{0};  // On this connection.
   bool running_ = false;
   std::optional<Time> askAt_;
   // When the silence that follows a question, or that lasts already, means death.

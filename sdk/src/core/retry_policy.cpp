@@ -23,7 +23,8 @@ bool isFinalStatus(int httpStatus) {
 }  // namespace
 
 bool refusesCredentials(const Ending& ending) {
-  return (ending.cause == CloseCause::ClosedByPeer && ending.code == kPolicyViolation) ||
+  return ending.fate == Fate::CredentialsRefused ||
+         (ending.cause == CloseCause::ClosedByPeer && ending.code == kPolicyViolation) ||
          (ending.cause == CloseCause::HandshakeRefused && ending.httpStatus == kUnauthorized);
 }
 
@@ -37,6 +38,9 @@ bool mayRetry(const Ending& ending, const Options& options, const RetryHistory& 
   }
   if (options.endpoint && refusesCredentials(ending)) {
     return !history.freshCredentialsRefused;
+  }
+  if (ending.fate != Fate::AsUsual) {
+    return false;
   }
   switch (ending.cause) {
     case CloseCause::ClosedByUser:

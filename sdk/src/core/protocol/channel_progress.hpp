@@ -27,6 +27,10 @@ class ChannelProgress {
   /// The `since` of the next `subscribe`; nothing before the first.
   [[nodiscard]] const std::optional<Position>& position() const noexcept { return position_; }
 
+  [[nodiscard]] bool conflates() const noexcept { return conflate_; }
+  /// From the next `subscribe` on, every event is wanted.
+  void becomeReliable() noexcept { conflate_ = false; }
+
   /// The connection is gone, or the channel is subscribed to anew: until `subscribed`, events are those of before.
   void interrupted() noexcept { live_ = false; }
 

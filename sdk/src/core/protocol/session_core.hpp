@@ -1,0 +1,258 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/protocol/channel_progress.hpp"
+#include "core/protocol/framing.hpp"
+#include "core/protocol/heads.hpp"
+#include "core/random.hpp"
+#include "core/time.hpp"
+#include "tidewire/session_events.hpp"
+
+namespace tidewire::core::protocol {
+
+/// One of the application's subscriptions; several may share a channel.
+using SubscriberId = std::uint64_t;
+/// One of the application's publishes or requests. They rise in call order.
+using CallId = std::uint64_t;
+
+/// A publish or a request on its way to the core.
+struct Call {
+  enum class Kind : std::uint8_t { Publish, Request };
+
+  CallId id = 0;
+  Kind kind = Kind::Publish;
+  std::string target = {};  ///< The channel or the method.
+  BodyType type = BodyType::Text;
+  std::string body = {};
+  bool ack = false;         ///< Publish.
+  bool resend = false;      ///< Publish, with `ack`: rather twice than not at all.
+  bool idempotent = false;  ///< Request.
+  Duration timeout{0};      ///< Request. Zero: none.
+};
+
+// What the core asks of whoever drives it, and what it tells. Views and spans are valid until the next input.
+
+/// The connection may be used: the server has said `welcome`.
+struct Welcomed {
+  bool resumed;
+  Duration heartbeat;  ///< The server wants to be asked at least this often; zero: it does not care.
+};
+struct PongArrived {
+  std::uint64_t t;
+};
+/// The peer broke the protocol: close with 4000.
+struct PeerFailed {
+  std::string why;
+};
+/// Close with 1000 and connect again at once; once to `url`, if it may be trusted.
+struct LeaveNow {
+  std::optional<std::string> url;
+};
+struct EventArrived {
+  std::string_view channel;
+  std::span<const SubscriberId> to;
+  std::uint64_t seq;
+  std::optional<std::uint64_t> ts;
+  std::uint64_t skipped;
+  BodyType type;
+  std::optional<std::span<const std::byte>> body;
+};
+struct GapFound {
+  std::vector<SubscriberId> to;
+  Loss loss;
+};
+struct SubscriptionAnswered {
+  std::vector<SubscriberId> to;
+  Position position;
+};
+struct SubscriptionEnded {
+  std::vector<SubscriberId> to;
+  SessionError error;
+};
+/// No events come for these until they are answered again.
+struct SubscriptionInterrupted {
+  std::vector<SubscriberId> to;
+};
+/// A publish is over. Without `tell` nobody waits for it: it has been sent, and its place in the outbox is free.
+struct PublishEnded {
+  CallId call;
+  bool tell;
+  tidewire::Ack ack;
+};
+struct RequestEnded {
+  CallId call;
+  std::optional<SessionError> error;
+  BodyType type;
+  std::optional<std::span<const std::byte>> body;
+};
+/// An error that concerns the connection, or a token that was refused.
+struct ErrorArrived {
+  SessionError error;
+};
+using SessionAction =
+    std::variant<Welcomed, PongArrived, PeerFailed, LeaveNow, EventArrived, GapFound, SubscriptionAnswered,
+                 SubscriptionEnded, SubscriptionInterrupted, PublishEnded, RequestEnded, ErrorArrived>;
+
+/// Decides everything that "tidewire.v1" (docs/protocol.md) asks of a client: greeting, channels, what is sent and sent
+/// again, and what each message from the server means. Pure: time and the seed of its randomness are arguments.
+///
+/// Whoever drives it gives one input, performs every action (`takeAction` until it is empty) before the next, sends
+/// what `takeBatches` yields, and calls `tick` when `deadline` has come.
+class SessionCore {
+ public:
+  struct Settings {
+    std::string key;  ///< 128 random bits, in base64url.
+    Duration batchDelay{0};
+    std::uint64_t seed = 0;
+  };
+
+  explicit SessionCore(Settings settings);
+
+  // Inputs from the application.
+  void subscribe(SubscriberId id, std::string_view channel, bool conflate, std::uint64_t replay,
+                 std::optional<Position> since);
+  void unsubscribe(SubscriberId id, std::string_view channel);
+  void call(Time now, Call call);
+  /// Nobody wants to know any more what becomes of it.
+  void cancel(CallId id);
+  void authenticate(std::string token);
+
+  // Inputs from the connection.
+  void opened(Time now, std::optional<std::string> token);
+  /// The payload of a WebSocket message, which outlives the calls of `step` that follow.
+  void arrived(MessageKind kind, std::span<const std::byte> payload);
+  /// Takes the next message out of it. Returns false when there is none.
+  [[nodiscard]] bool step(Time now);
+  /// `forGood`: no attempt follows by itself.
+  void ended(bool forGood);
+  /// Ask for a sign of life, ahead of everything else.
+  void ask(Time now, std::uint64_t t);
+
+  // Input from the clock.
+  void tick(Time now);
+
+  // Answers.
+  [[nodiscard]] std::optional<SessionAction> takeAction();
+  /// WebSocket messages to send now, of about `room` bytes together.
+  [[nodiscard]] std::vector<Framer::Batch> takeBatches(Time now, std::size_t room);
+  [[nodiscard]] std::optional<Time> deadline() const;
+  /// Whether nothing waits to be sent or acknowledged.
+  [[nodiscard]] bool isSettled() const noexcept;
+  /// What the server's clock shows, since 1970.
+  [[nodiscard]] std::optional<Duration> serverOffset() const noexcept { return serverOffset_; }
+  /// Why the server refused the last `hello`, if it did.
+  [[nodiscard]] const std::optional<SessionError>& refusal() const noexcept { return refusal_; }
+
+ private:
+  enum class Phase : std::uint8_t { Down, Greeting, Up };
+
+  struct Channel {
+    ChannelProgress progress;
+    std::vector<SubscriberId> subscribers = {};
+    std::uint64_t replay = 0;
+    std::uint64_t wireId = 0;  // Of the newest `subscribe` on this connection; 0: there was none.
+    bool answered = false;
+  };
+  struct Pending {
+    Call call;
+    std::uint64_t wireId = 0;
+    std::uint64_t publishNumber = 0;
+    Time firstSentAt{};
+    std::optional<Time> deadline = {};
+  };
+  using Channels = std::map<std::string, Channel, std::less<>>;
+  using Calls = std::map<CallId, Pending>;
+
+  // Sending.
+  void post(std::string head);
+  void sendSubscribe(const std::string& name, Channel& channel);
+  void subscribeAnew(const std::string& name, Channel& channel);
+  [[nodiscard]] Calls::iterator nextCall();
+  [[nodiscard]] bool withinWindow(const Pending& pending) const;
+  [[nodiscard]] std::size_t add(Framer& framer, Time now, Calls::iterator at);
+  [[nodiscard]] std::string headFor(Pending& pending);
+  [[nodiscard]] bool waitsForMore(Time now);
+
+  // Receiving.
+  void handle(Time now, Welcome& head, const Part& part);
+  void handle(Time now, Subscribed& head, const Part& part);
+  void handle(Time now, EventHead& head, const Part& part);
+  void handle(Time now, Unsubscribed& head, const Part& part);
+  void handle(Time now, protocol::Ack& head, const Part& part);
+  void handle(Time now, protocol::Reply& head, const Part& part);
+  void handle(Time now, Pong& head, const Part& part);
+  void handle(Time now, GoAway& head, const Part& part);
+  void handle(Time now, ErrorHead& head, const Part& part);
+  void handle(Time now, UnknownOp& head, const Part& part);
+  void handle(Time now, Malformed& head, const Part& part);
+  void fail(std::string why);
+  [[nodiscard]] bool isTextAsSaid(BodyType type, const Part& part) const;
+  void endSubscription(Channels::iterator at, SessionError error);
+  void setClock(Time from, Time to, std::uint64_t serverNow);
+
+  // Ending.
+  void settleDoubts(Time now, const Welcome& head);
+  Calls::iterator endPublish(Calls::iterator at, tidewire::Ack ack);
+  Calls::iterator endRequest(Calls::iterator at, std::optional<SessionError> error, BodyType type = BodyType::Text,
+                             std::optional<std::span<const std::byte>> body = {});
+  Calls::iterator endUnanswered(Calls::iterator at, SessionError error, tidewire::Ack::Outcome outcome);
+  Calls::iterator forget(Calls::iterator at);
+  [[nodiscard]] Calls::iterator findCall(std::uint64_t wireId, Call::Kind kind);
+  void report(SessionAction action) { actions_.push_back(std::move(action)); }
+
+  const Settings settings_;
+  Random random_;
+  std::deque<SessionAction> actions_;
+
+  Phase phase_ = Phase::Down;
+  std::uint64_t lastWireId_ = 0;
+  Channels channels_;
+
+  // Calls that are not over. Those below `unsentFrom_` have been sent, on this connection or an earlier one; of them,
+  // `again_` wait to be sent once more.
+  Calls calls_;
+  CallId unsentFrom_ = 0;
+  std::deque<CallId> again_;
+  std::unordered_map<std::uint64_t, CallId> byWireId_;
+  std::set<std::pair<Time, CallId>> deadlines_;
+  std::set<std::uint64_t> openPublishes_;  // Numbers of those that were sent with `ack` and are not over.
+  std::uint64_t publishNumber_ = 0;
+
+  // Of this connection.
+  std::deque<std::string> heads_;  // That wait to be sent, without bodies.
+  std::unordered_map<std::uint64_t, std::string> subscribing_;
+  std::set<std::uint64_t> authenticating_;
+  std::optional<std::string> ping_;
+  Time pingAt_{};
+  std::uint64_t pingT_ = 0;
+  Time helloAt_{};
+  std::optional<Unframer> unframer_;
+  MessageKind arrivedAs_ = MessageKind::Text;
+  bool failed_ = false;
+  std::uint64_t maxMessage_ = 0;
+  std::uint64_t window_ = 0;
+  std::optional<Time> leaveAt_;
+  std::optional<std::string> leaveTo_;
+  std::optional<Time> waitingSince_;  // For `batchDelay`.
+  std::size_t unsentBytes_ = 0;
+
+  std::optional<SessionError> refusal_;
+  std::optional<Duration> serverOffset_;
+  Duration bestTrip_{};
+};
+
+}  // namespace tidewire::core::protocol

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "session_shared.hpp"
+#include "tidewire/session.hpp"
+
+namespace tidewire::internal {
+
+/// What tests may do beyond the public interface.
+struct SessionAccess {
+  /// A session on a loop other than the platform's.
+  static Session make(SessionOptions options, std::shared_ptr<Loop> loop) {
+    return Session(std::make_shared<SessionShared>(std::move(options), std::move(loop)));
+  }
+};
+
+}  // namespace tidewire::internal

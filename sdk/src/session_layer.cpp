@@ -1,0 +1,283 @@
+#include "session_layer.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "core/bytes.hpp"
+#include "core/url.hpp"
+#include "message_access.hpp"
+
+namespace tidewire::internal {
+namespace {
+
+using core::protocol::BodyType;
+
+// docs/protocol.md, section 7.
+constexpr std::uint16_t kMalformed = 4000;
+constexpr std::uint16_t kTokenRefused = 4002;
+constexpr std::uint16_t kUnsupportedVersion = 4003;
+constexpr std::uint16_t kReplaced = 4004;
+
+/// 128 bits in base64url without padding (RFC 4648 section 5).
+std::string sessionKey(std::uint64_t high, std::uint64_t low) {
+  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string key;
+  for (int at = 0; at < 22; ++at) {
+    // Six bits from the top; the last character has two of the key and four zeros.
+    key.push_back(kAlphabet[high >> 58]);
+    high = (high << 6) | (low >> 58);
+    low <<= 6;
+  }
+  return key;
+}
+
+std::optional<Message> viewOf(BodyType type, const std::optional<std::span<const std::byte>>& body) {
+  if (!body) {
+    return std::nullopt;
+  }
+  return MessageAccess::view(type == BodyType::Text ? MessageKind::Text : MessageKind::Binary, *body);
+}
+
+std::string describe(const SessionError& error) {
+  return error.message.empty() ? error.code : error.code + ": " + error.message;
+}
+
+}  // namespace
+
+SessionLayer::SessionLayer(LayerHost& host, std::shared_ptr<SessionState> state, const Settings& settings)
+    : host_(host),
+      state_(std::move(state)),
+      url_(settings.url),
+      allowedHosts_(settings.allowedHosts),
+      core_({.key = sessionKey(settings.seeds[0], settings.seeds[1]),
+             .batchDelay = settings.batchDelay,
+             .seed = settings.seeds[2]}) {}
+
+// What the application asked.
+
+void SessionLayer::doPosted(core::Time now, LayerPost& post, bool down) {
+  std::visit([&](auto& what) { this->post(now, what, down); }, static_cast<SessionPost&>(post).what);
+  performActions();
+}
+
+void SessionLayer::post(core::Time /*now*/, SubscribePost& post, bool /*down*/) {
+  const SubscriptionShared& subscription = *post.subscription;
+  if (!core::protocol::isChannel(subscription.channel())) {
+    host_.deliver(SessionEvent{post.subscription, SessionError{.code = "unknown-channel", .message = "not a channel"}});
+    return;
+  }
+  subscriptions_.emplace(subscription.id, post.subscription);
+  std::optional<core::protocol::Position> since;
+  if (post.options.since && core::protocol::isName(post.options.since->epoch)) {
+    since = core::protocol::Position{std::move(post.options.since->epoch), post.options.since->seq};
+  }
+  core_.subscribe(subscription.id, subscription.channel(), post.options.conflate,
+                  std::min(post.options.replay, core::protocol::kMaxInteger), std::move(since));
+}
+
+void SessionLayer::post(core::Time /*now*/, UnsubscribePost& post, bool /*down*/) {
+  subscriptions_.erase(post.id);
+  core_.unsubscribe(post.id, post.channel);
+}
+
+void SessionLayer::post(core::Time now, CallPost& post, bool down) {
+  const core::protocol::CallId id = post.call.id;
+  calls_.emplace(id, CallEntry{std::move(post.shared), post.call.body.size()});
+  core_.call(now, std::move(post.call));
+  if (down) {
+    core_.ended(true);  // It came too late to be refused, and nothing leads to a connection any more.
+  }
+}
+
+void SessionLayer::post(core::Time /*now*/, CancelPost& post, bool /*down*/) {
+  core_.cancel(post.id);
+}
+
+void SessionLayer::post(core::Time /*now*/, AuthenticatePost& post, bool /*down*/) {
+  core_.authenticate(std::move(post.token));
+}
+
+// The connection.
+
+void SessionLayer::transportOpened(core::Time now) {
+  core_.opened(now, state_->token());
+}
+
+void SessionLayer::messageArrived(core::Time now, Message& message) {
+  core_.arrived(message.kind(), message.bytes());
+  while (core_.step(now)) {
+    performActions();
+  }
+  performActions();
+}
+
+void SessionLayer::judge(core::Ending& ending) {
+  if (ending.cause != CloseCause::ClosedByPeer) {
+    return;
+  }
+  if (ending.code == kTokenRefused) {
+    const bool fresh = core_.refusal() && core_.refusal()->code == "token-expired";
+    ending.fate = fresh ? core::Fate::CredentialsRefused : core::Fate::Final;
+  } else if (ending.code == kUnsupportedVersion || ending.code == kReplaced) {
+    ending.fate = core::Fate::Final;
+  }
+}
+
+void SessionLayer::attemptEnded(core::Time /*now*/, bool forGood) {
+  core_.ended(forGood);
+  performActions();
+}
+
+void SessionLayer::ask(core::Time now, std::uint64_t number) {
+  core_.ask(now, number);
+}
+
+void SessionLayer::tick(core::Time now) {
+  core_.tick(now);
+  performActions();
+}
+
+Transport::Sent SessionLayer::send(core::Time now, Transport& transport) {
+  Transport::Sent sent;
+  PayloadStore store;
+  while (transport.room() > 0) {
+    const auto batches = core_.takeBatches(now, transport.room());
+    if (batches.empty()) {
+      break;
+    }
+    for (const auto& batch : batches) {
+      store.put(batch.kind, core::asBytes(batch.payload));
+      ++sent.messages;
+      sent.bytes += batch.payload.size();
+    }
+    auto stored = store.take();
+    while (auto message = stored.next()) {
+      transport.send(std::move(*message));
+    }
+  }
+  performActions();
+  return sent;
+}
+
+// What the core tells.
+
+void SessionLayer::performActions() {
+  while (std::optional<core::protocol::SessionAction> action = core_.takeAction()) {
+    std::visit([this](auto& alternative) { perform(alternative); }, *action);
+  }
+}
+
+void SessionLayer::perform(const core::protocol::Welcomed& action) {
+  state_->setRefusal(std::nullopt);
+  state_->setServerOffset(core_.serverOffset());
+  host_.layerOpened(action.resumed, action.heartbeat);
+}
+
+void SessionLayer::perform(const core::protocol::PongArrived& action) {
+  state_->setServerOffset(core_.serverOffset());
+  host_.layerAnswered(action.t);
+}
+
+void SessionLayer::perform(core::protocol::PeerFailed& action) {
+  host_.layerFailed(kMalformed, std::move(action.why));
+}
+
+void SessionLayer::perform(core::protocol::LeaveNow& action) {
+  const bool follows = action.url && isTrusted(*action.url);
+  host_.note(LogLevel::Info,
+             action.url && !follows ? "the server goes away, to a place that is not trusted" : "the server goes away");
+  host_.layerMoves(follows ? std::move(action.url) : std::nullopt);
+}
+
+/// The same host or one that the application allowed, and never from wss: to ws:.
+bool SessionLayer::isTrusted(const std::string& url) const {
+  const core::UrlParse to = core::parseUrl(url);
+  const core::UrlParse from = core::parseUrl(url_);
+  if (to.error != core::UrlError::None || to.url.hasUserInfo || (from.url.secure && !to.url.secure)) {
+    return false;
+  }
+  return to.url.host == from.url.host ||
+         std::find(allowedHosts_.begin(), allowedHosts_.end(), to.url.host) != allowedHosts_.end();
+}
+
+void SessionLayer::perform(const core::protocol::EventArrived& action) {
+  for (const core::protocol::SubscriberId id : action.to) {
+    const auto found = subscriptions_.find(id);
+    if (found != subscriptions_.end()) {
+      host_.deliver(SessionEvent{found->second, EventNews{action.seq, action.ts, action.skipped},
+                                 viewOf(action.type, action.body)});
+    }
+  }
+}
+
+void SessionLayer::tell(core::protocol::SubscriberId id, News news) {
+  const auto found = subscriptions_.find(id);
+  if (found != subscriptions_.end()) {
+    host_.deliver(SessionEvent{found->second, std::move(news)});
+  }
+}
+
+void SessionLayer::perform(const core::protocol::GapFound& action) {
+  for (const core::protocol::SubscriberId id : action.to) {
+    tell(id, action.loss);
+  }
+}
+
+void SessionLayer::perform(const core::protocol::SubscriptionAnswered& action) {
+  for (const core::protocol::SubscriberId id : action.to) {
+    if (const auto found = subscriptions_.find(id); found != subscriptions_.end()) {
+      found->second->setLive(true);
+    }
+    tell(id, ChannelPosition{action.position.epoch, action.position.seq});
+  }
+}
+
+void SessionLayer::perform(const core::protocol::SubscriptionInterrupted& action) {
+  for (const core::protocol::SubscriberId id : action.to) {
+    if (const auto found = subscriptions_.find(id); found != subscriptions_.end()) {
+      found->second->setLive(false);
+    }
+  }
+}
+
+void SessionLayer::perform(const core::protocol::SubscriptionEnded& action) {
+  for (const core::protocol::SubscriberId id : action.to) {
+    if (const auto found = subscriptions_.find(id); found != subscriptions_.end()) {
+      const std::shared_ptr<SubscriptionShared> subscription = std::move(found->second);
+      subscriptions_.erase(found);
+      subscription->setLive(false);
+      host_.deliver(SessionEvent{subscription, action.error});
+    }
+  }
+}
+
+std::shared_ptr<CallShared> SessionLayer::takeCall(core::protocol::CallId id) {
+  const auto found = calls_.find(id);
+  std::shared_ptr<CallShared> shared = std::move(found->second.shared);
+  state_->release(found->second.bytes);
+  calls_.erase(found);
+  return shared;
+}
+
+void SessionLayer::perform(core::protocol::PublishEnded& action) {
+  std::shared_ptr<CallShared> call = takeCall(action.call);
+  if (call != nullptr && action.tell) {
+    host_.deliver(SessionEvent{std::move(call), std::move(action.ack)});
+  }
+}
+
+void SessionLayer::perform(core::protocol::RequestEnded& action) {
+  if (std::shared_ptr<CallShared> call = takeCall(action.call)) {
+    host_.deliver(SessionEvent{std::move(call), ReplyNews{std::move(action.error)}, viewOf(action.type, action.body)});
+  }
+}
+
+void SessionLayer::perform(core::protocol::ErrorArrived& action) {
+  host_.note(LogLevel::Warning, "the server tells an error: " + describe(action.error));
+  state_->setRefusal(core_.refusal());
+  host_.deliver(std::move(action.error));
+}
+
+}  // namespace tidewire::internal

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "client_layer.hpp"
+#include "core/protocol/session_core.hpp"
+#include "session_shared.hpp"
+
+namespace tidewire::internal {
+
+/// A session's half on the loop thread: stands between the connection and the delivery of events, so that heads, pongs
+/// and acknowledgements are handled there however callbacks run.
+class SessionLayer final : public ClientLayer {
+ public:
+  struct Settings {
+    std::chrono::milliseconds batchDelay{0};
+    std::string url = {};  ///< The one that the options name.
+    std::vector<std::string> allowedHosts = {};
+    std::array<std::uint64_t, 3> seeds;  ///< Of the session key, and of the spread after `goaway`.
+  };
+
+  SessionLayer(LayerHost& host, std::shared_ptr<SessionState> state, const Settings& settings);
+
+  void doPosted(core::Time now, LayerPost& post, bool down) override;
+  void transportOpened(core::Time now) override;
+  void messageArrived(core::Time now, Message& message) override;
+  void judge(core::Ending& ending) override;
+  void attemptEnded(core::Time now, bool forGood) override;
+  void ask(core::Time now, std::uint64_t number) override;
+  void tick(core::Time now) override;
+  [[nodiscard]] std::optional<core::Time> deadline() const override { return core_.deadline(); }
+  Transport::Sent send(core::Time now, Transport& transport) override;
+  [[nodiscard]] bool mayClose() const override { return core_.isSettled(); }
+
+ private:
+  struct CallEntry {
+    std::shared_ptr<CallShared> shared;
+    std::size_t bytes;
+  };
+
+  void post(core::Time now, SubscribePost& post, bool down);
+  void post(core::Time now, UnsubscribePost& post, bool down);
+  void post(core::Time now, CallPost& post, bool down);
+  void post(core::Time now, CancelPost& post, bool down);
+  void post(core::Time now, AuthenticatePost& post, bool down);
+
+  void performActions();
+  void perform(const core::protocol::Welcomed& action);
+  void perform(const core::protocol::PongArrived& action);
+  void perform(core::protocol::PeerFailed& action);
+  void perform(core::protocol::LeaveNow& action);
+  void perform(const core::protocol::EventArrived& action);
+  void perform(const core::protocol::GapFound& action);
+  void perform(const core::protocol::SubscriptionAnswered& action);
+  void perform(const core::protocol::SubscriptionEnded& action);
+  void perform(const core::protocol::SubscriptionInterrupted& action);
+  void perform(core::protocol::PublishEnded& action);
+  void perform(core::protocol::RequestEnded& action);
+  void perform(core::protocol::ErrorArrived& action);
+
+  [[nodiscard]] std::shared_ptr<CallShared> takeCall(core::protocol::CallId id);
+  void tell(core::protocol::SubscriberId id, News news);
+  [[nodiscard]] bool isTrusted(const std::string& url) const;
+
+  LayerHost& host_;
+  const std::shared_ptr<SessionState> state_;
+  const std::string url_;
+  const std::vector<std::string> allowedHosts_;
+  core::protocol::SessionCore core_;
+  std::unordered_map<core::protocol::SubscriberId, std::shared_ptr<SubscriptionShared>> subscriptions_;
+  std::unordered_map<core::protocol::CallId, CallEntry> calls_;
+};
+
+}  // namespace tidewire::internal

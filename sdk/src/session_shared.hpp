@@ -1,0 +1,173 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "client_shared.hpp"
+#include "core/protocol/session_core.hpp"
+#include "core/time.hpp"
+#include "layer_post.hpp"
+#include "session_news.hpp"
+#include "sync.hpp"
+#include "tidewire/session_options.hpp"
+
+namespace tidewire::internal {
+
+/// What a session's calls and its layer on the loop thread share. Any thread.
+class SessionState {
+ public:
+  explicit SessionState(const OutboxOptions& outbox) : outbox_(outbox) {}
+
+  /// Takes room in the outbox for one call.
+  [[nodiscard]] CallResult admit(std::size_t bytes);
+  /// A call is over.
+  void release(std::size_t bytes);
+
+  void setToken(std::string token);
+  [[nodiscard]] std::optional<std::string> token() const;
+  void setRefusal(std::optional<SessionError> refusal);
+  [[nodiscard]] std::optional<SessionError> refusal() const;
+  void setServerOffset(std::optional<core::Duration> offset);
+  /// The server's clock at `now`.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> serverTime(core::Time now) const;
+
+  /// Numbers for subscriptions and calls.
+  [[nodiscard]] std::uint64_t nextId() { return nextId_.fetch_add(1, std::memory_order_relaxed); }
+
+ private:
+  const OutboxOptions outbox_;
+  std::atomic<std::uint64_t> nextId_ = 1;
+  mutable Mutex mutex_;
+  std::size_t bytes_ = 0;
+  std::size_t calls_ = 0;
+  std::optional<std::string> token_;
+  std::optional<SessionError> refusal_;
+  std::optional<core::Duration> serverOffset_;
+};
+
+/// One subscription: what its handle and the layer share.
+class SubscriptionShared final : public Recipient {
+ public:
+  SubscriptionShared(std::weak_ptr<ClientShared> client, std::shared_ptr<SessionState> session, std::string channel,
+                     const SubscribeOptions& options, SubscriptionHandlers handlers);
+
+  void unsubscribe();
+  [[nodiscard]] const std::string& channel() const noexcept { return channel_; }
+  [[nodiscard]] bool isLive() const { return live_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::optional<ChannelPosition> position() const;
+  [[nodiscard]] std::optional<std::chrono::milliseconds> age() const;
+
+  // The layer.
+  void setLive(bool live) { live_.store(live, std::memory_order_relaxed); }
+  void eventArrived(const std::optional<std::uint64_t>& ts);
+
+  void receive(const SessionEvent& event) override;
+
+  const std::uint64_t id;
+
+ private:
+  void receive(const EventNews& news, const SessionEvent& event);
+  void receive(const core::protocol::Loss& news, const SessionEvent& event);
+  void receive(const ChannelPosition& news, const SessionEvent& event);
+  void receive(const SessionError& news, const SessionEvent& event);
+  void receive(const Ack&, const SessionEvent&) {}
+  void receive(const ReplyNews&, const SessionEvent&) {}
+
+  const std::weak_ptr<ClientShared> client_;
+  const std::shared_ptr<SessionState> session_;
+  const std::string channel_;
+  const SubscriptionHandlers handlers_;
+  std::atomic<bool> gone_ = false;
+  std::atomic<bool> live_ = false;
+
+  mutable Mutex mutex_;
+  std::optional<ChannelPosition> position_;
+  std::optional<std::chrono::milliseconds> lastTime_;  // By the server's clock.
+};
+
+/// One publish or request: what its caller and the layer share.
+class CallShared final : public Recipient {
+ public:
+  CallShared(std::weak_ptr<ClientShared> client, std::uint64_t number, Callback<const Ack&> acked,
+             Callback<const Reply&> replied)
+      : Recipient(false),
+        id(number),
+        client_(std::move(client)),
+        acked_(std::move(acked)),
+        replied_(std::move(replied)) {}
+
+  void cancel();
+  void receive(const SessionEvent& event) override;
+
+  const std::uint64_t id;
+
+ private:
+  const std::weak_ptr<ClientShared> client_;
+  const Callback<const Ack&> acked_;
+  const Callback<const Reply&> replied_;
+  std::atomic<bool> cancelled_ = false;
+};
+
+// What is posted to the layer.
+
+struct SubscribePost {
+  std::shared_ptr<SubscriptionShared> subscription;
+  SubscribeOptions options;
+};
+struct UnsubscribePost {
+  std::uint64_t id;
+  std::string channel;
+};
+struct CallPost {
+  core::protocol::Call call;
+  std::shared_ptr<CallShared> shared;
+};
+struct CancelPost {
+  std::uint64_t id;
+};
+struct AuthenticatePost {
+  std::string token;
+};
+class SessionPost final : public LayerPost {
+ public:
+  using What = std::variant<SubscribePost, UnsubscribePost, CallPost, CancelPost, AuthenticatePost>;
+  explicit SessionPost(What posted) : what(std::move(posted)) {}
+
+  What what;
+};
+
+/// What a `Session` is made of.
+class SessionShared final {
+ public:
+  SessionShared(SessionOptions options, std::shared_ptr<Loop> loop);
+
+  [[nodiscard]] ClientShared& client() const noexcept { return *client_; }
+  [[nodiscard]] std::shared_ptr<SubscriptionShared> subscribe(std::string_view channel, SubscribeOptions options,
+                                                              SubscriptionHandlers handlers);
+  [[nodiscard]] CallResult publish(std::string_view channel, MessageKind kind, std::span<const std::byte> body,
+                                   const PublishOptions& options, Callback<const Ack&> done);
+  [[nodiscard]] std::pair<CallResult, std::shared_ptr<CallShared>> request(std::string_view method, MessageKind kind,
+                                                                           std::span<const std::byte> body,
+                                                                           const RequestOptions& options,
+                                                                           Callback<const Reply&> done);
+  [[nodiscard]] CallResult authenticate(std::string token);
+  [[nodiscard]] std::optional<std::chrono::milliseconds> serverTime() const {
+    return state_->serverTime(client_->now());
+  }
+
+ private:
+  [[nodiscard]] CallResult call(core::protocol::Call call, const std::shared_ptr<CallShared>& shared);
+
+  const std::shared_ptr<SessionState> state_;
+  std::shared_ptr<ClientShared> client_;
+};
+
+}  // namespace tidewire::internal
