@@ -81,6 +81,9 @@ struct AsVector {
     Json json{{"op", "welcome"},         {"v", 1},
               {"now", head.now},         {"heartbeat", head.heartbeat.count()},
               {"resumed", head.resumed}, {"maxMessage", head.maxMessage}};
+    if (head.memory) {
+      json["memory"] = *head.memory;
+    }
     if (head.dedup) {
       json["dedup"] = {{"count", head.dedup->count}, {"ms", head.dedup->age.count()}};
     }

@@ -64,6 +64,8 @@ struct Compare {
 
   void operator()(const Welcome& read) const {
     require(head["v"] == 1 && head["resumed"] == read.resumed && integerOf(head, "now") == read.now, "welcome");
+    require(head.contains("memory") == read.memory.has_value(), "welcome without memory");
+    require(!read.memory || head["memory"] == *read.memory, "memory");
     require(head.contains("dedup") == read.dedup.has_value(), "welcome without dedup");
     require(!read.dedup || integerOf(head["dedup"], "count") == read.dedup->count, "dedup");
   }

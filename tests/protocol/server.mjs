@@ -200,7 +200,7 @@ class Connection {
     }
   }
 
-  on_hello({ v, session, token }) {
+  on_hello({ v, session, memory: named, token }) {
     if (this.session !== undefined) throw new Malformed('a second hello');
     clearTimeout(this.helloTimer);
     if (v !== 1) {
@@ -215,8 +215,10 @@ class Connection {
       return;
     }
     const { dedup, heartbeat, maxMessage, now } = this.server.options;
-    const resumed = this.server.join(this, session, user) && dedup !== undefined;
-    this.send({ op: 'welcome', v: 1, resumed, heartbeat, now: now(), maxMessage, dedup });
+    this.server.join(this, session, user);
+    const memory = dedup && this.session.memory;
+    const resumed = memory !== undefined && named === memory;
+    this.send({ op: 'welcome', v: 1, resumed, memory, heartbeat, now: now(), maxMessage, dedup });
   }
 
   on_subscribe({ id, channel: name, since, last, conflate }) {
@@ -290,20 +292,18 @@ class Server {
     return this.channel(channel).append(Buffer.from(body), type);
   }
 
-  /** Section 4.1. Returns whether the session was known. */
+  /** Section 4.1. */
   join(connection, key, user) {
     const place = JSON.stringify([user, key]); // Another user's session of the same key is another session.
     let session = this.sessions.get(place);
-    const known = session !== undefined;
     session?.connection?.end(4004, 'connected again');
-    if (!known) {
-      session = { place, user, answers: new Map() };
+    if (session === undefined) {
+      session = { place, user, memory: randomUUID(), answers: new Map() };
       this.sessions.set(place, session);
     }
     clearTimeout(session.forgetting);
     session.connection = connection;
     connection.session = session;
-    return known;
   }
 
   left(connection) {

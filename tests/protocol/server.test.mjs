@@ -108,8 +108,10 @@ conversation('hello: is welcomed, and its session is a new one', { now: () => 7 
     heartbeat: 25_000,
     now: 7,
     maxMessage: 1_048_576,
+    memory: peer.welcome.memory,
     dedup: { count: 1024, ms: 120_000 },
   });
+  assert.match(peer.welcome.memory, /^[\w.-]{1,64}$/);
   assert.equal(peer.socket.protocol, 'tidewire.v1');
 });
 
@@ -145,9 +147,16 @@ conversation('hello: what comes behind a refused one has no effect', users, asyn
 
 conversation('hello: the same session takes over from a connection that still lives', {}, async (server) => {
   const first = await Peer.welcomed(server, 'same');
-  const second = await Peer.welcomed(server, 'same');
+  const second = await Peer.welcomed(server, 'same', { memory: first.welcome.memory });
   assert.equal(second.welcome.resumed, true);
   assert.equal((await first.next('closed')).code, 4004);
+});
+
+conversation('hello: a memory other than the present one is told at each hello to be lost', {}, async (server) => {
+  for (let times = 0; times < 2; ++times) {
+    const peer = await Peer.welcomed(server, 'same', { memory: 'lost' });
+    assert.equal(peer.welcome.resumed, false);
+  }
 });
 
 conversation('hello: a key that comes with another user is a new one', users, async (server) => {
@@ -155,7 +164,7 @@ conversation('hello: a key that comes with another user is a new one', users, as
   const bob = await Peer.welcomed(server, 'same', { token: 'bob' });
   assert.equal(bob.welcome.resumed, false);
   assert.deepEqual(await ann.settle(), []);
-  const again = await Peer.welcomed(server, 'same', { token: 'ann' });
+  const again = await Peer.welcomed(server, 'same', { token: 'ann', memory: ann.welcome.memory });
   assert.equal(again.welcome.resumed, true);
   assert.equal((await ann.next('closed')).code, 4004);
 });
@@ -242,7 +251,7 @@ conversation('publish: one that is sent again after a reconnect is published onc
   peer.publish({ id: 5, channel: 'c' }, 'once');
   const ack = await peer.next('ack');
   await peer.close();
-  const again = await Peer.welcomed(server, 'same');
+  const again = await Peer.welcomed(server, 'same', { memory: peer.welcome.memory });
   assert.equal(again.welcome.resumed, true);
   again.publish({ id: 5, channel: 'c' }, 'once');
   assert.deepEqual(await again.next('ack'), ack);
@@ -253,6 +262,7 @@ conversation('publish: a server that cannot remember says so', { dedup: undefine
   await Peer.welcomed(server, 'same');
   const again = await Peer.welcomed(server, 'same');
   assert.equal(again.welcome.resumed, false);
+  assert.equal(again.welcome.memory, undefined);
   assert.equal(again.welcome.dedup, undefined);
 });
 

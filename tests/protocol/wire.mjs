@@ -115,7 +115,7 @@ const failure = { message: optional('string'), temporary: optional('boolean', fa
 
 const operations = {
   server: {
-    hello: { v: ['integer'], session: ['session'], token: optional('string') },
+    hello: { v: ['integer'], session: ['session'], memory: optional('name'), token: optional('string') },
     subscribe: {
       id: ['id'],
       channel: ['channel'],
@@ -137,6 +137,7 @@ const operations = {
       heartbeat: optional('integer', 25_000),
       now: ['integer'],
       maxMessage: optional('integer', 1_048_576),
+      memory: optional('name'),
       dedup: optional('dedup'),
     },
     subscribed: { id: ['integer'], epoch: ['name'], seq: ['integer'], recovered: ['boolean'], from: optional('integer') },

@@ -1,4 +1,4 @@
-# cmake -D FROM=<core> -D TO=<copy> -D FAULTS=<faults.txt> -P plant_faults.cmake
+# cmake -D FROM=<core> -D TO=<copy> -D HEADER=<name> -D FAULTS=<faults.txt> -P plant_faults.cmake
 #
 # Copies the core and plants each fault of the list in the copy, as a choice made at run time. Stops if a piece of text
 # is not found exactly once: then the core has changed, and the fault has to change with it.
@@ -66,7 +66,7 @@ while(NOT list STREQUAL "")
 endwhile()
 
 foreach(file IN LISTS files)
-  string(PREPEND copy_${file} "#include \"core/planted.hpp\"\n")
+  string(PREPEND copy_${file} "#include \"${HEADER}\"\n")
   file(WRITE ${TO}/${file} "${copy_${file}}")
 endforeach()
 file(WRITE ${TO}/planted.hpp "#pragma once

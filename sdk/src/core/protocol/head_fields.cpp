@@ -11,9 +11,9 @@ namespace tidewire::core::protocol {
 namespace {
 
 constexpr std::array<std::string_view, kFieldCount> kNames = {
-    "op",        "after", "channel",    "code",    "dedup", "dedup.count", "dedup.ms", "epoch", "from",
-    "heartbeat", "id",    "maxMessage", "message", "now",   "recovered",   "resumed",  "seq",   "skipped",
-    "spread",    "t",     "temporary",  "ts",      "type",  "url",         "v"};
+    "op",        "after",  "channel",    "code",      "dedup",   "dedup.count", "dedup.ms",  "epoch",   "from",
+    "heartbeat", "id",     "maxMessage", "memory",    "message", "now",         "recovered", "resumed", "seq",
+    "skipped",   "spread", "t",          "temporary", "ts",      "type",        "url",       "v"};
 
 std::optional<Field> fieldOf(std::string_view name) noexcept {
   const auto* const found = std::find(kNames.begin(), kNames.end(), name);

@@ -23,6 +23,7 @@ enum class Field : std::uint8_t {
   Heartbeat,
   Id,
   MaxMessage,
+  Memory,
   Message,
   Now,
   Recovered,

@@ -132,6 +132,7 @@ Welcome readWelcome(HeadReader& read) {
   head.heartbeat = read.time(Field::Heartbeat, 25'000);
   head.now = read.integer(Field::Now);
   head.maxMessage = read.integer(Field::MaxMessage, head.maxMessage);
+  head.memory = read.maybeName(Field::Memory);
   if (read.hasObject(Field::Dedup)) {
     head.dedup = {.count = read.integer(Field::DedupCount),
                   .age = std::chrono::milliseconds(read.integer(Field::DedupMs))};
@@ -242,6 +243,9 @@ ServerHead readServerHead(std::span<const std::byte> head) {
 
 std::string write(const Hello& head) {
   Json json{{"op", "hello"}, {"v", 1}, {"session", head.session}};
+  if (head.memory) {
+    json["memory"] = *head.memory;
+  }
   if (head.token) {
     json["token"] = *head.token;
   }

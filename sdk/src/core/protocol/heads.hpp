@@ -35,6 +35,7 @@ struct Welcome {
   std::chrono::milliseconds heartbeat{25'000};
   std::uint64_t now = 0;
   std::uint64_t maxMessage = 1'048'576;
+  std::optional<std::string> memory = {};
   std::optional<Dedup> dedup = {};
 };
 struct Subscribed {
@@ -99,6 +100,7 @@ using ServerHead = std::variant<Welcome, Subscribed, EventHead, Unsubscribed, Ac
 
 struct Hello {
   std::string session = {};
+  std::optional<std::string> memory = {};
   std::optional<std::string> token = {};
 };
 struct Subscribe {

@@ -103,7 +103,7 @@ void SessionCore::opened(Time now, std::optional<std::string> token) {
   phase_ = Phase::Greeting;
   refusal_.reset();
   helloAt_ = now;
-  post(write(Hello{settings_.key, std::move(token)}));
+  post(write(Hello{settings_.key, memory_, std::move(token)}));
   for (auto& [name, channel] : channels_) {
     sendSubscribe(name, channel);
   }
@@ -171,9 +171,11 @@ void SessionCore::ended(bool forGood) {
 }
 
 void SessionCore::ask(Time now, std::uint64_t t) {
-  ping_ = write(Ping{t});
-  pingAt_ = now;
-  pingT_ = t;
+  if (phase_ == Phase::Up) {
+    ping_ = write(Ping{t});
+    pingAt_ = now;
+    pingT_ = t;
+  }
 }
 
 void SessionCore::tick(Time now) {
@@ -365,6 +367,8 @@ void SessionCore::handle(Time now, Welcome& head, const Part& /*part*/) {
   window_ = remembers ? head.dedup->count : kUsualWindow;
   bestTrip_ = Duration::max();
   setClock(helloAt_, now, head.now);
+  head.resumed = head.resumed && memory_ && head.memory == memory_;
+  memory_ = std::move(head.memory);
   report(Welcomed{head.resumed, head.heartbeat});
   settleDoubts(now, head);
 }

@@ -220,6 +220,7 @@ class SessionCore {
 
   Phase phase_ = Phase::Down;
   std::uint64_t lastWireId_ = 0;
+  std::optional<std::string> memory_;  // Of the last `welcome`.
   Channels channels_;
 
   // Calls that are not over. Those below `unsentFrom_` have been sent, on this connection or an earlier one; of them,

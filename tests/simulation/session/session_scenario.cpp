@@ -1,0 +1,628 @@
+#include "session/session_scenario.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/protocol/session_core.hpp"
+#include "dice.hpp"
+#include "session/model_server.hpp"
+
+namespace tidewire::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace core::protocol;
+using core::Duration;
+using core::Time;
+using Batch = Framer::Batch;
+
+constexpr int kInputs = 220;
+constexpr std::uint64_t kMostSteps = 100'000;
+constexpr const char* kChannels[] = {"c/1", "c/2", "c/3"};
+
+struct Plan {
+  ModelServer::Plan server;
+  Duration batchDelay{};
+  unsigned cuts;
+  Duration longestDelay{};
+};
+
+Plan drawPlan(Dice& dice) {
+  return {.server = {.history = dice.oneOf<std::size_t>({3, 20, 1000}),
+                     .dedupCount = dice.oneOf<std::size_t>({0, 1, 3, 100}),
+                     .dedupTime = dice.oneOf<Duration>({2s, 120s}),
+                     .forgetsNothing = dice.chance(50)},
+          .batchDelay = dice.oneOf<Duration>({0ms, 0ms, 5ms}),
+          .cuts = dice.oneOf<unsigned>({1, 5, 15}),
+          .longestDelay = dice.oneOf<Duration>({0ms, 20ms, 400ms})};
+}
+
+class Scenario {
+ public:
+  Scenario(std::uint64_t seed, SessionCoverage& coverage, bool traced)
+      : dice_(seed),
+        plan_(drawPlan(dice_)),
+        coverage_(coverage),
+        traced_(traced),
+        server_(
+            plan_.server, dice_, [this](std::uint64_t wire, Batch batch) { toClient(wire, std::move(batch)); },
+            [this](std::uint64_t wire, std::uint16_t code) { serverCloses(wire, code); }),
+        core_({.key = "keykeykeykeykeykeykeyA", .batchDelay = plan_.batchDelay, .seed = seed}) {}
+
+  std::optional<SessionFailure> run(std::uint64_t seed) {
+    server_.setTime(now_);
+    for (int input = 0; input < kInputs && !failure_; ++input) {
+      dice_.chance(50) ? call() : happen();
+      pass(dice_.between(0ms, dice_.oneOf<Duration>({0ms, 10ms, 300ms})));
+    }
+    heal();
+    if (failure_) {
+      failure_->seed = seed;
+    }
+    return std::move(failure_);
+  }
+
+ private:
+  struct Subscriber {
+    std::string channel;
+    bool conflate = false;
+    std::optional<Position> at = {};
+    bool epochChanged = false;  // The next answer tells another epoch, or another place.
+  };
+  struct PublishRecord {
+    bool ack = false;
+    bool resend = false;
+    std::optional<tidewire::Ack::Outcome> outcome = {};
+  };
+
+  // Time.
+
+  void later(Duration delay, std::function<void()> what) { agenda_.emplace(now_ + delay, std::move(what)); }
+
+  void pass(Duration time) {
+    const Time end = now_ + time;
+    while (!failure_) {
+      std::optional<Time> next = core_.deadline();
+      if (!agenda_.empty()) {
+        next = next ? std::min(*next, agenda_.begin()->first) : agenda_.begin()->first;
+      }
+      if (!next || *next > end) {
+        break;
+      }
+      setTime(std::max(now_, *next));
+      if (++steps_ > kMostSteps) {
+        fail("the two do not talk for ever", std::to_string(steps_));
+      }
+      if (!agenda_.empty() && agenda_.begin()->first <= now_) {
+        const auto what = std::move(agenda_.begin()->second);
+        agenda_.erase(agenda_.begin());
+        what();
+      } else {
+        core_.tick(now_);
+        count("tick");
+        settle();
+      }
+    }
+    setTime(std::max(now_, end));
+  }
+
+  void setTime(Time now) {
+    now_ = now;
+    server_.setTime(now);
+  }
+
+  // The network: in order in each direction, and what is on its way when a connection is cut may be lost.
+
+  struct Wire {
+    Time lastUp{};
+    Time lastDown{};
+    bool serverHasIt = true;
+  };
+
+  void open() {
+    opening_ = false;
+    if (wire_ != 0 || !wantsUp_) {
+      return;
+    }
+    wire_ = ++wires_;
+    wireOf_[wire_] = {};
+    welcomed_ = false;
+    saidHello_ = false;
+    count("opened");
+    core_.opened(now_, dice_.chance(30) ? std::optional<std::string>("token") : std::nullopt);
+    settle();
+  }
+
+  void openSoon(Duration longest = 500ms) {
+    if (!opening_ && wantsUp_ && wire_ == 0) {
+      opening_ = true;
+      later(dice_.between(0ms, longest), [this] { open(); });
+    }
+  }
+
+  /// The client's side is over. The server may take the connection for alive for a while.
+  void cut(bool forGood) {
+    const std::uint64_t wire = std::exchange(wire_, 0);
+    trace(forGood ? "closed for good" : "cut");
+    welcomed_ = false;
+    toldToLeave_ = false;
+    core_.ended(forGood);
+    if (wire != 0) {
+      later(dice_.between(0ms, dice_.oneOf<Duration>({0ms, 100ms, 5s})), [this, wire] {
+        wireOf_[wire].serverHasIt = false;
+        server_.lost(wire);
+      });
+    }
+    settle();
+    openSoon();
+  }
+
+  void toServer(Batch batch) {
+    Wire& wire = wireOf_[wire_];
+    wire.lastUp = std::max(wire.lastUp, now_ + dice_.between(0ms, plan_.longestDelay));
+    const std::uint64_t id = wire_;
+    agenda_.emplace(wire.lastUp, [this, id, batch = std::move(batch)] {
+      if (wireOf_[id].serverHasIt) {
+        trace("server gets " + batch.payload);
+        server_.receive(id, batch);
+      }
+    });
+  }
+
+  void toClient(std::uint64_t id, Batch batch) {
+    Wire& wire = wireOf_[id];
+    wire.lastDown = std::max(wire.lastDown, now_ + dice_.between(0ms, plan_.longestDelay));
+    agenda_.emplace(wire.lastDown, [this, id, batch = std::move(batch)] {
+      if (wire_ == id) {
+        arrive(batch);
+      }
+    });
+  }
+
+  void serverCloses(std::uint64_t id, std::uint16_t code) {
+    Wire& wire = wireOf_[id];
+    wire.serverHasIt = false;
+    wire.lastDown = std::max(wire.lastDown, now_);
+    agenda_.emplace(wire.lastDown, [this, id, code] {
+      if (wire_ == id) {
+        count("closed " + std::to_string(code));
+        cut(false);
+      }
+    });
+  }
+
+  void arrive(const Batch& batch) {
+    trace("client gets " + batch.payload);
+    toldToLeave_ = toldToLeave_ || batch.payload.rfind(R"({"op":"goaway")", 0) == 0;
+    core_.arrived(batch.kind, core::asBytes(batch.payload));
+    while (core_.step(now_)) {
+      performActions();
+    }
+    settle();
+  }
+
+  /// The end of a round.
+  void settle() {
+    performActions();
+    if (dice_.chance(10) && !healed_) {
+      later(dice_.between(1ms, 50ms), [this] { settle(); });  // The socket is full for the moment.
+      return;
+    }
+    const std::size_t room = healed_ ? 1 << 18 : dice_.oneOf<std::size_t>({1, 200, 1 << 18});
+    for (Batch& batch : core_.takeBatches(now_, room)) {
+      checkSent(batch);
+      if (wire_ != 0) {
+        toServer(std::move(batch));
+      }
+    }
+    performActions();
+    if (room < 1000) {
+      later(1ms, [this] { settle(); });
+    }
+  }
+
+  void checkSent(const Batch& batch) {
+    trace("client sends " + batch.payload);
+    if (wire_ == 0) {
+      fail("nothing is sent without a connection", batch.payload);
+    }
+    const bool first = !std::exchange(saidHello_, true);
+    if (first && batch.payload.rfind(R"({"op":"hello")", 0) != 0) {
+      fail("hello is the first message", batch.payload);
+    }
+    const bool calls = batch.payload.find(R"("op":"publish")") != std::string::npos ||
+                       batch.payload.find(R"("op":"request")") != std::string::npos;
+    if (calls && !welcomed_) {
+      fail("no call is sent before welcome", batch.payload);
+    }
+    checkIds(batch.payload);
+  }
+
+  /// A new id is higher than all before it. One that was used before belongs to a call that is sent again.
+  void checkIds(const std::string& payload) {
+    constexpr std::string_view kId = R"("id":)";
+    for (std::size_t at = payload.find(kId); at != std::string::npos; at = payload.find(kId, at + 1)) {
+      const std::uint64_t id = std::stoull(payload.substr(at + kId.size()));
+      if (usedIds_.insert(id).second && id < *usedIds_.rbegin()) {
+        fail("ids rise", payload);
+      }
+    }
+  }
+
+  // The user.
+
+  void call() {
+    const unsigned what = static_cast<unsigned>(dice_.below(100));
+    if (what < 12) {
+      subscribe();
+    } else if (what < 18) {
+      unsubscribe();
+    } else if (what < 60) {
+      publish();
+    } else if (what < 75) {
+      request();
+    } else if (what < 80 && !requests_.empty()) {
+      count("cancel");
+      core_.cancel(*std::next(requests_.begin(), static_cast<long>(dice_.below(requests_.size()))));
+    } else if (what < 85) {
+      count("ask");
+      core_.ask(now_, ++question_);
+    } else if (what < 88) {
+      count("authenticate");
+      core_.authenticate("fresh");
+    } else if (what < 91) {
+      count("close");
+      wantsUp_ = false;
+      cut(true);
+    } else {
+      count("connect");
+      wantsUp_ = true;
+      openSoon();
+    }
+    settle();
+  }
+
+  void subscribe() {
+    count("subscribe");
+    const SubscriberId id = ++ids_;
+    const std::string channel = kChannels[dice_.below(std::size(kChannels))];
+    const bool conflate = dice_.chance(40);
+    subscribers_[id] = {.channel = channel, .conflate = conflate};
+    core_.subscribe(id, channel, conflate, dice_.oneOf<std::uint64_t>({0, 1, 5}), std::nullopt);
+  }
+
+  void unsubscribe() {
+    if (!subscribers_.empty()) {
+      count("unsubscribe");
+      const auto at = std::next(subscribers_.begin(), static_cast<long>(dice_.below(subscribers_.size())));
+      const auto [id, subscriber] = *at;
+      subscribers_.erase(at);
+      core_.unsubscribe(id, subscriber.channel);
+    }
+  }
+
+  void publish() {
+    const CallId id = ++ids_;
+    PublishRecord& record = publishes_[id];
+    record.ack = dice_.chance(75);
+    record.resend = record.ack && dice_.chance(15);
+    count(record.resend ? "publish again" : record.ack ? "publish" : "publish without ack");
+    core_.call(now_, {.id = id,
+                      .kind = Call::Kind::Publish,
+                      .target = kChannels[dice_.below(std::size(kChannels))],
+                      .body = "p" + std::to_string(id),
+                      .ack = record.ack,
+                      .resend = record.resend});
+  }
+
+  void request() {
+    count("request");
+    const CallId id = ++ids_;
+    requests_.insert(id);
+    const bool idempotent = dice_.chance(30);
+    if (!idempotent) {
+      onceOnly_.insert(id);
+    }
+    core_.call(now_, {.id = id,
+                      .kind = Call::Kind::Request,
+                      .target = dice_.chance(80) ? "echo" : "none",
+                      .body = "r" + std::to_string(id),
+                      .idempotent = idempotent,
+                      .timeout = dice_.oneOf<Duration>({0ms, 100ms, 10s})});
+  }
+
+  // The world.
+
+  void happen() {
+    const unsigned what = static_cast<unsigned>(dice_.below(100));
+    if (what < plan_.cuts) {
+      if (wire_ != 0) {
+        count("cut");
+        cut(false);
+      }
+    } else if (what < 20) {
+      server_.setSlow(wire_, dice_.chance(50));
+    } else if (what < 22) {
+      count("restart");
+      server_.restart();
+    } else if (what < 24) {
+      count("goaway");
+      server_.goAway();
+    } else if (what < 26) {
+      server_.refuseNext();
+    } else if (what < 28) {
+      count("omit");
+      server_.omitNext();
+    } else if (what < 29) {
+      server_.expireToken();
+    } else {
+      for (std::uint64_t events = 1 + dice_.below(4); events > 0; --events) {
+        server_.append(kChannels[dice_.below(std::size(kChannels))]);
+      }
+    }
+  }
+
+  /// No more chance: everything has to come to where the server stands.
+  void heal() {
+    healed_ = true;
+    wantsUp_ = true;
+    server_.heal();
+    server_.setSlow(wire_, false);
+    for (int i = 0; i < 3; ++i) {
+      openSoon();
+      pass(30s);
+      if (welcomed_ && wire_ != 0) {
+        server_.setSlow(wire_, false);
+      }
+    }
+    for (const char* channel : kChannels) {
+      server_.append(channel);
+    }
+    pass(30s);
+    checkEnd();
+  }
+
+  // What the core tells.
+
+  void performActions() {
+    while (std::optional<SessionAction> action = core_.takeAction()) {
+      std::visit([this](auto& alternative) { perform(alternative); }, *action);
+    }
+  }
+
+  void perform(const Welcomed& action) {
+    count(action.resumed ? "welcomed, resumed" : "welcomed");
+    welcomed_ = true;
+  }
+  void perform(const PongArrived& /*action*/) { count("pong"); }
+  void perform(const PeerFailed& action) { fail("a good server is not called bad", action.why); }
+  void perform(const LeaveNow& /*action*/) {
+    count("leave");
+    if (!std::exchange(toldToLeave_, false)) {
+      fail("only a server that says so is left", "");
+    }
+    later(0ms, [this] { wire_ != 0 ? cut(false) : void(); });
+  }
+  void perform(const ErrorArrived& action) { count("error " + action.error.code); }
+  void perform(const SubscriptionInterrupted& /*action*/) {}
+
+  void perform(const EventArrived& action) {
+    for (const SubscriberId id : action.to) {
+      const auto found = subscribers_.find(id);
+      if (found == subscribers_.end()) {
+        fail("events come to subscribers only", std::to_string(id));
+        continue;
+      }
+      Subscriber& subscriber = found->second;
+      count(action.skipped > 0 ? "event, some skipped" : "event");
+      if (!subscriber.at) {
+        fail("no event comes before its subscription is answered", std::to_string(id));
+        continue;
+      }
+      if (action.seq != subscriber.at->seq + 1 + action.skipped || (action.skipped > 0 && !subscriber.conflate)) {
+        fail("events come in order, once, without a hole",
+             subscriber.channel + " " + std::to_string(subscriber.at->seq) + " then " + std::to_string(action.seq));
+      }
+      const std::string* body = server_.body(subscriber.channel, subscriber.at->epoch, action.seq);
+      const std::string got(reinterpret_cast<const char*>(action.body->data()), action.body->size());
+      if (body == nullptr || *body != got) {
+        fail("an event is the one that the server has at its place", got);
+      }
+      subscriber.at->seq = action.seq;
+    }
+  }
+
+  void perform(const GapFound& action) {
+    count(action.loss.range ? "gap" : "gap of another epoch");
+    ++gaps_;
+    for (const SubscriberId id : action.to) {
+      Subscriber& subscriber = subscribers_.at(id);
+      if (!subscriber.at) {
+        continue;  // It came while the channel was interrupted.
+      }
+      if (action.loss.range) {
+        if (action.loss.range->from != subscriber.at->seq + 1 || action.loss.range->to < action.loss.range->from) {
+          fail("a gap begins behind the last event", std::to_string(action.loss.range->from));
+        }
+        subscriber.at->seq = action.loss.range->to;
+      } else {
+        subscriber.epochChanged = true;
+      }
+    }
+  }
+
+  void perform(const SubscriptionAnswered& action) {
+    count("answered");
+    for (const SubscriberId id : action.to) {
+      Subscriber& subscriber = subscribers_.at(id);
+      const bool same =
+          subscriber.at && subscriber.at->epoch == action.position.epoch && subscriber.at->seq == action.position.seq;
+      if (subscriber.at && !same && !subscriber.epochChanged) {
+        fail("a subscription goes on where it was", subscriber.channel + " " + std::to_string(subscriber.at->seq) +
+                                                        " then " + std::to_string(action.position.seq));
+      }
+      subscriber.at = action.position;
+      subscriber.epochChanged = false;
+    }
+  }
+
+  void perform(const SubscriptionEnded& action) {
+    count("subscription ended");
+    if (action.error.code == "already-subscribed") {
+      fail("a channel is subscribed to once at a time", "");
+    }
+    for (const SubscriberId id : action.to) {
+      if (subscribers_.erase(id) == 0) {
+        fail("a subscription ends once", std::to_string(id));
+      }
+    }
+  }
+
+  void perform(const PublishEnded& action) {
+    PublishRecord& record = publishes_.at(action.call);
+    if (record.outcome) {
+      fail("a publish ends once", std::to_string(action.call));
+    }
+    record.outcome = action.ack.outcome;
+    if (record.ack) {
+      count("ack " + std::string(name(action.ack.outcome)));
+    }
+    if (record.ack != action.tell && action.ack.outcome != tidewire::Ack::Outcome::NotSent) {
+      fail("whoever asked for an ack is told", std::to_string(action.call));
+    }
+  }
+
+  static std::string_view name(tidewire::Ack::Outcome outcome) {
+    constexpr std::string_view kNames[] = {"Published", "Refused", "Unknown", "NotSent"};
+    return kNames[static_cast<std::size_t>(outcome)];
+  }
+
+  void perform(const RequestEnded& action) {
+    count(action.error ? "request: " + action.error->code : "reply");
+    if (requests_.erase(action.call) == 0) {
+      fail("a request ends once", std::to_string(action.call));
+    }
+  }
+
+  // At the end.
+
+  void checkEnd() {
+    if (failure_) {
+      return;
+    }
+    for (const auto& [id, subscriber] : subscribers_) {
+      const auto [epoch, seq] = server_.head(subscriber.channel);
+      if (!subscriber.at || subscriber.at->epoch != epoch || subscriber.at->seq != seq) {
+        fail("once all is well, each subscriber is where the server stands",
+             subscriber.channel + " " + (subscriber.at ? std::to_string(subscriber.at->seq) : "nowhere") + " of " +
+                 std::to_string(seq));
+      }
+    }
+    if (!requests_.empty()) {
+      fail("every request ends", std::to_string(*requests_.begin()));
+    }
+    for (const CallId id : onceOnly_) {
+      if (server_.requested("r" + std::to_string(id)) > 1) {
+        fail("a request that is not idempotent is sent once", std::to_string(id));
+      }
+    }
+    for (const auto& [id, record] : publishes_) {
+      checkPublish(id, record);
+    }
+    checkOrder();
+    if (gaps_ > server_.unrecovered()) {
+      fail("no gap is told that the server did not", std::to_string(gaps_));
+    }
+    if (!core_.isSettled()) {
+      fail("nothing is left to send", "");
+    }
+  }
+
+  void checkPublish(CallId id, const PublishRecord& record) {
+    const std::string body = "p" + std::to_string(id);
+    const std::uint64_t times = server_.published(body);
+    if (!record.outcome) {
+      fail("every publish ends", body);
+    } else if (!record.ack) {
+      times > 1 ? fail("what nobody waits for is sent at most once", body) : void();
+    } else if (*record.outcome == tidewire::Ack::Outcome::Published) {
+      times == 0 || (times > 1 && !record.resend) ? fail("what is acknowledged was published once", body) : void();
+    } else if (*record.outcome == tidewire::Ack::Outcome::Unknown) {
+      times > 1 && !record.resend ? fail("what is in doubt was published at most once", body) : void();
+    } else if (times > 0 && !record.resend) {
+      fail("what was refused, or never sent, was not published", body);
+    }
+  }
+
+  void checkOrder() {
+    std::uint64_t last = 0;
+    for (const std::string& body : server_.order()) {
+      const std::uint64_t id = std::stoull(body.substr(1));
+      if (publishes_.at(id).resend) {
+        continue;  // It may take effect anew, long after.
+      }
+      if (id < last) {
+        fail("publishes take effect in the order of the calls", body);
+      }
+      last = id;
+    }
+  }
+
+  void count(const std::string& what) {
+    ++coverage_[what];
+    trace(what);
+  }
+  void trace(const std::string& what) const {
+    if (traced_) {
+      std::printf("%12.6f s  %s\n", std::chrono::duration<double>(now_.time_since_epoch()).count(), what.c_str());
+    }
+  }
+  void fail(std::string rule, std::string detail) {
+    trace("VIOLATED: " + rule + ": " + detail);
+    if (!failure_) {
+      failure_ = SessionFailure{.rule = std::move(rule), .detail = std::move(detail)};
+    }
+  }
+
+  Dice dice_;
+  const Plan plan_;
+  SessionCoverage& coverage_;
+  const bool traced_;
+  ModelServer server_;
+  SessionCore core_;
+  Time now_{std::chrono::hours(1)};
+  std::multimap<Time, std::function<void()>> agenda_;
+  std::map<std::uint64_t, Wire> wireOf_;
+  std::uint64_t wires_ = 0;
+  std::uint64_t wire_ = 0;
+  bool opening_ = false;
+  bool wantsUp_ = false;
+  bool welcomed_ = false;
+  bool saidHello_ = false;
+  bool healed_ = false;
+  bool toldToLeave_ = false;
+  std::set<std::uint64_t> usedIds_;
+  std::uint64_t ids_ = 0;
+  std::uint64_t steps_ = 0;
+  std::uint64_t question_ = 0;
+  std::uint64_t gaps_ = 0;
+  std::map<SubscriberId, Subscriber> subscribers_;
+  std::map<CallId, PublishRecord> publishes_;
+  std::set<CallId> requests_;
+  std::set<CallId> onceOnly_;
+  std::optional<SessionFailure> failure_;
+};
+
+}  // namespace
+
+std::optional<SessionFailure> runSession(std::uint64_t seed, SessionCoverage& coverage, bool traced) {
+  return Scenario(seed, coverage, traced).run(seed);
+}
+
+}  // namespace tidewire::simulation
