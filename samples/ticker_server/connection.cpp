@@ -1,6 +1,9 @@
 #include "connection.hpp"
 
 #include <libwebsockets.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 
@@ -8,7 +11,9 @@ namespace ticker {
 
 namespace {
 constexpr std::size_t kMaxReasonBytes = 123;  // RFC 6455 section 5.5: 125 bytes, two of them the code.
-}
+constexpr std::uint16_t kGoingAway = 1001;    // RFC 6455 section 7.4.1
+constexpr int kUnsentBytes = 16 * 1024;
+}  // namespace
 
 std::span<unsigned char> FrameBuffer::framed(FrameKind kind) {
   const std::size_t length = size();
@@ -52,6 +57,14 @@ void Connection::write(FrameBuffer& frame, FrameKind kind) {
   if (lws_write(socket_, bytes.data(), bytes.size(), LWS_WRITE_RAW) < 0) {
     broken_ = true;
   }
+}
+
+void Connection::goAway() {
+  close(kGoingAway, "the server is shutting down");
+}
+
+void Connection::keepSendBufferShort() {
+  setsockopt(lws_get_socket_fd(socket_), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytes, sizeof kUnsentBytes);
 }
 
 void Connection::askWritable() {

@@ -57,6 +57,12 @@ class Connection {
   /// The peer's Close frame has come. What is written now still goes out before ours.
   virtual void peerCloses() {}
 
+  /// The server is about to stop. Unless the client can do something about it, the connection ends now.
+  virtual void serverStops() { goAway(); }
+
+  /// Ends the connection because the server stops.
+  void goAway();
+
   /// Writes what waits, as far as the socket takes it.
   ///
   /// Returns: false when the connection shall end now.
@@ -74,6 +80,8 @@ class Connection {
   /// Hands a frame over. It may be called at any time: what the socket does not take now is kept.
   void write(FrameBuffer& frame, FrameKind kind = {});
   void askWritable();
+  /// Left alone, the kernel takes megabytes for a client that does not read, and they are old when it does.
+  void keepSendBufferShort();
   [[nodiscard]] bool closing() const { return close_.has_value(); }
   [[nodiscard]] lws* socket() const { return socket_; }
 
