@@ -108,7 +108,9 @@ void Server::serveLast() {
 }
 
 void Server::goodbyeTimerFired(lws_sorted_usec_list_t* entry) {
-  reinterpret_cast<Timer*>(entry)->server->goodbyeOver_ = true;
+  Server& server = *reinterpret_cast<Timer*>(entry)->server;
+  server.goodbyeOver_ = true;
+  lws_cancel_service(server.context_.get());  // Else it would go on to wait for the next timer.
 }
 
 void Server::stepTimerFired(lws_sorted_usec_list_t* entry) {
