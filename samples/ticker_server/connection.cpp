@@ -19,7 +19,7 @@ std::span<unsigned char> FrameBuffer::framed(FrameKind kind) {
   const std::size_t length = size();
   const std::size_t lengthBytes = length < 126 ? 0 : length <= 0xffff ? 2 : 8;
   const std::size_t start = kMaxHeaderBytes - 2 - lengthBytes;
-  const unsigned opcode = !kind.first ? 0 : kind.binary ? 2 : 1;
+  const unsigned opcode = kind.close ? 8 : !kind.first ? 0 : kind.binary ? 2 : 1;
   bytes_[start] = static_cast<char>(opcode | (kind.last ? 0x80 : 0));
   bytes_[start + 1] = static_cast<char>(lengthBytes == 0 ? length : lengthBytes == 2 ? 126 : 127);
   for (std::size_t i = 0; i < lengthBytes; ++i) {

@@ -163,8 +163,7 @@ int Server::handle(lws* socket, lws_callback_reasons reason, std::string_view in
     case LWS_CALLBACK_SERVER_WRITEABLE:
       return connection.writable() ? 0 : -1;
     default:
-      connection.peerCloses();
-      return 0;
+      return connection.peerCloses() ? 0 : -1;
   }
 }
 

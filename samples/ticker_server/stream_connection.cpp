@@ -1,11 +1,12 @@
 #include "stream_connection.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace ticker {
 
 namespace {
-constexpr int kEndSeconds = 5;  // For a client that does not read, and so does not get the Close frame.
+constexpr int kEndSeconds = 5;  // For a client that does not read, or does not answer the Close frame.
 constexpr std::uint64_t kSpreadMs = 500;
 }  // namespace
 
@@ -20,7 +21,7 @@ StreamConnection::~StreamConnection() {
 }
 
 void StreamConnection::received(const Piece& piece) {
-  if (closing() || peer_.ending()) {
+  if (peer_.ending()) {
     return;
   }
   peer_.heard();
@@ -53,11 +54,21 @@ bool StreamConnection::writeNext() {
     peer_.setReading(lws_send_pipe_choked(socket()) == 0);
     return true;
   }
-  if (const std::optional<stream::Peer::Ending>& ending = peer_.ending()) {
-    close(ending->code, ending->reason);
-    return true;
+  if (peer_.ending() && !closeSent_) {
+    writeClose(*peer_.ending());
   }
   return false;
+}
+
+// Not by `close`: libwebsockets would not wait for the answer, and if the client were still sending, the system would
+// reset the connection before the client has read why it ended.
+void StreamConnection::writeClose(const stream::Peer::Ending& ending) {
+  closeSent_ = true;
+  FrameBuffer frame;
+  const std::array<char, 2> code{static_cast<char>(ending.code >> 8), static_cast<char>(ending.code & 0xff)};
+  frame.append({code.data(), code.size()});
+  frame.append(ending.reason);
+  write(frame, {.close = true});
 }
 
 void StreamConnection::outputWaits() {

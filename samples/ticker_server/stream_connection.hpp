@@ -18,7 +18,9 @@ class StreamConnection final : public Connection, private stream::Peer::Carrier 
   ~StreamConnection() override;
 
   void received(const Piece& piece) override;
+  bool peerCloses() override { return !closeSent_; }
   void serverStops() override;
+  void goAway() override { peer_.stop(); }
 
  protected:
   bool writeNext() override;
@@ -32,6 +34,7 @@ class StreamConnection final : public Connection, private stream::Peer::Carrier 
 
   static void timerFired(lws_sorted_usec_list_t* entry);
   void outputWaits() override;
+  void writeClose(const stream::Peer::Ending& ending);
   void setTimer();
 
   stream::Hub& hub_;
@@ -40,6 +43,7 @@ class StreamConnection final : public Connection, private stream::Peer::Carrier 
   Timer timer_;
   std::optional<std::int64_t> timerAt_;
   bool limitedEnd_ = false;
+  bool closeSent_ = false;
 };
 
 }  // namespace ticker

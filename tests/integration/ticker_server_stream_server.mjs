@@ -9,10 +9,11 @@ const OPTIONS = {
   helloWithin: '--hello-within',
   maxSubscriptions: '--max-subscriptions',
   maxBufferedBytes: '--max-queue',
+  publishRate: '--publish-rate',
 };
 
 function argumentsFor({ tokens = {}, expired = [], args = [], ...options }) {
-  const list = ['--publish-rate', '1000000000'];
+  const list = 'publishRate' in options ? [] : ['--publish-rate', '1000000000'];
   for (const [name, option] of Object.entries(OPTIONS)) {
     if (name in options) list.push(option, String(options[name]));
   }

@@ -63,6 +63,12 @@ export class Peer {
     return this.next('subscribed');
   }
 
+  /** The error that refuses a subscription. */
+  async subscribeError(channel) {
+    this.send({ op: 'subscribe', id: 1, channel });
+    return this.next('error');
+  }
+
   async request(method, body) {
     this.send([{ op: 'request', id: 1, method }, body]);
     return this.any();

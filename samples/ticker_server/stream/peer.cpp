@@ -11,7 +11,8 @@ namespace ticker::stream {
 
 namespace {
 
-// docs/protocol.md, section 7; 1009 is RFC 6455's.
+// docs/protocol.md, section 7; the first two are RFC 6455's.
+constexpr std::uint16_t kGoingAway = 1001;
 constexpr std::uint16_t kTooBig = 1009;
 constexpr std::uint16_t kMalformed = 4000;
 constexpr std::uint16_t kNoHello = 4001;
@@ -333,6 +334,10 @@ void Peer::cut(std::uint16_t code, std::string_view reason) {
   urgent_.clear();
   answers_.clear();
   answerBytes_ = 0;
+}
+
+void Peer::stop() {
+  end(kGoingAway, "the server is shutting down");
 }
 
 void Peer::takenOver() {

@@ -66,6 +66,8 @@ class Peer {
   ///
   /// Returns: false if it has not come so far that it can be asked.
   [[nodiscard]] bool goAway(std::uint64_t spreadMs);
+  /// The server stops.
+  void stop();
 
  private:
   void handle(const Head& head, std::string_view body);

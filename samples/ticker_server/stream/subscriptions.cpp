@@ -84,6 +84,7 @@ void Subscriptions::remove(const std::string& channel) {
   std::erase(ready_, &subscription);
   behind_ -= subscription.behind ? 1 : 0;
   subscriptions_.erase(found);
+  readOnIfRoom();
 }
 
 void Subscriptions::clear() {
@@ -159,12 +160,13 @@ void Subscriptions::pop() {
   if (subscription.ready) {
     ready_.push_back(&subscription);
   }
-  if (behind_ > 0 && bytes_ < maxBytes_ / 2) {
-    readOnAll();
-  }
+  readOnIfRoom();
 }
 
-void Subscriptions::readOnAll() {
+void Subscriptions::readOnIfRoom() {
+  if (behind_ == 0 || bytes_ >= maxBytes_ / 2) {
+    return;
+  }
   for (const auto& [channel, subscription] : subscriptions_) {
     if (subscription->behind && bytes_ < maxBytes_) {
       readOn(*subscription);

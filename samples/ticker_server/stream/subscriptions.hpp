@@ -60,7 +60,7 @@ class Subscriptions {
   void push(Subscription& subscription, const EventPointer& event);
   void dropWaiting(Subscription& subscription);
   void readOn(Subscription& subscription);
-  void readOnAll();
+  void readOnIfRoom();
 
   std::size_t maxBytes_;
   Calls calls_;
