@@ -94,7 +94,7 @@ void addStreamOptions(CLI::App& app, CommandLine& line) {
   options.number("--max-subscriptions", limits.maxSubscriptions, 0, kMaxCount, "Of one client");
   options.number("--max-queue", limits.maxQueueBytes, 1, kMaxCount,
                  "Bytes of events that wait for a client, and of answers");
-  options.number("--max-body", limits.maxBodyBytes, 0, 1'000'000, "Bytes of a body from a client");
+  options.number("--max-body", limits.maxBodyBytes, 0, 1'000'000, "Bytes of the body of a publish");
   options.number("--publish-rate", limits.publishesPerSecond, 0, kMaxCount, "Publishes a second, of one client");
   options.file("--stream-log", line.streamLog, "File to append events, publishes and evictions to, one JSON line each");
 }

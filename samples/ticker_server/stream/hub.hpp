@@ -21,7 +21,7 @@ struct Limits {
   std::int64_t heartbeatMs = 25'000;  ///< 0: clients need not ask, and silent ones are kept.
   std::int64_t helloWithinMs = 10'000;
   std::size_t maxMessageBytes = 1'048'576;
-  std::size_t maxBodyBytes = 65'536;  ///< Of a publish or a request.
+  std::size_t maxBodyBytes = 65'536;  ///< Of a publish.
   std::size_t maxSubscriptions = 100;
   std::size_t maxQueueBytes = 1'048'576;  ///< Of events that wait, and of answers that do.
   double publishesPerSecond = 1000;       ///< On average; twice as many at once.
