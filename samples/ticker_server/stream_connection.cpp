@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 
 namespace ticker {
 
 namespace {
 constexpr int kEndSeconds = 5;  // For a client that does not read, or does not answer the Close frame.
 constexpr std::uint64_t kSpreadMs = 500;
+constexpr std::size_t kKeptBytes = 65'536;  // Of a buffer, between messages.
 }  // namespace
 
 StreamConnection::StreamConnection(lws* socket, stream::Hub& hub) : Connection(socket), hub_(hub), peer_(hub, *this) {
@@ -36,6 +38,9 @@ void StreamConnection::received(const Piece& piece) {
   }
   peer_.received(piece.binary, message_);
   message_.clear();
+  if (message_.capacity() > kKeptBytes) {
+    message_.shrink_to_fit();
+  }
   setTimer();
 }
 
