@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "parse_number.hpp"
+#include "stream_command_line.hpp"
 
 namespace ticker {
 
@@ -50,6 +51,7 @@ CommandLine readCommandLine(int argc, const char* const* argv) {
   app.add_option("--speed", line.speed, "Steps a second: ticks of the walk (default 20), days of a replay (default 10)")
       ->check(CLI::Validator(checkSpeed, "NUMBER"));
   app.add_option("--log", line.log, "File to append every tick to, one JSON line each");
+  addStreamOptions(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

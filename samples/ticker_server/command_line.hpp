@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "stream/hub.hpp"
+
 namespace ticker {
 
 /// What the command line says; see README.md.
@@ -18,6 +20,8 @@ struct CommandLine {
   std::filesystem::path replay;
   std::optional<double> speed;
   std::filesystem::path log;
+  stream::Hub::Settings stream;
+  std::filesystem::path streamLog;
 };
 
 /// Ends the program itself on `--help` and on arguments that make no sense, naming them.

@@ -1,6 +1,9 @@
 #include "connection.hpp"
 
 #include <libwebsockets.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 
@@ -8,13 +11,15 @@ namespace ticker {
 
 namespace {
 constexpr std::size_t kMaxReasonBytes = 123;  // RFC 6455 section 5.5: 125 bytes, two of them the code.
-}
+constexpr std::uint16_t kGoingAway = 1001;    // RFC 6455 section 7.4.1
+constexpr int kUnsentBytes = 16 * 1024;
+}  // namespace
 
 std::span<unsigned char> FrameBuffer::framed(FrameKind kind) {
   const std::size_t length = size();
   const std::size_t lengthBytes = length < 126 ? 0 : length <= 0xffff ? 2 : 8;
   const std::size_t start = kMaxHeaderBytes - 2 - lengthBytes;
-  const unsigned opcode = !kind.first ? 0 : kind.binary ? 2 : 1;
+  const unsigned opcode = kind.close ? 8 : !kind.first ? 0 : kind.binary ? 2 : 1;
   bytes_[start] = static_cast<char>(opcode | (kind.last ? 0x80 : 0));
   bytes_[start + 1] = static_cast<char>(lengthBytes == 0 ? length : lengthBytes == 2 ? 126 : 127);
   for (std::size_t i = 0; i < lengthBytes; ++i) {
@@ -52,6 +57,14 @@ void Connection::write(FrameBuffer& frame, FrameKind kind) {
   if (lws_write(socket_, bytes.data(), bytes.size(), LWS_WRITE_RAW) < 0) {
     broken_ = true;
   }
+}
+
+void Connection::goAway() {
+  close(kGoingAway, "the server is shutting down");
+}
+
+void Connection::keepSendBufferShort() {
+  setsockopt(lws_get_socket_fd(socket_), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytes, sizeof kUnsentBytes);
 }
 
 void Connection::askWritable() {

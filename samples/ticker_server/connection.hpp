@@ -23,6 +23,7 @@ struct FrameKind {
   bool binary = false;
   bool first = true;
   bool last = true;
+  bool close = false;  ///< A Close frame instead.
 };
 
 /// A frame's payload, with room in front for its header.
@@ -55,7 +56,15 @@ class Connection {
   virtual void received(const Piece& piece) = 0;
 
   /// The peer's Close frame has come. What is written now still goes out before ours.
-  virtual void peerCloses() {}
+  ///
+  /// Returns: false if it answers ours, so that the connection shall end now.
+  [[nodiscard]] virtual bool peerCloses() { return true; }
+
+  /// The server is about to stop. Unless the client can do something about it, the connection ends now.
+  virtual void serverStops() { goAway(); }
+
+  /// Ends the connection because the server stops.
+  virtual void goAway();
 
   /// Writes what waits, as far as the socket takes it.
   ///
@@ -74,6 +83,8 @@ class Connection {
   /// Hands a frame over. It may be called at any time: what the socket does not take now is kept.
   void write(FrameBuffer& frame, FrameKind kind = {});
   void askWritable();
+  /// Left alone, the kernel takes megabytes for a client that does not read, and they are old when it does.
+  void keepSendBufferShort();
   [[nodiscard]] bool closing() const { return close_.has_value(); }
   [[nodiscard]] lws* socket() const { return socket_; }
 

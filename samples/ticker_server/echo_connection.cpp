@@ -82,9 +82,10 @@ bool EchoConnection::writeNext() {
   return true;
 }
 
-void EchoConnection::peerCloses() {
+bool EchoConnection::peerCloses() {
   while (writeNext()) {
   }
+  return true;
 }
 
 // Only between messages: one that has begun is read to its end, or a client that sends it whole before it reads would

@@ -16,7 +16,7 @@ class EchoConnection final : public Connection {
   explicit EchoConnection(lws* socket);
 
   void received(const Piece& piece) override;
-  void peerCloses() override;
+  bool peerCloses() override;
 
  protected:
   bool writeNext() override;

@@ -15,6 +15,7 @@
 #include "market.hpp"
 #include "parse_number.hpp"
 #include "request.hpp"
+#include "stream_connection.hpp"
 #include "text.hpp"
 #include "ticker_connection.hpp"
 
@@ -32,7 +33,7 @@ std::unique_ptr<Connection> refuse(lws* socket, const std::string& error) {
   return std::make_unique<ClosingConnection>(socket, errorToJson(error), kPolicyViolation, error);
 }
 
-std::unique_ptr<Connection> openEcho(lws* socket, const Request& /*request*/, Market& /*market*/) {
+std::unique_ptr<Connection> openEcho(lws* socket, const Request& /*request*/, const Backends& /*backends*/) {
   return std::make_unique<EchoConnection>(socket);
 }
 
@@ -62,7 +63,8 @@ std::optional<std::string> chooseSymbols(const Request& request, const Market& m
   return std::nullopt;
 }
 
-std::unique_ptr<Connection> openTicker(lws* socket, const Request& request, Market& market) {
+std::unique_ptr<Connection> openTicker(lws* socket, const Request& request, const Backends& backends) {
+  Market& market = backends.market;
   std::vector<std::size_t> symbols;
   if (const std::optional<std::string> unknown = chooseSymbols(request, market, symbols)) {
     return refuse(socket, "unknown symbol: " + quoted(*unknown));
@@ -80,7 +82,7 @@ bool maySend(unsigned code) {
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
 }
 
-std::unique_ptr<Connection> openClose(lws* socket, const Request& request, Market& /*market*/) {
+std::unique_ptr<Connection> openClose(lws* socket, const Request& request, const Backends& /*backends*/) {
   const std::string_view codeText = request.parameter("code").value_or("1000");
   const std::optional<std::uint16_t> code = parseNumber<std::uint16_t>(codeText);
   if (!code || !maySend(*code)) {
@@ -96,16 +98,28 @@ std::unique_ptr<Connection> openClose(lws* socket, const Request& request, Marke
   return std::make_unique<ClosingConnection>(socket, "", *code, reason);
 }
 
+std::unique_ptr<Connection> openStream(lws* socket, const Request& /*request*/, const Backends& backends) {
+  return std::make_unique<StreamConnection>(socket, backends.hub);
+}
+
+constexpr const char* kEcho = "echo";  // Any would do: what these endpoints speak has no name.
+
 struct Endpoint {
   std::string_view path;
-  std::unique_ptr<Connection> (*open)(lws* socket, const Request& request, Market& market);
+  std::unique_ptr<Connection> (*open)(lws* socket, const Request& request, const Backends& backends);
+  Subprotocol subprotocol;
 };
 
-constexpr std::array<Endpoint, 3> kEndpoints{{
-    {"/echo", openEcho},
-    {"/ticker", openTicker},
-    {"/close", openClose},
+constexpr std::array<Endpoint, 4> kEndpoints{{
+    {"/echo", openEcho, {.name = kEcho, .required = false}},
+    {"/ticker", openTicker, {.name = kEcho, .required = false}},
+    {"/close", openClose, {.name = kEcho, .required = false}},
+    {"/stream", openStream, {.name = "tidewire.v1", .required = true}},
 }};
+
+const Endpoint& endpointAt(std::string_view path) {
+  return *std::ranges::find(kEndpoints, path, &Endpoint::path);
+}
 
 }  // namespace
 
@@ -113,8 +127,12 @@ bool isEndpoint(std::string_view path) {
   return std::ranges::find(kEndpoints, path, &Endpoint::path) != kEndpoints.end();
 }
 
-std::unique_ptr<Connection> openEndpoint(lws* socket, const Request& request, Market& market) {
-  return std::ranges::find(kEndpoints, request.path, &Endpoint::path)->open(socket, request, market);
+Subprotocol subprotocolOf(std::string_view path) {
+  return endpointAt(path).subprotocol;
+}
+
+std::unique_ptr<Connection> openEndpoint(lws* socket, const Request& request, const Backends& backends) {
+  return endpointAt(request.path).open(socket, request, backends);
 }
 
 }  // namespace ticker

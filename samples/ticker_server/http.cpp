@@ -23,7 +23,7 @@ constexpr std::string_view kNotFound = "404 Not Found";
 constexpr std::string_view kMethodNotAllowed = "405 Method Not Allowed\r\nallow: GET, HEAD";
 
 constexpr std::string_view kWelcome =
-    "The Tidewire ticker server. WebSocket endpoints: /echo, /ticker, /close.\n"
+    "The Tidewire ticker server. WebSocket endpoints: /stream, /ticker, /echo, /close.\n"
     "Start it with --web FOLDER to see a page here.\n";
 
 struct Answer {
@@ -56,17 +56,37 @@ int sendFile(lws* socket, const std::filesystem::path& file) {
   return result > 0 ? finish(socket, true) : result;  // 0: the rest follows, then HTTP_FILE_COMPLETION.
 }
 
-bool offersEcho(lws* socket) {
+bool offers(lws* socket, std::string_view subprotocol) {
   const std::string offered = readHeader(socket, WSI_TOKEN_PROTOCOL);
   for (std::size_t begin = 0; begin < offered.size();) {
     const std::size_t end = std::min(offered.find(',', begin), offered.size());
     const std::size_t first = std::min(offered.find_first_not_of(" \t", begin), end);
-    if (offered.compare(first, offered.find_last_not_of(" \t", end - 1) + 1 - first, "echo") == 0) {
+    if (offered.compare(first, offered.find_last_not_of(" \t", end - 1) + 1 - first, subprotocol) == 0) {
       return true;
     }
     begin = end + 1;
   }
   return false;
+}
+
+// libwebsockets goes on to take the first offered name that stands in its list, whatever the path. So the list has one
+// beside the nameless first, and here it gets the name that this path wants.
+void choose(lws* socket, const char* subprotocol) {
+  const lws_protocols* const nameless = lws_vhost_name_to_protocol(lws_get_vhost(socket), "");
+  const_cast<lws_protocols*>(nameless)[1].name = subprotocol;
+}
+
+std::optional<Answer> refuseSubprotocols(lws* socket, const Subprotocol& subprotocol) {
+  const bool offersSome = lws_hdr_total_length(socket, WSI_TOKEN_PROTOCOL) > 0;
+  if (offersSome && offers(socket, subprotocol.name)) {
+    choose(socket, subprotocol.name);
+    return std::nullopt;
+  }
+  if (subprotocol.required) {
+    return Answer{.status = kBadRequest, .body = "What is spoken here is the subprotocol tidewire.v1: offer it.\n"};
+  }
+  return offersSome ? std::optional<Answer>({.status = kBadRequest, .body = "The only subprotocol here is echo.\n"})
+                    : std::nullopt;
 }
 
 std::optional<Answer> refusal(lws* socket, const std::string& protocol) {
@@ -83,10 +103,7 @@ std::optional<Answer> refusal(lws* socket, const std::string& protocol) {
   if (readHeader(socket, WSI_TOKEN_KEY).empty() || readHeader(socket, WSI_TOKEN_VERSION) != "13") {
     return Answer{.status = kBadRequest, .body = "This is not an RFC 6455 handshake.\n"};
   }
-  if (lws_hdr_total_length(socket, WSI_TOKEN_PROTOCOL) > 0 && !offersEcho(socket)) {
-    return Answer{.status = kBadRequest, .body = "The only subprotocol here is echo.\n"};
-  }
-  return std::nullopt;
+  return refuseSubprotocols(socket, subprotocolOf(request.path));
 }
 
 }  // namespace

@@ -1,13 +1,16 @@
+#include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
+#include <filesystem>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <random>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,9 +18,11 @@
 
 #include "command_line.hpp"
 #include "csv_replay.hpp"
+#include "line_log.hpp"
 #include "market.hpp"
 #include "random_walk.hpp"
 #include "server.hpp"
+#include "stream/hub.hpp"
 
 namespace {
 
@@ -40,21 +45,22 @@ void stopServerOnSignals(ticker::Server& server) {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-/// One line a tick, each handed to the system at once, so that it can be read while the server runs.
-class TickLog {
- public:
-  explicit TickLog(const std::string& file) : file_(std::fopen(file.c_str(), "ae"), &std::fclose) {
-    if (!file_) {
-      throw std::runtime_error("--log: cannot write " + file + ": " + std::strerror(errno));
-    }
-    std::setvbuf(file_.get(), nullptr, _IOLBF, BUFSIZ);
-  }
+std::function<void(std::string_view)> lineWriter(std::string_view option, const std::filesystem::path& file) {
+  return [log = std::make_shared<ticker::LineLog>(option, file.string())](std::string_view line) { log->write(line); };
+}
 
-  void write(std::string_view json) { std::fprintf(file_.get(), "%.*s\n", static_cast<int>(json.size()), json.data()); }
+template <class Clock>
+std::int64_t milliseconds() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch()).count();
+}
 
- private:
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
-};
+// Unlike that of any other process.
+std::string makeEpoch() {
+  std::random_device random;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%08x%08x", random(), random());
+  return text.data();
+}
 
 std::unique_ptr<ticker::PriceSource> makeSource(const ticker::CommandLine& line) {
   if (!line.replay.empty()) {
@@ -77,9 +83,15 @@ void serve(const ticker::CommandLine& line) {
     options.folder.emplace(line.web);
   }
   if (!line.log.empty()) {
-    options.log = [log = std::make_shared<TickLog>(line.log.string())](std::string_view json) { log->write(json); };
+    options.log = lineWriter("--log", line.log);
   }
-  ticker::Server server(std::move(options), market);
+  ticker::stream::Journal journal(line.streamLog.empty() ? nullptr : lineWriter("--stream-log", line.streamLog));
+  ticker::stream::Hub::Settings settings = line.stream;
+  settings.epoch = makeEpoch();
+  ticker::stream::Hub hub(
+      settings, market,
+      {.wall = milliseconds<std::chrono::system_clock>, .steady = milliseconds<std::chrono::steady_clock>}, journal);
+  ticker::Server server(std::move(options), market, hub);
   stopServerOnSignals(server);
   std::cout << "listening on " << server.url() << '\n' << "prices: " << description << std::endl;
   server.run();

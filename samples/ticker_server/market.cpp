@@ -22,6 +22,7 @@ Market::Market(std::unique_ptr<PriceSource> source, Speed speed)
 
 void Market::step(std::int64_t ts, const std::function<void(std::string_view json)>& log) {
   const double rate = stepsPerSecond();
+  ts_ = ts;
   for (const PricePoint& point : source_->step()) {
     Quote& quote = quotes_[point.symbol];
     if (quote.seq == 0) {

@@ -52,6 +52,9 @@ class Market {
   [[nodiscard]] double stepsPerSecond() const;
   [[nodiscard]] std::size_t symbolCount() const { return quotes_.size(); }
   [[nodiscard]] std::optional<std::size_t> indexOf(std::string_view symbol) const;
+  [[nodiscard]] const std::string& symbol(std::size_t index) const { return source_->symbols()[index]; }
+  /// When the last step was made.
+  [[nodiscard]] std::int64_t ts() const { return ts_; }
 
   /// The symbol's newest tick as JSON; empty while it has none.
   [[nodiscard]] const std::string& json(std::size_t symbol) const { return quotes_[symbol].json; }
@@ -70,6 +73,7 @@ class Market {
 
   std::unique_ptr<PriceSource> source_;
   Speed speed_;
+  std::int64_t ts_ = 0;
   std::vector<Quote> quotes_;
   std::vector<MarketListener*> listeners_;
 };

@@ -23,7 +23,6 @@ constexpr std::size_t kSendBytes = 128 * 1024;    // In one system call; what ex
 constexpr unsigned kMaxHeaderBytes = 20 * 1024;   // Of one request, for URLs that clients are tested with.
 constexpr lws_usec_t kGoodbyeTime = LWS_US_PER_SEC;
 constexpr lws_usec_t kMaxLag = LWS_US_PER_SEC / 10;
-constexpr std::uint16_t kGoingAway = 1001;  // RFC 6455 section 7.4.1
 
 std::int64_t nowMilliseconds() {
   using std::chrono::system_clock;
@@ -32,7 +31,8 @@ std::int64_t nowMilliseconds() {
 
 }  // namespace
 
-Server::Server(Options options, Market& market) : options_(std::move(options)), market_(market) {
+Server::Server(Options options, Market& market, stream::Hub& hub)
+    : options_(std::move(options)), market_(market), hub_(hub) {
   stepTimer_.server = this;
   goodbyeTimer_.server = this;
   createContext();
@@ -47,10 +47,11 @@ Server::~Server() {
 
 void Server::createContext() {
   lws_set_log_level(0, nullptr);  // It reports what any client does wrong; what stops us is reported by us.
-  // A client that offers no subprotocol, and plain HTTP, get the first; its name is one that nobody can offer.
-  static const lws_protocols protocols[] = {{"", callback, 0, kReceiveBytes, 0, nullptr, kSendBytes},
-                                            {"echo", callback, 0, kReceiveBytes, 0, nullptr, kSendBytes},
-                                            {nullptr, nullptr, 0, 0, 0, nullptr, 0}};
+  // A client that offers no subprotocol, and plain HTTP, get the first; its name is one that nobody can offer. The
+  // other has the name of whichever subprotocol is being chosen.
+  static lws_protocols protocols[] = {{"", callback, 0, kReceiveBytes, 0, nullptr, kSendBytes},
+                                      {"echo", callback, 0, kReceiveBytes, 0, nullptr, kSendBytes},
+                                      {nullptr, nullptr, 0, 0, 0, nullptr, 0}};
   const ListenAddress address = listenAddress(options_.host, options_.port);
   lws_context_creation_info info{};
   info.iface = address.numeric.c_str();
@@ -89,8 +90,17 @@ void Server::stop() {
 void Server::goodbye() {
   lws_sul_cancel(&stepTimer_.entry);
   for (const auto& [socket, connection] : connections_) {
-    connection->close(kGoingAway, "the server is shutting down");
+    connection->serverStops();
   }
+  serveLast();
+  for (const auto& [socket, connection] : connections_) {
+    connection->goAway();
+  }
+  serveLast();
+}
+
+void Server::serveLast() {
+  goodbyeOver_ = false;
   lws_sul_schedule(context_.get(), 0, &goodbyeTimer_.entry, goodbyeTimerFired, kGoodbyeTime);
   while (!connections_.empty() && !goodbyeOver_) {
     lws_service(context_.get(), 0);
@@ -98,7 +108,9 @@ void Server::goodbye() {
 }
 
 void Server::goodbyeTimerFired(lws_sorted_usec_list_t* entry) {
-  reinterpret_cast<Timer*>(entry)->server->goodbyeOver_ = true;
+  Server& server = *reinterpret_cast<Timer*>(entry)->server;
+  server.goodbyeOver_ = true;
+  lws_cancel_service(server.context_.get());  // Else it would go on to wait for the next timer.
 }
 
 void Server::stepTimerFired(lws_sorted_usec_list_t* entry) {
@@ -151,15 +163,14 @@ int Server::handle(lws* socket, lws_callback_reasons reason, std::string_view in
     case LWS_CALLBACK_SERVER_WRITEABLE:
       return connection.writable() ? 0 : -1;
     default:
-      connection.peerCloses();
-      return 0;
+      return connection.peerCloses() ? 0 : -1;
   }
 }
 
 void Server::established(lws* socket) {
-  std::unique_ptr<Connection> connection = openEndpoint(socket, readRequest(socket), market_);
+  std::unique_ptr<Connection> connection = openEndpoint(socket, readRequest(socket), {market_, hub_});
   if (stopping_ != 0) {
-    connection->close(kGoingAway, "the server is shutting down");
+    connection->goAway();
   }
   connections_.emplace(socket, std::move(connection));
 }

@@ -19,6 +19,10 @@ namespace ticker {
 class Connection;
 class Market;
 
+namespace stream {
+class Hub;
+}
+
 /// The HTTP and WebSocket server: one thread, libwebsockets' own poll loop. It also moves the market along.
 class Server {
  public:
@@ -31,9 +35,9 @@ class Server {
 
   /// Makes the market's first step and starts listening; clients are answered in `run`.
   ///
-  /// Requires: `market` outlives the server.
+  /// Requires: `market` and `hub` outlive the server.
   /// Throws: std::runtime_error that names host and port if it cannot listen there.
-  Server(Options options, Market& market);
+  Server(Options options, Market& market, stream::Hub& hub);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -41,7 +45,8 @@ class Server {
   /// "http://127.0.0.1:8090/", with the port that is really listened on.
   [[nodiscard]] std::string url() const;
 
-  /// Serves until `stop`, then closes every client with 1001 and gives them a second to answer.
+  /// Serves until `stop`, then gives those clients a second to leave that can be asked to, closes the others with 1001,
+  /// and gives them a second to answer.
   void run();
 
   /// Has `run` return. May be called from a signal handler.
@@ -67,9 +72,12 @@ class Server {
   void createContext();
   void stepMarket();
   void goodbye();
+  /// Serves until every client has gone, for a second at most.
+  void serveLast();
 
   Options options_;
   Market& market_;
+  stream::Hub& hub_;
   Timer stepTimer_;
   Timer goodbyeTimer_;
   lws_usec_t nextStep_ = 0;

@@ -1,10 +1,5 @@
 #include "ticker_connection.hpp"
 
-#include <libwebsockets.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 
 namespace ticker {
@@ -13,13 +8,7 @@ namespace {
 
 constexpr std::string_view kPing = "ping";
 constexpr std::string_view kPong = "pong";
-constexpr int kUnsentBytes = 16 * 1024;
 constexpr double kRounding = 1e-9;  // Ten times 0.1 is a little less than 1.
-
-// Left alone, the kernel takes megabytes of ticks for a client that does not read, and they are old when it does.
-void keepSendBufferShort(lws* socket) {
-  setsockopt(lws_get_socket_fd(socket), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytes, sizeof kUnsentBytes);
-}
 
 }  // namespace
 
@@ -29,7 +18,7 @@ TickerConnection::TickerConnection(lws* socket, Market& market, const std::vecto
     subscriptions_.push_back({.symbol = symbol});
   }
   market_.add(*this);
-  keepSendBufferShort(socket);
+  keepSendBufferShort();
   askWritable();
 }
 

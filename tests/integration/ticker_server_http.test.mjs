@@ -65,7 +65,7 @@ test('http: without a folder the server says what it is', LIMIT, async (context)
   const bare = await serverFor(context);
   const response = await fetch(`${bare.url}/`);
   assert.equal(response.headers.get('content-type'), 'text/plain; charset=utf-8');
-  assert.match(await response.text(), /\/echo, \/ticker, \/close/);
+  assert.match(await response.text(), /\/stream, \/ticker, \/echo, \/close/);
   assert.equal((await fetch(`${bare.url}/index.html`)).status, 404);
 });
 

@@ -60,6 +60,10 @@ for (const [args, complaint] of [
   [['--replay', '/no/such/file.csv'], '--replay: cannot read /no/such/file.csv: No such file'],
   [['--replay', '/'], '--replay: cannot read /: Is a directory'],
   [['--log', '/no/such/folder/log', '--port', '0'], '--log: cannot write /no/such/folder/log: No such file'],
+  [['--stream-log', '/no/such/folder/log', '--port', '0'], '--stream-log: cannot write /no/such/folder/log: No such file'],
+  [['--token', 'secret'], '--token'], [['--token', '=secret'], '--token'], [['--heartbeat', '-1'], '--heartbeat'],
+  [['--heartbeat', '1.5'], '--heartbeat'], [['--history-count', '0'], '--history-count'],
+  [['--rooms', '99999999999999999999'], '--rooms'], [['--publish-rate', 'x'], '--publish-rate'],
   [['--nonsense'], '--nonsense'], [['extra'], 'extra'],
 ]) {
   test(`server: ${args.join(' ')} stops it, and it names the argument`, LIMIT, async () => {

@@ -4,16 +4,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
+import { bytesOf } from './vector_bytes.mjs';
 import { Malformed, joinBinary, joinText, needsBinary, readHead, split } from './wire.mjs';
 
 const cases = (file) => JSON.parse(readFileSync(new URL(`../vectors/${file}`, import.meta.url)));
-
-function bytesOf(value) {
-  if (typeof value === 'string') return Buffer.from(value);
-  if (Array.isArray(value)) return Buffer.concat(value.map(bytesOf));
-  if (value.hex !== undefined) return Buffer.from(value.hex, 'hex');
-  return Buffer.concat(Array(value.times).fill(bytesOf(value.repeat)));
-}
 
 const partsOf = (messages) =>
   messages.map(({ head, body }) => ({ head: bytesOf(head), ...(body !== undefined && { body: bytesOf(body) }) }));

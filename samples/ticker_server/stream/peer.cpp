@@ -1,0 +1,377 @@
+#include "stream/peer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "stream/methods.hpp"
+#include "text.hpp"
+
+namespace ticker::stream {
+
+namespace {
+
+// docs/protocol.md, section 7; the first two are RFC 6455's.
+constexpr std::uint16_t kGoingAway = 1001;
+constexpr std::uint16_t kTooBig = 1009;
+constexpr std::uint16_t kMalformed = 4000;
+constexpr std::uint16_t kNoHello = 4001;
+constexpr std::uint16_t kRefused = 4002;
+constexpr std::uint16_t kUnsupportedVersion = 4003;
+constexpr std::uint16_t kTakenOver = 4004;
+constexpr std::uint16_t kTooSlow = 4005;
+constexpr std::uint16_t kSilent = 4006;
+
+constexpr std::size_t kMaxMessageBeforeWelcome = 65'536;
+constexpr std::size_t kPacketCost = 128;  // Memory that a message takes besides its bytes.
+
+constexpr std::array<std::string_view, 2> kTemporary{"rate-limited", "unavailable"};
+
+bool isText(const Head& head) {
+  if (const auto* const publish = std::get_if<Publish>(&head)) {
+    return publish->type == BodyType::Text;
+  }
+  const auto* const request = std::get_if<Request>(&head);
+  return request != nullptr && request->type == BodyType::Text;
+}
+
+std::size_t costOf(const Packet& packet) {
+  return packet.bytes.size() + kPacketCost;
+}
+
+}  // namespace
+
+Peer::Peer(Hub& hub, Carrier& carrier)
+    : hub_(hub),
+      carrier_(carrier),
+      opened_(hub.steadyTime()),
+      lastHeard_(opened_),
+      publishes_(hub.limits().publishesPerSecond, opened_),
+      subscriptions_(hub.limits().maxQueueBytes,
+                     {.eventsWait = [this] { carrier_.outputWaits(); }, .tooSlow = [this] { tooSlow(); }}) {}
+
+Peer::~Peer() {
+  if (session_ != nullptr) {
+    hub_.sessions().left(*session_, *this, hub_.steadyTime());
+  }
+}
+
+std::size_t Peer::maxMessageBytes() const {
+  return session_ == nullptr ? kMaxMessageBeforeWelcome : hub_.limits().maxMessageBytes;
+}
+
+void Peer::tooBig() {
+  cut(kTooBig, "the message is too big");
+}
+
+// --- What comes ------------------------------------------------------------------------------------------------------
+
+void Peer::received(bool binary, std::string_view payload) {
+  Unframer unframer(binary, payload);
+  while (!ending_ && !tooSlow_) {
+    const std::optional<Part> part = unframer.next();
+    if (!part) {
+      break;
+    }
+    const std::optional<Head> head = readHead(part->head);
+    if (!head || (part->body && isText(*head) && !isUtf8(*part->body))) {
+      malformed();
+      return;
+    }
+    handle(*head, part->body.value_or(std::string_view()));
+  }
+  if (!ending_ && unframer.malformed()) {
+    malformed();
+  }
+}
+
+void Peer::handle(const Head& head, std::string_view body) {
+  if (session_ == nullptr && !std::holds_alternative<Hello>(head)) {
+    end(kNoHello, "hello comes first");
+    return;
+  }
+  std::visit([&](const auto& each) { handle(each, body); }, head);
+}
+
+void Peer::handle(const Hello& head, std::string_view /*body*/) {
+  if (session_ != nullptr) {
+    malformed();
+    return;
+  }
+  if (head.v != 1) {
+    error(std::nullopt, "unsupported-version", "this server speaks version 1");
+    end(kUnsupportedVersion, "unsupported version");
+    return;
+  }
+  const std::int64_t now = hub_.steadyTime();
+  const Users::Verdict verdict = hub_.users().check(head.token, now);
+  if (!verdict.refusal.empty()) {
+    refuse(verdict.refusal);
+    return;
+  }
+  tokenExpires_ = verdict.expires;
+  session_ = &hub_.sessions().join(*this, verdict.user, head.session, now);
+  welcome(head.memory);
+}
+
+void Peer::welcome(std::string_view known) {
+  const Sessions::Settings& sessions = hub_.sessions().settings();
+  HeadWriter head("welcome");
+  const bool remembers = sessions.dedupCount > 0;
+  head.number("v", 1).flag("resumed", remembers && known == session_->memory);
+  head.number("heartbeat", static_cast<std::uint64_t>(hub_.limits().heartbeatMs));
+  head.number("now", static_cast<std::uint64_t>(hub_.wallTime()));
+  head.number("maxMessage", hub_.limits().maxMessageBytes);
+  if (remembers) {
+    head.text("memory", session_->memory);
+    head.raw("dedup",
+             "{\"count\":" + std::to_string(sessions.dedupCount) + ",\"ms\":" + std::to_string(sessions.dedupMs) + '}');
+  }
+  queue(urgent_, Packet(head.take()));
+}
+
+void Peer::handle(const Subscribe& head, std::string_view /*body*/) {
+  if (subscriptions_.contains(head.channel)) {
+    error(head.id, "already-subscribed");
+    return;
+  }
+  if (subscriptions_.count() == hub_.limits().maxSubscriptions) {
+    error(head.id, "too-many-subscriptions");
+    return;
+  }
+  const Hub::Opened opened = hub_.open(head.channel);
+  if (opened.refusal != nullptr) {
+    error(head.id, opened.refusal);
+    return;
+  }
+  const Start start = startOf(*opened.log, head);
+  HeadWriter subscribed("subscribed");
+  subscribed.number("id", head.id).text("epoch", opened.log->epoch()).number("seq", opened.log->seq());
+  subscribed.flag("recovered", start.recovered);
+  if (!head.since && start.position != opened.log->seq()) {
+    subscribed.number("from", start.position);
+  }
+  answer(subscribed);
+  subscriptions_.add(head.channel, opened.log, head.conflate, start);
+}
+
+void Peer::handle(const Unsubscribe& head, std::string_view /*body*/) {
+  subscriptions_.remove(head.channel);
+  HeadWriter unsubscribed("unsubscribed");
+  answer(unsubscribed.number("id", head.id).text("channel", head.channel));
+}
+
+void Peer::handle(const Publish& head, std::string_view body) {
+  std::optional<std::uint64_t> seq = head.id ? session_->answered.find(*head.id) : std::nullopt;
+  if (!seq) {
+    std::shared_ptr<ChannelLog> log;
+    if (const char* const refusal = refusalOf(head, body, log)) {
+      if (head.id) {  // Nobody waits for an answer otherwise.
+        error(head.id, refusal);
+      }
+      return;
+    }
+    seq = log->append(head.type, body, hub_.wallTime());
+    hub_.journal().published(session_->key, head.id, head.channel, *seq);
+    if (head.id && hub_.sessions().settings().dedupCount > 0) {
+      session_->answered.add(*head.id, *seq, hub_.sessions().settings().dedupCount);
+    }
+  }
+  if (head.id) {
+    HeadWriter ack("ack");
+    answer(ack.number("id", *head.id).number("seq", *seq));
+  }
+}
+
+const char* Peer::refusalOf(const Publish& head, std::string_view body, std::shared_ptr<ChannelLog>& log) {
+  if (body.size() > hub_.limits().maxBodyBytes) {
+    return "too-large";
+  }
+  if (!publishes_.take(hub_.steadyTime())) {
+    return "rate-limited";
+  }
+  const Hub::Opened opened = hub_.openToPublish(head.channel);
+  log = opened.log;
+  return opened.refusal;
+}
+
+void Peer::handle(const Request& head, std::string_view body) {
+  const Outcome outcome = callMethod(head.method, body, hub_);
+  if (!outcome.refusal.empty()) {
+    error(head.id, outcome.refusal, outcome.message);
+    return;
+  }
+  HeadWriter reply("reply");
+  answer(Packet(reply.number("id", head.id).take(), outcome.body));
+}
+
+void Peer::handle(const Ping& head, std::string_view /*body*/) {
+  HeadWriter pong("pong");
+  pong.number("t", head.t).number("now", static_cast<std::uint64_t>(hub_.wallTime()));
+  queue(urgent_, Packet(pong.take()));
+}
+
+void Peer::handle(const Auth& head, std::string_view /*body*/) {
+  const Users::Verdict verdict = hub_.users().check(head.token, hub_.steadyTime());
+  if (!verdict.refusal.empty() || verdict.user != session_->user) {
+    error(head.id, verdict.refusal.empty() ? "unauthorized" : verdict.refusal);
+    return;
+  }
+  tokenExpires_ = verdict.expires;
+  HeadWriter ack("ack");
+  answer(ack.number("id", head.id));
+}
+
+void Peer::handle(const UnknownOp& head, std::string_view /*body*/) {
+  error(head.id, "unknown-op");
+}
+
+void Peer::refuse(std::string_view code) {
+  error(std::nullopt, code);
+  end(kRefused, code);
+}
+
+void Peer::malformed() {
+  error(std::nullopt, "malformed");
+  end(kMalformed, "malformed");
+}
+
+// --- What goes -------------------------------------------------------------------------------------------------------
+
+void Peer::answer(Packet packet) {
+  queue(answers_, std::move(packet));
+}
+
+void Peer::error(std::optional<std::uint64_t> id, std::string_view code, std::string_view message) {
+  HeadWriter head("error");
+  if (id) {
+    head.number("id", *id);
+  }
+  head.text("code", code);
+  if (!message.empty()) {
+    head.text("message", message);
+  }
+  if (std::ranges::find(kTemporary, code) != kTemporary.end()) {
+    head.flag("temporary", true);
+  }
+  answer(head);
+}
+
+void Peer::queue(std::deque<std::shared_ptr<const Packet>>& packets, Packet packet) {
+  if (ending_) {
+    return;
+  }
+  answerBytes_ += costOf(packet);
+  packets.push_back(std::make_shared<const Packet>(std::move(packet)));
+  if (answerBytes_ > hub_.limits().maxQueueBytes) {
+    tooSlow();
+  }
+  carrier_.outputWaits();
+}
+
+// Not at once: whoever finds it may be in the midst of something.
+void Peer::tooSlow() {
+  tooSlow_ = true;
+  carrier_.outputWaits();
+}
+
+Batch Peer::take() {
+  Batch batch;
+  if (tooSlow_) {
+    cut(kTooSlow, "reads too slowly");
+  }
+  for (;;) {
+    const std::shared_ptr<const Packet> packet = peek();
+    if (!packet || !batch.takes(*packet)) {
+      return batch;
+    }
+    batch.add(*packet);
+    pop();
+  }
+}
+
+std::shared_ptr<const Packet> Peer::peek() const {
+  if (!urgent_.empty()) {
+    return urgent_.front();
+  }
+  return answers_.empty() ? subscriptions_.peek() : answers_.front();
+}
+
+void Peer::pop() {
+  if (urgent_.empty() && answers_.empty()) {
+    subscriptions_.pop();
+    return;
+  }
+  std::deque<std::shared_ptr<const Packet>>& packets = urgent_.empty() ? answers_ : urgent_;
+  answerBytes_ -= costOf(*packets.front());
+  packets.pop_front();
+}
+
+bool Peer::goAway(std::uint64_t spreadMs) {
+  if (session_ == nullptr) {
+    return false;
+  }
+  HeadWriter head("goaway");
+  answer(head.number("after", 0).number("spread", spreadMs));
+  return true;
+}
+
+// --- How it ends -----------------------------------------------------------------------------------------------------
+
+void Peer::end(std::uint16_t code, std::string_view reason) {
+  if (ending_) {
+    return;
+  }
+  ending_ = {code, reason};
+  subscriptions_.clear();
+  if (session_ != nullptr) {
+    hub_.sessions().left(*std::exchange(session_, nullptr), *this, hub_.steadyTime());
+  }
+  carrier_.outputWaits();
+}
+
+void Peer::cut(std::uint16_t code, std::string_view reason) {
+  end(code, reason);
+  urgent_.clear();
+  answers_.clear();
+  answerBytes_ = 0;
+}
+
+void Peer::stop() {
+  end(kGoingAway, "the server is shutting down");
+}
+
+void Peer::takenOver() {
+  end(kTakenOver, "the same session has connected again");
+}
+
+std::optional<std::int64_t> Peer::deadline() const {
+  if (ending_) {
+    return std::nullopt;
+  }
+  if (session_ == nullptr) {
+    return opened_ + hub_.limits().helloWithinMs;
+  }
+  std::optional<std::int64_t> deadline = tokenExpires_;
+  if (const std::int64_t heartbeat = hub_.limits().heartbeatMs; heartbeat > 0) {
+    const std::int64_t silent = lastHeard_ + 2 * heartbeat;
+    deadline = std::min(deadline.value_or(silent), silent);
+  }
+  return deadline;
+}
+
+void Peer::elapsed() {
+  const std::int64_t now = hub_.steadyTime();
+  if (const std::optional<std::int64_t> at = deadline(); !at || now < *at) {
+    return;
+  }
+  if (session_ == nullptr) {
+    end(kNoHello, "no hello");
+  } else if (tokenExpires_ && *tokenExpires_ <= now) {
+    refuse("token-expired");
+  } else {
+    end(kSilent, "silent");
+  }
+}
+
+}  // namespace ticker::stream

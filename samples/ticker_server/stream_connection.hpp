@@ -1,0 +1,49 @@
+#pragma once
+
+#include <libwebsockets.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "connection.hpp"
+#include "stream/peer.hpp"
+
+namespace ticker {
+
+/// The socket of a client that speaks "tidewire.v1".
+class StreamConnection final : public Connection, private stream::Peer::Carrier {
+ public:
+  StreamConnection(lws* socket, stream::Hub& hub);
+  ~StreamConnection() override;
+
+  void received(const Piece& piece) override;
+  bool peerCloses() override { return !closeSent_; }
+  void serverStops() override;
+  void goAway() override { peer_.stop(); }
+
+ protected:
+  bool writeNext() override;
+
+ private:
+  /// Leads from libwebsockets' timer back to the connection.
+  struct Timer {
+    lws_sorted_usec_list_t entry{};  // First, so that its address is the timer's.
+    StreamConnection* connection = nullptr;
+  };
+
+  static void timerFired(lws_sorted_usec_list_t* entry);
+  void outputWaits() override;
+  void writeClose(const stream::Peer::Ending& ending);
+  void setTimer();
+
+  stream::Hub& hub_;
+  stream::Peer peer_;
+  std::string message_;  // The one that is coming in.
+  Timer timer_;
+  std::optional<std::int64_t> timerAt_;
+  bool limitedEnd_ = false;
+  bool closeSent_ = false;
+};
+
+}  // namespace ticker

@@ -1,0 +1,235 @@
+// What the ticker server does on /stream when a client asks for too much, reads too slowly or sends garbage.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+
+import { bytesOf } from '../protocol/vector_bytes.mjs';
+import {
+  CAN_MEASURE, LIMIT, connect, echoes, frame, handshake, open, readToEnd, readUntil, refusal, residentMiB, serverFor,
+} from './ticker_server_clients.mjs';
+import { Peer, keyOf, streamFor } from './ticker_server_stream_server.mjs';
+
+for (const offered of [['tidewire.v1'], ['echo', 'tidewire.v1'], ['other', 'tidewire.v1', 'echo']]) {
+  test(`handshake: of ${offered} tidewire.v1 is chosen on /stream`, LIMIT, async (context) => {
+    const server = await serverFor(context);
+    const client = await open(context, `${server.ws}/stream`, { protocols: offered });
+    assert.equal(client.socket.protocol, 'tidewire.v1');
+    // Elsewhere it is not, whatever was chosen before.
+    const echo = await open(context, `${server.ws}/echo`, { protocols: [...offered, 'echo'].filter((each, index, all) => all.indexOf(each) === index) });
+    assert.equal(echo.socket.protocol, 'echo');
+  });
+}
+
+for (const offered of [[], ['echo'], ['tidewire.v2'], ['TIDEWIRE.V1']]) {
+  test(`handshake: an offer of ${offered.join() || 'nothing'} is refused on /stream`, LIMIT, async (context) => {
+    const server = await serverFor(context);
+    assert.equal(await refusal(`${server.ws}/stream`, { protocols: offered }), 400);
+    assert.ok(await echoes(context, server));
+  });
+}
+
+test('handshake: the refusal says what to offer', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const socket = await connect(context, server.port);
+  const answer = readToEnd(socket);
+  socket.write(handshake('/stream'));
+  assert.match((await answer).toString(), /^HTTP\/1\.1 400 [^]*offer.*|tidewire\.v1[^]*offer/);
+});
+
+test('handshake: tidewire.v1 alone is refused elsewhere', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  assert.equal(await refusal(`${server.ws}/ticker`, { protocols: ['tidewire.v1'] }), 400);
+});
+
+test('limits: a message of more than 64 KiB before the welcome is too big', LIMIT, async (context) => {
+  const server = await streamFor(context);
+  const hello = JSON.stringify({ op: 'hello', v: 1, session: keyOf('k') });
+  const fits = await Peer.connect(server);
+  fits.send([hello, 'x'.repeat(65_536 - hello.length - 1)]);
+  await fits.next('welcome');
+  const exceeds = await Peer.connect(server);
+  exceeds.send([hello, 'x'.repeat(65_536 - hello.length)]);
+  assert.equal((await exceeds.next('closed')).code, 1009);
+});
+
+test('limits: a message of more than 1 MiB is too big', LIMIT, async (context) => {
+  const server = await streamFor(context);
+  const ping = '{"op":"ping","t":1}';
+  const peer = await Peer.welcomed(server);
+  peer.send([ping, 'x'.repeat(1_048_576 - ping.length - 1)]);
+  await peer.next('pong');
+  peer.send([ping, 'x'.repeat(1_048_576 - ping.length)]);
+  assert.equal((await peer.next('closed')).code, 1009);
+});
+
+test('limits: a message that never ends is too big', LIMIT, async (context) => {
+  const server = await streamFor(context);
+  const peer = await Peer.connect(server);
+  for (let i = 0; i < 10; ++i) peer.socket.send('x'.repeat(10_000), { fin: false });
+  assert.equal((await peer.next('closed')).code, 1009);
+});
+
+test('limits: a body that is too large is an error of its message', LIMIT, async (context) => {
+  const server = await streamFor(context, { args: ['--max-body', '1000'] });
+  const peer = await Peer.welcomed(server);
+  peer.publish({ id: 1, channel: 'chat/c' }, 'x'.repeat(1000));
+  assert.equal((await peer.next('ack')).seq, 1);
+  peer.publish({ id: 2, channel: 'chat/c' }, 'x'.repeat(1001));
+  const { id, code } = await peer.next('error');
+  assert.deepEqual([id, code], [2, 'too-large']);
+  peer.publish({ channel: 'chat/c' }, 'x'.repeat(1001)); // Without an id, nobody waits for an answer.
+  assert.deepEqual(await peer.settle(), []);
+});
+
+test('limits: publishing too fast is refused for a while, and what is refused is not done', LIMIT, async (context) => {
+  const server = await streamFor(context, { publishRate: 10 });
+  const peer = await Peer.welcomed(server);
+  const ids = Array.from({ length: 30 }, (_, index) => index + 1);
+  peer.send(...ids.map((id) => [{ op: 'publish', id, channel: 'chat/c' }, 'x']));
+  const answers = await peer.settle();
+  const acks = answers.filter(({ op }) => op === 'ack');
+  const errors = answers.filter(({ op }) => op === 'error');
+  assert.ok(acks.length >= 20 && acks.length < 25, `${acks.length} acks`);
+  assert.ok(errors.every(({ code, temporary }) => code === 'rate-limited' && temporary));
+  assert.equal(acks.length + errors.length, 30);
+  const other = await Peer.welcomed(server, 'other'); // The limit is each client's own.
+  other.publish({ id: 1, channel: 'chat/c' }, 'x');
+  assert.equal((await other.next('ack')).seq, acks.length + 1);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  peer.publish({ id: 30, channel: 'chat/c' }, 'x'); // It was not done, so it can be sent again.
+  assert.equal((await peer.next('ack')).seq, acks.length + 2);
+});
+
+test('limits: answers that nobody reads end the connection, and cost no memory', { ...LIMIT, skip: !CAN_MEASURE }, async (context) => {
+  const server = await streamFor(context);
+  const [flood, other] = [await Peer.welcomed(server, 'flood'), await Peer.welcomed(server, 'other')];
+  const before = residentMiB(server.process.pid);
+  flood.socket.pause();
+  const pings = Array(10_000).fill({ op: 'ping', t: 1 });
+  for (let i = 0; i < 100; ++i) {
+    flood.send(...pings);
+    assert.deepEqual(await other.settle(), []);
+  }
+  const grown = residentMiB(server.process.pid) - before;
+  assert.ok(grown < 16, `the server grew by ${grown} MiB`);
+  flood.socket.resume();
+  assert.equal((await flood.closed()).code, 4005);
+});
+
+test('slow reader: pongs come ahead of the events that wait', LIMIT, async (context) => {
+  const server = await streamFor(context, { maxBufferedBytes: 100_000_000, args: ['--history-bytes', '100000000'] });
+  const peer = await Peer.welcomed(server);
+  await peer.subscribe('chat/c');
+  peer.socket.pause();
+  for (let i = 0; i < 30; ++i) await server.publish('chat/c', ...Array(100).fill('x'.repeat(10_000)));
+  peer.send({ op: 'ping', t: 1 });
+  await server.publish('chat/c', 'behind');
+  peer.socket.resume();
+  let before = 0;
+  while ((await peer.any()).op !== 'pong') ++before;
+  let behind = 0;
+  while ((await peer.next('event')).body !== 'behind') ++behind;
+  context.diagnostic(`${before} events before the pong, ${behind} behind it`);
+  assert.ok(behind > 1000);
+});
+
+test('slow reader: a client that never reads is let go, and holds nothing back', { ...LIMIT, skip: !CAN_MEASURE }, async (context) => {
+  const server = await streamFor(context, { maxBufferedBytes: 1_000_000, args: ['--history-bytes', '1000000'] });
+  const before = residentMiB(server.process.pid);
+  const stuck = [];
+  for (let i = 0; i < 10; ++i) {
+    const peer = await Peer.welcomed(server, `stuck-${i}`);
+    await peer.subscribe('chat/c');
+    peer.socket.pause();
+    stuck.push(peer);
+  }
+  for (let i = 0; i < 50; ++i) await server.publish('chat/c', ...Array(100).fill('x'.repeat(10_000)));
+  const grown = residentMiB(server.process.pid) - before;
+  assert.ok(grown < 32, `the server grew by ${grown} MiB`);
+  stuck.forEach((peer) => peer.socket.terminate());
+});
+
+test('slow reader: a history that still has what it needs is enough', LIMIT, async (context) => {
+  const server = await streamFor(context, { maxBufferedBytes: 50_000, history: 100_000, args: ['--history-bytes', '100000000'] });
+  const peer = await Peer.welcomed(server);
+  await peer.subscribe('chat/c');
+  peer.socket.pause();
+  for (let i = 0; i < 20; ++i) await server.publish('chat/c', ...Array(100).fill('x'.repeat(10_000)));
+  peer.socket.resume();
+  for (let seq = 1; seq <= 2000; ++seq) assert.equal((await peer.next('event')).seq, seq);
+});
+
+test('garbage: a head that is nested deeply is read', LIMIT, async (context) => {
+  const server = await streamFor(context);
+  const peer = await Peer.welcomed(server);
+  const depth = 8_000;
+  peer.send(`{"op":"ping","t":1,"x":${'['.repeat(depth)}${']'.repeat(depth)}}`);
+  await peer.next('pong');
+  peer.send(`{"op":"ping","t":1,"x":${'['.repeat(16_000)}`);
+  assert.deepEqual(await peer.refused(), ['malformed', 4000]);
+});
+
+// The same sequence from the same seed, whatever the machine.
+function randomFrom(seed) {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+test('garbage: heads with bytes changed at random do no harm', LIMIT, async (context) => {
+  const server = await streamFor(context);
+  const seed = Number(process.env.TIDEWIRE_SEED ?? Date.now() % 1_000_000);
+  context.diagnostic(`TIDEWIRE_SEED=${seed}`);
+  const random = randomFrom(seed);
+  const heads = JSON.parse(readFileSync(new URL('../vectors/heads.json', import.meta.url)))
+    .filter(({ to }) => to === 'server')
+    .map(({ head }) => bytesOf(head));
+  for (let count = 0; count < 500; ++count) {
+    const peer = await Peer.connect(server);
+    if (random(10) > 0) peer.send({ op: 'hello', v: 1, session: keyOf(`s${random(5)}`) });
+    for (let i = 0; i < 20; ++i) {
+      const parts = Array.from({ length: 1 + random(3) }, () => Buffer.from(heads[random(heads.length)]));
+      if (random(3) === 0) parts[0][random(parts[0].length)] = random(256);
+      const payload = parts.flatMap((part) => [Buffer.from([0x80 | (part.length & 0x7f), part.length >> 7]), part]);
+      peer.socket.send(Buffer.concat(payload), { binary: true });
+    }
+    random(2) === 0 ? peer.socket.terminate() : peer.socket.close();
+  }
+  const peer = await Peer.welcomed(server, 'last');
+  assert.deepEqual(await peer.settle(), []);
+  assert.equal(server.process.stderr(), '');
+});
+
+test('garbage: frames that break RFC 6455 do no harm', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  for (const bytes of [
+    Buffer.from('82ff8000000000000000', 'hex'),
+    frame(0x89, 'x'.repeat(126)),
+    frame(0x81, Buffer.from('ff', 'hex')),
+    Buffer.concat(Array(10_000).fill(frame(0x89, 'ping'))),
+    Buffer.concat([frame(0x01, ''), ...Array(10_000).fill(frame(0x00, ''))]),
+  ]) {
+    const socket = await connect(context, server.port);
+    socket.write(handshake('/stream', 'Sec-WebSocket-Protocol: tidewire.v1\r\n'));
+    await readUntil(socket, /^HTTP\/1\.1 101 [^]*\r\n\r\n/);
+    socket.write(frame(0x81, JSON.stringify({ op: 'hello', v: 1, session: keyOf('k') })));
+    socket.write(bytes);
+    assert.ok(await echoes(context, server));
+    socket.resetAndDestroy();
+  }
+  assert.equal(server.stderr(), '');
+});
+
+test('limits: a thousand clients get what one gets', LIMIT, async (context) => {
+  const server = await streamFor(context);
+  const peers = await Promise.all(Array.from({ length: 1000 }, (_, index) => Peer.welcomed(server, `c${index}`)));
+  await Promise.all(peers.map((peer) => peer.subscribe('chat/c')));
+  await server.publish('chat/c', ...Array(10).fill('x'));
+  for (const peer of peers) {
+    for (let seq = 1; seq <= 10; ++seq) assert.equal((await peer.next('event')).seq, seq);
+  }
+  peers.forEach((peer) => peer.socket.terminate());
+});
