@@ -144,7 +144,7 @@ test('slow reader: pongs come ahead of the answers that wait', LIMIT, async (con
 const openFiles = (pid) => readdirSync(`/proc/${pid}/fd`).length;
 
 test('slow reader: one that never reads is let go, and holds nothing back', { ...LIMIT, skip: !CAN_MEASURE }, async (context) => {
-  const server = await streamFor(context, { maxBufferedBytes: 1_000_000, args: ['--history-bytes', '1000000'] });
+  const server = await streamFor(context, { maxBufferedBytes: 1_000_000, heartbeat: 0, args: ['--history-bytes', '1000000'] });
   await server.publish('chat/c', 'x');
   const before = { files: openFiles(server.process.pid), size: residentMiB(server.process.pid) };
   for (let i = 0; i < 10; ++i) {
