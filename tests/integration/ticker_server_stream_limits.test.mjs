@@ -16,7 +16,7 @@ for (const offered of [['tidewire.v1'], ['echo', 'tidewire.v1'], ['other', 'tide
     const client = await open(context, `${server.ws}/stream`, { protocols: offered });
     assert.equal(client.socket.protocol, 'tidewire.v1');
     // Elsewhere it is not, whatever was chosen before.
-    const echo = await open(context, `${server.ws}/echo`, { protocols: [...offered, 'echo'].filter((each, index, all) => all.indexOf(each) === index) });
+    const echo = await open(context, `${server.ws}/echo`, { protocols: [...new Set([...offered, 'echo'])] });
     assert.equal(echo.socket.protocol, 'echo');
   });
 }
@@ -34,7 +34,7 @@ test('handshake: the refusal says what to offer', LIMIT, async (context) => {
   const socket = await connect(context, server.port);
   const answer = readToEnd(socket);
   socket.write(handshake('/stream'));
-  assert.match((await answer).toString(), /^HTTP\/1\.1 400 [^]*offer.*|tidewire\.v1[^]*offer/);
+  assert.match((await answer).toString(), /^HTTP\/1\.1 400 [^]*tidewire\.v1: offer it/);
 });
 
 test('handshake: tidewire.v1 alone is refused elsewhere', LIMIT, async (context) => {
