@@ -269,17 +269,16 @@ void Peer::queue(std::deque<std::shared_ptr<const Packet>>& packets, Packet pack
   carrier_.outputWaits();
 }
 
-// Not at once: whoever finds it may be in the midst of something.
+// Not at once: whoever finds it may be in the midst of something. Nor when the socket is writable: it may never be.
 void Peer::tooSlow() {
-  tooSlow_ = true;
-  carrier_.outputWaits();
+  if (!tooSlow_) {
+    tooSlow_ = true;
+    carrier_.deadlineNears();
+  }
 }
 
 Batch Peer::take() {
   Batch batch;
-  if (tooSlow_) {
-    cut(kTooSlow, "reads too slowly");
-  }
   for (;;) {
     const std::shared_ptr<const Packet> packet = peek();
     if (!packet || !batch.takes(*packet)) {
@@ -349,6 +348,9 @@ std::optional<std::int64_t> Peer::deadline() const {
   if (ending_) {
     return std::nullopt;
   }
+  if (tooSlow_) {
+    return opened_;  // Now.
+  }
   if (session_ == nullptr) {
     return opened_ + hub_.limits().helloWithinMs;
   }
@@ -365,7 +367,9 @@ void Peer::elapsed() {
   if (const std::optional<std::int64_t> at = deadline(); !at || now < *at) {
     return;
   }
-  if (session_ == nullptr) {
+  if (tooSlow_) {
+    cut(kTooSlow, "reads too slowly");
+  } else if (session_ == nullptr) {
     end(kNoHello, "no hello");
   } else if (tokenExpires_ && *tokenExpires_ <= now) {
     refuse("token-expired");

@@ -24,6 +24,8 @@ class Peer {
    public:
     /// There is something to `take`, or the connection shall end. Called at any time, repeatedly.
     virtual void outputWaits() = 0;
+    /// The deadline is earlier than it was.
+    virtual void deadlineNears() = 0;
 
    protected:
     ~Carrier() = default;
