@@ -11,6 +11,10 @@ namespace {
 constexpr std::size_t kBatchBytes = 65'536;
 // Publishes that may be on their way to a server which does not tell how many it remembers.
 constexpr std::uint64_t kUsualWindow = 1024;
+// The protocol has integers for times that no clock here has. What is longer than ten years is that long.
+constexpr std::chrono::milliseconds kLongestTime = std::chrono::hours(24 * 3652);
+// In the year 2255.
+constexpr std::chrono::milliseconds kLatestTime = std::chrono::hours(24 * 365 * 285);
 
 SessionError connectionLost() {
   return {.code = "connection-lost", .message = "the connection was lost before the answer came", .temporary = true};
@@ -362,6 +366,10 @@ void SessionCore::handle(Time now, Welcome& head, const Part& /*part*/) {
   }
   phase_ = Phase::Up;
   refusal_.reset();
+  head.heartbeat = std::min(head.heartbeat, kLongestTime);
+  if (head.dedup) {
+    head.dedup->age = std::min(head.dedup->age, kLongestTime);
+  }
   maxMessage_ = head.maxMessage;
   const bool remembers = head.dedup && head.dedup->count > 0;
   window_ = remembers ? head.dedup->count : kUsualWindow;
@@ -461,7 +469,7 @@ void SessionCore::handle(Time now, Pong& head, const Part& /*part*/) {
 
 void SessionCore::handle(Time now, GoAway& head, const Part& /*part*/) {
   if (!leaveAt_) {
-    leaveAt_ = now + head.after + random_.upTo(head.spread);
+    leaveAt_ = now + std::min(head.after, kLongestTime) + random_.upTo(std::min(head.spread, kLongestTime));
     leaveTo_ = std::move(head.url);
   }
 }
@@ -516,7 +524,8 @@ void SessionCore::setClock(Time from, Time to, std::uint64_t serverNow) {
     return;
   }
   bestTrip_ = trip;
-  serverOffset_ = std::chrono::milliseconds(serverNow) - (from + trip / 2).time_since_epoch();
+  const Duration server = std::min(std::chrono::milliseconds(serverNow), kLatestTime);
+  serverOffset_ = server - (from + trip / 2).time_since_epoch();
 }
 
 // Ending.

@@ -1,0 +1,96 @@
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/protocol/session_core.hpp"
+
+namespace tidewire::core::protocol {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Time kStart{1h};
+constexpr std::size_t kRoom = 1 << 24;
+constexpr std::string_view kWelcome = R"({"op":"welcome","v":1,"resumed":false,"now":0})";
+
+/// A session's core, driven by hand.
+class Driven {
+ public:
+  explicit Driven(Duration batchDelay = {}) : core({.key = "jXs2FWy5vTzRy3NC1nVYQw", .batchDelay = batchDelay}) {}
+
+  Driven& open(std::string_view welcome = kWelcome) {
+    core.opened(kStart, std::nullopt);
+    (void)send();
+    hear(welcome);
+    return *this;
+  }
+
+  void hear(std::string_view payload) {
+    core.arrived(MessageKind::Text, asBytes(payload));
+    while (core.step(kStart)) {
+      drain();
+    }
+    drain();
+  }
+
+  std::vector<Framer::Batch> send(Time now = kStart) {
+    std::vector<Framer::Batch> batches = core.takeBatches(now, kRoom);
+    drain();
+    return batches;
+  }
+
+  void tick(Time now) {
+    core.tick(now);
+    drain();
+  }
+
+  void drain() {
+    while (std::optional<SessionAction> action = core.takeAction()) {
+      told.push_back(std::move(*action));
+    }
+  }
+
+  /// The last that was told of this kind.
+  template <class Action>
+  [[nodiscard]] const Action* last() const {
+    for (auto at = told.rbegin(); at != told.rend(); ++at) {
+      if (const Action* action = std::get_if<Action>(&*at)) {
+        return action;
+      }
+    }
+    return nullptr;
+  }
+
+  SessionCore core;
+  std::vector<SessionAction> told;
+};
+
+TEST_CASE("session core: times that no clock has are taken for the longest that one has") {
+  Driven session;
+  session.core.call(kStart, {.id = 1, .target = "c", .body = "b", .ack = true});
+  const std::string welcome =
+      R"({"op":"welcome","v":1,"resumed":true,"now":9007199254740991,"heartbeat":9007199254740991,)"
+      R"("memory":"m","dedup":{"count":1,"ms":9007199254740991}})";
+  session.open(welcome);
+  REQUIRE(session.last<Welcomed>() != nullptr);
+  CHECK(session.last<Welcomed>()->heartbeat == std::chrono::hours(24 * 3652));
+  CHECK(session.core.serverOffset() > Duration(std::chrono::hours(24 * 365 * 200)));
+
+  session.hear(R"({"op":"goaway","after":9007199254740991,"spread":9007199254740991})");
+  CHECK(session.core.deadline() >= kStart + std::chrono::hours(24 * 3652));
+
+  REQUIRE(session.send().size() == 1);
+  session.core.ended(false);
+  session.open(welcome);
+  CHECK(session.last<PublishEnded>() == nullptr);
+}
+
+}  // namespace
+}  // namespace tidewire::core::protocol
