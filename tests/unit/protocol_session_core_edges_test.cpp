@@ -92,5 +92,33 @@ TEST_CASE("session core: times that no clock has are taken for the longest that 
   CHECK(session.last<PublishEnded>() == nullptr);
 }
 
+TEST_CASE("session core: what has waited for others, and now waits for room, wakes nobody") {
+  Driven session(5ms);
+  session.open();
+  session.core.call(kStart, {.id = 1, .target = "c", .body = "b"});
+  CHECK(session.send().empty());
+  CHECK(session.core.deadline() == kStart + 5ms);
+  session.tick(kStart + 5ms);
+  CHECK(!session.core.deadline());
+  CHECK(session.send(kStart + 6ms).size() == 1);
+
+  session.core.call(kStart, {.id = 2, .target = "c", .body = "b"});
+  CHECK(session.send(kStart + 7ms).empty());
+  CHECK(session.core.deadline() == kStart + 12ms);
+}
+
+TEST_CASE("session core: a connection that has failed is waited for no more") {
+  Driven session(5ms);
+  session.open();
+  session.core.call(kStart, {.id = 1, .target = "c", .body = "b"});
+  CHECK(session.send().empty());
+  session.hear(R"({"op":"goaway","after":1000})");
+  session.hear("no head");
+  REQUIRE(session.last<PeerFailed>() != nullptr);
+  CHECK(!session.core.deadline());
+  session.tick(kStart + 1s);
+  CHECK(session.last<LeaveNow>() == nullptr);
+}
+
 }  // namespace
 }  // namespace tidewire::core::protocol

@@ -194,6 +194,7 @@ void SessionCore::tick(Time now) {
     leaveAt_.reset();
     report(LeaveNow{std::exchange(leaveTo_, std::nullopt)});
   }
+  waited_ = waitingSince_ && now - *waitingSince_ >= settings_.batchDelay;
 }
 
 // Answers.
@@ -240,7 +241,7 @@ std::optional<Time> SessionCore::deadline() const {
   if (!deadlines_.empty()) {
     consider(deadlines_.begin()->first);
   }
-  if (waitingSince_) {
+  if (waitingSince_ && !waited_) {
     consider(*waitingSince_ + settings_.batchDelay);
   }
   return next;
@@ -353,6 +354,7 @@ bool SessionCore::waitsForMore(Time now) {
   }
   if (!waitingSince_) {
     waitingSince_ = now;
+    waited_ = false;
   }
   return now - *waitingSince_ < settings_.batchDelay;
 }
@@ -502,6 +504,8 @@ void SessionCore::handle(Time /*now*/, Malformed& head, const Part& /*part*/) {
 
 void SessionCore::fail(std::string why) {
   failed_ = true;
+  waitingSince_.reset();
+  leaveAt_.reset();
   report(PeerFailed{std::move(why)});
 }
 

@@ -249,6 +249,7 @@ class SessionCore {
   std::optional<Time> leaveAt_;
   std::optional<std::string> leaveTo_;
   std::optional<Time> waitingSince_;  // For `batchDelay`.
+  bool waited_ = false;               // That is over; what waits now waits for room.
   std::size_t unsentBytes_ = 0;
 
   std::optional<SessionError> refusal_;
