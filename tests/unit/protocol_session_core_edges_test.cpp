@@ -120,5 +120,23 @@ TEST_CASE("session core: a connection that has failed is waited for no more") {
   CHECK(session.last<LeaveNow>() == nullptr);
 }
 
+TEST_CASE("session core: a subscription that is begun anew is interrupted until it is answered") {
+  Driven session;
+  session.core.subscribe(7, "c", true, 0, std::nullopt);
+  session.open();
+  session.hear(R"({"op":"subscribed","id":1,"epoch":"e","seq":0,"recovered":true})");
+  CHECK(session.last<SubscriptionInterrupted>() == nullptr);
+
+  session.hear(R"({"op":"event","channel":"c","seq":2})");  // A hole.
+  REQUIRE(session.last<SubscriptionInterrupted>() != nullptr);
+  CHECK(session.last<SubscriptionInterrupted>()->to == std::vector<SubscriberId>{7});
+  session.hear(R"({"op":"subscribed","id":3,"epoch":"e","seq":2,"recovered":true})");
+
+  session.told.clear();
+  session.core.subscribe(8, "c", false, 0, std::nullopt);  // It wants each event, so the other gets each, too.
+  session.drain();
+  CHECK(session.last<SubscriptionInterrupted>() != nullptr);
+}
+
 }  // namespace
 }  // namespace tidewire::core::protocol

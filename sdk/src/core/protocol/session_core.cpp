@@ -275,6 +275,9 @@ void SessionCore::sendSubscribe(const std::string& name, Channel& channel) {
 void SessionCore::subscribeAnew(const std::string& name, Channel& channel) {
   if (channel.wireId != 0) {
     subscribing_.erase(channel.wireId);
+    if (channel.answered) {
+      report(SubscriptionInterrupted{channel.subscribers});
+    }
     channel.progress.interrupted();
     post(write(Unsubscribe{.id = ++lastWireId_, .channel = name}));
     sendSubscribe(name, channel);
