@@ -138,5 +138,26 @@ TEST_CASE("session core: a subscription that is begun anew is interrupted until 
   CHECK(session.last<SubscriptionInterrupted>() != nullptr);
 }
 
+TEST_CASE("session core: no call is larger than the server takes, its length included where that is sent") {
+  // {"op":"request","id":1,"method":"m"} and a newline are 37 bytes; a length from 128 on has two.
+  constexpr std::size_t kLargest = 200;
+  const auto sends = [](BodyType type, std::size_t bodyBytes) {
+    Driven session;
+    session.open(R"({"op":"welcome","v":1,"resumed":false,"now":0,"maxMessage":200})");
+    std::string body(bodyBytes, 'x');
+    body.back() = type == BodyType::Text ? 'x' : '\xFF';
+    session.core.call(kStart, {.id = 1, .kind = Call::Kind::Request, .target = "m", .type = type, .body = body});
+    const std::vector<Framer::Batch> batches = session.send();
+    CHECK(batches.empty() == (session.last<RequestEnded>() != nullptr));
+    return batches.empty() ? 0 : batches.front().payload.size();
+  };
+  CHECK(sends(BodyType::Text, kLargest - 37) == kLargest);
+  CHECK(sends(BodyType::Text, kLargest - 36) == 0);
+  constexpr std::size_t kType = std::string_view(R"(,"type":"bytes")").size();
+  CHECK(sends(BodyType::Bytes, kLargest - 37 - kType - 2) == kLargest);
+  CHECK(sends(BodyType::Bytes, kLargest - 37 - kType - 1) == 0);
+  CHECK(sends(BodyType::Bytes, kLargest - 37 - kType) == 0);
+}
+
 }  // namespace
 }  // namespace tidewire::core::protocol

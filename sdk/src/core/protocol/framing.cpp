@@ -27,6 +27,10 @@ MessageKind framingFor(const std::optional<std::span<const std::byte>>& body) no
   return text ? MessageKind::Text : MessageKind::Binary;
 }
 
+std::size_t sizeOf(std::string_view head, const std::optional<std::span<const std::byte>>& body) noexcept {
+  return head.size() + (body ? 1 + body->size() : 0);
+}
+
 std::string lengthOf(std::size_t size) {
   std::string length;
   do {
@@ -84,9 +88,17 @@ std::span<const std::byte> Unframer::takeBinary() noexcept {
   return {};
 }
 
+bool fits(std::string_view head, std::optional<std::span<const std::byte>> body, std::uint64_t maxBytes) noexcept {
+  const std::size_t size = sizeOf(head, body);
+  if (size > maxBytes || maxBytes - size >= kMaxLengthBytes) {
+    return size <= maxBytes;  // Mostly there is no need to look into the body.
+  }
+  return framingFor(body) == MessageKind::Text || lengthOf(size).size() <= maxBytes - size;
+}
+
 void Framer::add(std::string_view head, std::optional<std::span<const std::byte>> body) {
   const MessageKind kind = framingFor(body);
-  const std::size_t size = head.size() + (body ? 1 + body->size() : 0);
+  const std::size_t size = sizeOf(head, body);
   const std::string length = kind == MessageKind::Binary ? lengthOf(size) : std::string();
   const std::size_t before = kind == MessageKind::Binary ? length.size() : 1;
   if (batches_.empty() || batches_.back().kind != kind || batches_.back().payload.size() + before + size > maxBytes_) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,6 +38,10 @@ class Unframer {
   MessageKind kind_;
   bool malformed_;
 };
+
+/// Whether a WebSocket message of `maxBytes` can hold this message.
+[[nodiscard]] bool fits(std::string_view head, std::optional<std::span<const std::byte>> body,
+                        std::uint64_t maxBytes) noexcept;
 
 /// Joins messages, in their order, into as few WebSocket messages as their framing and `maxBytes` allow.
 class Framer {

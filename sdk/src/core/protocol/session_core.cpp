@@ -312,8 +312,7 @@ std::size_t SessionCore::add(Framer& framer, Time now, Calls::iterator at) {
     unsentBytes_ -= pending.call.body.size();
   }
   const std::string head = headFor(pending);
-  const std::size_t bytes = head.size() + 1 + pending.call.body.size();
-  if (bytes > maxMessage_) {
+  if (!fits(head, asBytes(pending.call.body), maxMessage_)) {
     endUnanswered(at, tooLarge(), tidewire::Ack::Outcome::Refused);
     return 0;
   }
@@ -321,6 +320,7 @@ std::size_t SessionCore::add(Framer& framer, Time now, Calls::iterator at) {
   if (pending.firstSentAt == Time()) {
     pending.firstSentAt = now;
   }
+  const std::size_t bytes = head.size() + 1 + pending.call.body.size();
   if (pending.call.kind == Call::Kind::Publish && !pending.call.ack) {
     endPublish(at, {});
   }
