@@ -159,5 +159,18 @@ TEST_CASE("session core: no call is larger than the server takes, its length inc
   CHECK(sends(BodyType::Bytes, kLargest - 37 - kType) == 0);
 }
 
+TEST_CASE("session core: a publish in doubt that the next server does not take stays in doubt") {
+  Driven session;
+  session.core.call(kStart, {.id = 1, .target = "c", .body = std::string(200, 'x'), .ack = true, .resend = true});
+  session.open();
+  REQUIRE(session.send().size() == 1);
+  session.core.ended(false);
+  session.open(R"({"op":"welcome","v":1,"resumed":false,"now":0,"maxMessage":100})");
+  CHECK(session.send().empty());
+  REQUIRE(session.last<PublishEnded>() != nullptr);
+  CHECK(session.last<PublishEnded>()->ack.outcome == tidewire::Ack::Outcome::Unknown);
+  CHECK(session.last<PublishEnded>()->ack.error.code == "too-large");
+}
+
 }  // namespace
 }  // namespace tidewire::core::protocol

@@ -305,7 +305,8 @@ bool SessionCore::withinWindow(const Pending& pending) const {
 /// Returns what it takes.
 std::size_t SessionCore::add(Framer& framer, Time now, Calls::iterator at) {
   Pending& pending = at->second;
-  if (!again_.empty() && again_.front() == at->first) {
+  const bool again = !again_.empty() && again_.front() == at->first;
+  if (again) {
     again_.pop_front();
   } else {
     unsentFrom_ = at->first + 1;
@@ -313,7 +314,8 @@ std::size_t SessionCore::add(Framer& framer, Time now, Calls::iterator at) {
   }
   const std::string head = headFor(pending);
   if (!fits(head, asBytes(pending.call.body), maxMessage_)) {
-    endUnanswered(at, tooLarge(), tidewire::Ack::Outcome::Refused);
+    // A server that took more before may have taken it.
+    endUnanswered(at, tooLarge(), again ? tidewire::Ack::Outcome::Unknown : tidewire::Ack::Outcome::Refused);
     return 0;
   }
   framer.add(head, asBytes(pending.call.body));
