@@ -111,12 +111,14 @@ struct AsVector {
     addMessage(json, head.message);
     return json;
   }
-  Json operator()(const Ack& head) const {
+  Json operator()(const tidewire::core::protocol::Ack& head) const {
     Json json{{"op", "ack"}, {"id", head.id}};
     addIf(json, "seq", head.seq);
     return json;
   }
-  Json operator()(const Reply& head) const { return {{"op", "reply"}, {"id", head.id}, {"type", nameOf(head.type)}}; }
+  Json operator()(const tidewire::core::protocol::Reply& head) const {
+    return {{"op", "reply"}, {"id", head.id}, {"type", nameOf(head.type)}};
+  }
   Json operator()(const Pong& head) const { return {{"op", "pong"}, {"t", head.t}, {"now", head.now}}; }
   Json operator()(const GoAway& head) const {
     Json json{{"op", "goaway"}, {"after", head.after.count()}, {"spread", head.spread.count()}};

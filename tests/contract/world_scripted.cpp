@@ -2,11 +2,38 @@
 #include <memory>
 
 #include "client_access.hpp"
+#include "session/model_server.hpp"
+#include "session_access.hpp"
 #include "support/scripted_loop.hpp"
 #include "world.hpp"
 
 namespace contract {
 namespace {
+
+/// The model of a server that the simulation of sessions has, on this network.
+class ModelStream final : public support::StreamServer {
+ public:
+  explicit ModelStream(support::ScriptedLoop& loop)
+      : loop_(loop),
+        server_(
+            {.dedupCount = 1000, .dedupTime = std::chrono::minutes(2)}, dice_,
+            [this](std::uint64_t connection, tidewire::core::protocol::Framer::Batch batch) {
+              loop_.say(connection, batch.kind, std::move(batch.payload));
+            },
+            [this](std::uint64_t connection, std::uint16_t code) { loop_.hangUp(connection, code); }) {}
+
+  void receive(std::uint64_t connection, tidewire::MessageKind kind, const std::string& payload) override {
+    server_.setTime(loop_.now());
+    server_.receive(connection, {kind, payload});
+  }
+  void lost(std::uint64_t connection) override { server_.lost(connection); }
+  void restart() override { server_.restart(); }
+
+ private:
+  support::ScriptedLoop& loop_;
+  tidewire::simulation::Dice dice_{1};
+  tidewire::simulation::ModelServer server_;
+};
 
 /// The real core and wiring on virtual time, over a network that a script plays.
 class ScriptedWorld final : public World {
@@ -16,11 +43,15 @@ class ScriptedWorld final : public World {
   void reset() override {
     loop_->finish();
     loop_ = std::make_shared<support::ScriptedLoop>();
+    loop_->serveStream(std::make_shared<ModelStream>(*loop_));
   }
   std::string url(std::string_view path) override { return "ws://scripted.test" + std::string(path); }
   std::string peerUrl(std::string_view play) override { return "ws://peer.test" + std::string(play); }
   tidewire::Client makeClient(tidewire::Options options) override {
     return tidewire::internal::ClientAccess::make(std::move(options), loop_);
+  }
+  tidewire::Session makeSession(tidewire::SessionOptions options) override {
+    return tidewire::internal::SessionAccess::make(std::move(options), loop_);
   }
   void killServer() override { loop_->killServer(); }
   void restartServer() override { loop_->startServer(); }

@@ -90,6 +90,10 @@ class ScriptedTransport final : public tidewire::internal::Transport {
     bufferedBytes_ += payload.size();
     loop_.schedule(*this, [kind = message.kind, payload = std::move(payload)](ScriptedTransport& self) {
       self.take(payload.size());
+      if (self.target_ == "/stream") {
+        self.loop_.stream_->receive(self.id_, kind, payload);
+        return;
+      }
       self.arrive([kind, payload](ScriptedTransport& reader) { reader.deliver(kind, payload); });
     });
     if (room() == 0) {
@@ -122,12 +126,30 @@ class ScriptedTransport final : public tidewire::internal::Transport {
   }
 
   void leave(std::uint16_t, std::string_view) override { abort(); }
-  void abort() override { loop_.live_.erase(id_); }
+  void abort() override { leaveLoop(); }
 
   /// The server is gone.
   void lose() { end(open_ ? tidewire::core::Ending{} : tidewire::core::Ending{.cause = CloseCause::ConnectFailed}); }
 
+  void say(MessageKind kind, std::string payload) {
+    loop_.schedule(*this, [kind, payload = std::move(payload)](ScriptedTransport& self) {
+      self.arrive([kind, payload](ScriptedTransport& reader) { reader.deliver(kind, payload); });
+    });
+  }
+  void hangUp(std::uint16_t code) {
+    loop_.schedule(*this, [code](ScriptedTransport& self) { self.end(closedBy(code)); });
+  }
+
  private:
+  /// Returns whether it was there.
+  bool leaveLoop() {
+    const bool wasThere = loop_.live_.erase(id_) == 1;
+    if (wasThere && target_ == "/stream") {
+      loop_.stream_->lost(id_);
+    }
+    return wasThere;
+  }
+
   void answerHandshake() {
     if (!loop_.serverUp_) {
       end({.cause = CloseCause::ConnectFailed, .detail = "refused"});
@@ -147,7 +169,7 @@ class ScriptedTransport final : public tidewire::internal::Transport {
     if (target_.starts_with("/ticker")) {
       loop_.schedule(*this, [](ScriptedTransport& self) { self.tick(); });
     }
-    events_.transportOpened({}, {});
+    events_.transportOpened(target_ == "/stream" ? "tidewire.v1" : "", {});
   }
 
   /// What of tests/support/scripted_peer.mjs can be played without bytes.
@@ -226,7 +248,7 @@ class ScriptedTransport final : public tidewire::internal::Transport {
   }
 
   void end(tidewire::core::Ending ending) {
-    if (loop_.live_.erase(id_) == 1) {
+    if (leaveLoop()) {
       events_.transportEnded(std::move(ending));
     }
   }
@@ -282,7 +304,22 @@ void ScriptedLoop::finish() {
   }
 }
 
+void ScriptedLoop::say(std::uint64_t connection, MessageKind kind, std::string payload) {
+  if (const auto found = live_.find(connection); found != live_.end()) {
+    found->second->say(kind, std::move(payload));
+  }
+}
+
+void ScriptedLoop::hangUp(std::uint64_t connection, std::uint16_t code) {
+  if (const auto found = live_.find(connection); found != live_.end()) {
+    found->second->hangUp(code);
+  }
+}
+
 void ScriptedLoop::killServer() {
+  if (stream_ != nullptr) {
+    stream_->restart();
+  }
   serverUp_ = false;
   frozen_ = false;
   heldBack_.clear();

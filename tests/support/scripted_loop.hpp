@@ -19,6 +19,16 @@ namespace support {
 
 class ScriptedTransport;
 
+/// What answers on "/stream".
+class StreamServer {
+ public:
+  virtual ~StreamServer() = default;
+  virtual void receive(std::uint64_t connection, tidewire::MessageKind kind, const std::string& payload) = 0;
+  virtual void lost(std::uint64_t connection) = 0;
+  /// The server is killed.
+  virtual void restart() = 0;
+};
+
 /// A loop whose time a test turns by hand, and a server that lives in it: echo, ticker and close endpoints with the
 /// same manners as the real one's, over a network where everything takes a millisecond. One thread; nothing happens but
 /// in `step`.
@@ -29,6 +39,11 @@ class ScriptedLoop final : public tidewire::internal::Loop {
 
   /// Takes the turns that are due at once, so that clients which were destroyed are gone.
   void finish();
+
+  void serveStream(std::shared_ptr<StreamServer> stream) { stream_ = std::move(stream); }
+  /// What the stream's server says and does.
+  void say(std::uint64_t connection, tidewire::MessageKind kind, std::string payload);
+  void hangUp(std::uint64_t connection, std::uint16_t code);
 
   void killServer();
   void startServer() { serverUp_ = true; }
@@ -65,6 +80,7 @@ class ScriptedLoop final : public tidewire::internal::Loop {
   void schedule(ScriptedTransport& transport, std::function<void(ScriptedTransport&)> run);
 
   tidewire::core::Time now_{};
+  std::shared_ptr<StreamServer> stream_;
   bool serverUp_ = true;
   bool frozen_ = false;
   std::uint64_t seeds_ = 0;

@@ -109,6 +109,10 @@ void ModelServer::subscribe(std::uint64_t id, const Head& head) {
     fail(id, head, "already-subscribed", false);
     return;
   }
+  if (name.rfind("nothing/", 0) == 0) {
+    fail(id, head, "unknown-channel", false);
+    return;
+  }
   if (std::exchange(refuses_, false)) {
     fail(id, head, "forbidden", false);
     return;
