@@ -303,7 +303,10 @@ void ClientLoop::perform(const core::SendClose& action) {
 void ClientLoop::perform(StateChange& event) {
   if (event.to == State::Connecting) {
     ++stats_.attempts;
-    stats_.reconnects += event.from == State::Waiting ? 1 : 0;
+    if (event.from == State::Waiting) {
+      ++stats_.reconnects;
+      ++stats_.reconnectsByCause[static_cast<std::size_t>(lastCause_)];
+    }
   }
   // The connection may be a step ahead of its events: out of Closed again.
   const bool reopens = connectsAhead_ > 0 || connection_.state() != State::Closed;
@@ -337,6 +340,7 @@ void ClientLoop::perform(Dropped& event) {
 void ClientLoop::perform(CloseInfo& event) {
   event.droppedMessages += std::exchange(droppedPosted_, {}).messages;
   journal_.note(loop_.now(), levelOf(event), describe(event));
+  lastCause_ = event.cause;
   ++stats_.endingsByCause[static_cast<std::size_t>(event.cause)];
   stats_.unconfirmedMessages += event.unconfirmedMessages;
   delivery_.deliver(Event(std::move(event)));

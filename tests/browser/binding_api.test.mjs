@@ -413,10 +413,12 @@ test('stats: they count from the making, under the same names before the wasm ha
   const none = { roundTrips: null, lastHandshake: {} };
   assert.deepEqual(before, {
     ...nothing, ...none, queuedMessages: 1, queuedBytes: 3, bufferedBytes: 3, endings: zeros,
+    reconnectsAfter: zeros,
   });
   assert.deepEqual(after, {
     ...nothing, ...none, attempts: 2, opens: 2, reconnects: 1, messagesSent: 1, bytesSent: 3, messagesReceived: 1,
     bytesReceived: 1, unconfirmedMessages: 1, endings: { ...zeros, 'reconnect-asked': 1, 'closed-by-user': 1 },
+    reconnectsAfter: { ...zeros, 'reconnect-asked': 1 },
   });
 });
 

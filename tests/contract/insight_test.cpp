@@ -1,4 +1,6 @@
+#include <cstdint>
 #include <mutex>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -68,12 +70,40 @@ CONTRACT_TEST("stats: they count attempts, endings, messages and bytes") {
   CHECK(stats.endings(CloseCause::ReconnectAsked) == 1);
   CHECK(stats.endings(CloseCause::ConnectionLost) == 1);
   CHECK(stats.endings(CloseCause::ConnectFailed) >= 1);
+  CHECK(stats.reconnectsAfter(CloseCause::ReconnectAsked) == 1);
+  CHECK(stats.reconnectsAfter(CloseCause::ConnectionLost) == 1);
+  CHECK(std::accumulate(stats.reconnectsByCause.begin(), stats.reconnectsByCause.end(), std::uint64_t{0}) ==
+        stats.reconnects);
   CHECK(stats.messagesSent == 1);
   CHECK(stats.bytesSent == 5);
   CHECK(stats.messagesReceived == 1);
   CHECK(stats.bytesReceived == 5);
   CHECK(stats.queuedMessages == 0);
   CHECK(stats.lastHandshake.has_value());
+}
+
+CONTRACT_TEST("stats: a reconnect counts under the cause before it, once its attempt begins") {
+  tidewire::Options options = optionsFor("/close?code=4000");
+  options.reconnect = {.firstDelay = 24h, .maxDelay = 24h};
+  TestClient test(std::move(options));
+  test.client().connect();
+  test.awaitCloses(1);
+  CHECK(test.log().closes[0].willRetry);
+  CHECK(test.client().stats().reconnectsAfter(CloseCause::ClosedByPeer) == 0);
+  test.client().reconnect();
+  test.awaitCloses(2);
+  CHECK(test.client().stats().endings(CloseCause::ClosedByPeer) == 2);
+  CHECK(test.client().stats().reconnectsAfter(CloseCause::ClosedByPeer) == 1);
+  // What the application begins itself is none.
+  test.client().close();
+  test.awaitState(tidewire::State::Closed);
+  test.client().connect();
+  test.awaitCloses(3);
+  const tidewire::Stats stats = test.client().stats();
+  CHECK(stats.attempts == 3);
+  CHECK(stats.reconnects == 1);
+  CHECK(stats.reconnectsAfter(CloseCause::ClosedByPeer) == 1);
+  CHECK(stats.reconnectsAfter(CloseCause::ReconnectAsked) == 0);
 }
 
 CONTRACT_TEST("log: it tells what happens, down to its level, and is silent without a sink") {

@@ -141,10 +141,10 @@ tidewire::Options optionsFor(ClientHandle* handle, Wanted wanted) {
   return std::move(wanted.options);
 }
 
-/// In the order of COUNTS in tidewire.js; then the round trips, the endpoint's time in the last handshake, and the
-/// endings by cause.
+/// In the order of COUNTS in values.js; then the round trips, the endpoint's time in the last handshake, and the
+/// endings and the reconnects by cause.
 const double* numbersOf(const tidewire::Stats& stats) {
-  static std::array<double, 19 + tidewire::kCloseCauseCount> numbers;
+  static std::array<double, 19 + 2 * tidewire::kCloseCauseCount> numbers;
   auto next = numbers.begin();
   const auto put = [&next](auto number) { *next++ = static_cast<double>(number); };
   put(stats.attempts);
@@ -169,6 +169,9 @@ const double* numbersOf(const tidewire::Stats& stats) {
   put(inMilliseconds(stats.lastHandshake.value_or(tidewire::HandshakeTimes{}).endpoint));
   for (const std::uint64_t endings : stats.endingsByCause) {
     put(endings);
+  }
+  for (const std::uint64_t reconnects : stats.reconnectsByCause) {
+    put(reconnects);
   }
   return numbers.data();
 }

@@ -214,6 +214,8 @@ export interface Stats {
   readonly lastHandshake: HandshakeTimes;
   /** How many attempts ended so. */
   readonly endings: Readonly<Record<CloseCause, number>>;
+  /** How many of `reconnects` followed an attempt that ended so. */
+  readonly reconnectsAfter: Readonly<Record<CloseCause, number>>;
 }
 
 /** The connection is open: messages flow. */

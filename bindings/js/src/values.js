@@ -58,8 +58,8 @@ const COUNTS = [
   'droppedBytes',
   'unconfirmedMessages',
 ];
-// Behind them: three round trips, the endpoint's time in the last handshake, and the endings by cause.
-export const STATS_LENGTH = COUNTS.length + 4 + CAUSES.length;
+// Behind them: three round trips, the endpoint's time in the last handshake, and the endings and reconnects by cause.
+export const STATS_LENGTH = COUNTS.length + 4 + 2 * CAUSES.length;
 
 // Those of a client that has done nothing yet.
 export const noStats = () => new Array(STATS_LENGTH).fill(0).fill(-1, COUNTS.length, COUNTS.length + 4);
@@ -67,16 +67,19 @@ export const noStats = () => new Array(STATS_LENGTH).fill(0).fill(-1, COUNTS.len
 // A time is negative where there is none.
 export const timesOf = (endpoint) => (endpoint < 0 ? {} : { endpoint });
 
+const byCause = (numbers) => Object.fromEntries(CAUSES.map((cause, i) => [cause, numbers[i]]));
+
 // `droppedBefore` is what the wasm does not know of.
 export function statsFrom(numbers, droppedBefore) {
   const stats = Object.fromEntries(COUNTS.map((name, i) => [name, numbers[i]]));
   stats.droppedMessages += droppedBefore.messages;
   stats.droppedBytes += droppedBefore.bytes;
-  const [last, smoothed, min, endpoint, ...endings] = numbers.slice(COUNTS.length);
+  const [last, smoothed, min, endpoint, ...causes] = numbers.slice(COUNTS.length);
   return {
     ...stats,
     roundTrips: last < 0 ? null : { last, smoothed, min },
     lastHandshake: timesOf(endpoint),
-    endings: Object.fromEntries(CAUSES.map((cause, i) => [cause, endings[i]])),
+    endings: byCause(causes),
+    reconnectsAfter: byCause(causes.slice(CAUSES.length)),
   };
 }

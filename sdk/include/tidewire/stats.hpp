@@ -40,8 +40,14 @@ struct Stats {
   [[nodiscard]] std::uint64_t endings(CloseCause cause) const noexcept {
     return endingsByCause[static_cast<std::size_t>(cause)];
   }
+  /// How many of `reconnects` followed an attempt that ended so. One that the application's `close()` forestalled is
+  /// none, whatever `CloseInfo::willRetry` said.
+  [[nodiscard]] std::uint64_t reconnectsAfter(CloseCause cause) const noexcept {
+    return reconnectsByCause[static_cast<std::size_t>(cause)];
+  }
 
   std::array<std::uint64_t, kCloseCauseCount> endingsByCause = {};
+  std::array<std::uint64_t, kCloseCauseCount> reconnectsByCause = {};  ///< Together `reconnects`.
 };
 
 }  // namespace tidewire
