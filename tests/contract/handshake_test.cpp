@@ -68,6 +68,20 @@ CONTRACT_TEST("handshake: silence at any step is given up after the connect time
   }
 }
 
+CONTRACT_TEST("handshake: silence instead of TLS is given up after the connect timeout") {
+  tidewire::Options options = optionsForPeer("/silent");
+  REQUIRE(options.url.starts_with("ws:"));
+  options.url.replace(0, 3, "wss:");
+  options.connectTimeout = 150ms;
+  const auto begun = world().now();
+  const Log log = playedOut(std::move(options));
+  CHECK(world().now() - begun >= 150ms);
+  CHECK(log.closes.front().cause == CloseCause::ConnectTimeout);
+  CHECK(log.closes.front().willRetry);
+  CHECK_FALSE(log.closes.front().wasOpen);
+  CHECK(log.opens.empty());
+}
+
 CONTRACT_TEST("handshake: an answer that is not one is a failed attempt, and tried again") {
   for (const char* play : {"/garbage", "/hang-up", "/hang-up-amid-headers", "/reset"}) {
     CAPTURE(play);

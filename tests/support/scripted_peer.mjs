@@ -12,7 +12,7 @@ import { createServer } from 'node:net';
 const PLAYS = {
   // The opening handshake.
   '/status': refuseWithStatus, // ?code=503[&retry-after=1]: an HTTP answer that is no 101; `retry-after` may be a date.
-  '/silent': () => {}, // Never answers.
+  '/silent': () => {}, // Never answers. By wss: not even that is read: nothing here knows TLS.
   '/silent-after-status': (peer) => peer.write('HTTP/1.1 101 Switching Protocols\r\n'),
   '/silent-after-headers': (peer) => peer.write(head(peer.request)), // All but the empty line.
   '/garbage': (peer) => peer.end(GARBAGE), // Instead of an HTTP answer.
