@@ -95,9 +95,16 @@ CONTRACT_TEST("destroy: inside onClose, when the client has closed") {
 }
 
 CONTRACT_TEST("destroy: inside onStateChange, for each state") {
-  for (const State state : {State::Connecting, State::Open, State::Closing, State::Closed}) {
+  for (const State state : {State::Connecting, State::Open, State::Waiting, State::Closing, State::Closed}) {
     CAPTURE(static_cast<int>(state));
-    checkDestroyed({.onOpen = [](TestClient& self) { self.client().close(); },
+    checkDestroyed({.onOpen =
+                        [state](TestClient& self) {
+                          if (state == State::Waiting) {
+                            self.client().reconnect();
+                          } else {
+                            self.client().close();
+                          }
+                        },
                     .onStateChange =
                         [state](TestClient& self, const tidewire::StateChange& change) {
                           if (change.to == state) {
