@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <deque>
 #include <utility>
 
 namespace contract {
@@ -17,9 +18,53 @@ constexpr auto kPatience = 30s;
 // Whether this thread is inside a call of the application's own.
 thread_local bool insideCall = false;
 
-bool polls() {
-  const char* mode = std::getenv("TIDEWIRE_TEST_CALLBACKS");
-  return mode != nullptr && std::string_view(mode) == "poll";
+/// How this run has its callbacks run: "automatic", "poll" or "executor".
+tidewire::Callbacks callbacksOfThisRun() {
+  const char* const set = std::getenv("TIDEWIRE_TEST_CALLBACKS");
+  const std::string_view mode = set == nullptr ? "automatic" : set;
+  if (mode == "poll") {
+    return tidewire::Callbacks::Poll;
+  }
+  if (mode == "executor") {
+    return tidewire::Callbacks::Executor;
+  }
+  REQUIRE(mode == "automatic");
+  return tidewire::Callbacks::Automatic;
+}
+
+/// What the clients of this run hand to their executor, if they have one. Waiting runs it, as a main loop would.
+class Tasks {
+ public:
+  void add(std::function<void()> task) {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+
+  /// Runs them, and those that are handed over when one has run.
+  void run() {
+    while (const std::function<void()> task = take()) {
+      task();
+    }
+  }
+
+ private:
+  std::function<void()> take() {
+    const std::lock_guard lock(mutex_);
+    if (tasks_.empty()) {
+      return nullptr;
+    }
+    std::function<void()> task = std::move(tasks_.front());
+    tasks_.pop_front();
+    return task;
+  }
+
+  std::mutex mutex_;
+  std::deque<std::function<void()>> tasks_;
+};
+
+Tasks& tasks() {
+  static Tasks instance;
+  return instance;
 }
 
 }  // namespace
@@ -160,7 +205,7 @@ void TestClient::awaitDestroyed() {
 
 void TestClient::awaitThat(std::string_view what, const std::function<bool()>& holds) {
   pumpUntil(what, [&] {
-    if (polls() && client_ != nullptr) {
+    if (callbacksOfThisRun() == tidewire::Callbacks::Poll && client_ != nullptr) {
       client_->poll();
     }
     return holds();
@@ -176,7 +221,7 @@ void TestClient::await(std::string_view what, const std::function<bool(const Log
 
 void pumpUntil(std::string_view what, const std::function<bool()>& holds) {
   const auto deadline = world().now() + kPatience;
-  while (!holds()) {
+  while (tasks().run(), !holds()) {
     if (world().now() > deadline) {
       FAIL("still waiting for: " << std::string(what));
       std::abort();  // Without exceptions a failed requirement does not end the test.
@@ -190,7 +235,8 @@ tidewire::Options optionsFor(std::string_view path) {
       .url = world().url(path),
       .heartbeat = {.interval = 0ms},
       .reconnect = {.firstDelay = 20ms, .maxDelay = 200ms},
-      .callbacks = polls() ? tidewire::Callbacks::Poll : tidewire::Callbacks::Automatic,
+      .callbacks = callbacksOfThisRun(),
+      .executor = [](std::function<void()> task) { tasks().add(std::move(task)); },
   };
 }
 
