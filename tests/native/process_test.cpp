@@ -137,6 +137,27 @@ TEST_CASE("dial: a name with an address that refuses goes on to the next at once
   CHECK(test.log().closes.empty());
 }
 
+TEST_CASE("dial: each step of a handshake has its time, and one that there was not has none") {
+  support::TickerServer server;
+  const std::string port = std::to_string(server.port());
+  for (const std::string host : {"localhost", "127.0.0.1"}) {
+    CAPTURE(host);
+    TestClient test(to("ws://" + host + ":" + port + "/echo"));
+    test.client().connect();
+    test.awaitOpens(1);
+    const tidewire::Opened opened = test.log().opens[0];
+    CHECK(opened.times.lookUp.has_value() == (host == "localhost"));
+    REQUIRE(opened.times.connect.has_value());
+    REQUIRE(opened.times.upgrade.has_value());
+    CHECK(*opened.times.connect > 0us);
+    CHECK(*opened.times.upgrade > 0us);
+    CHECK_FALSE(opened.times.tls.has_value());
+    CHECK_FALSE(opened.times.endpoint.has_value());
+    const auto lookUp = opened.times.lookUp.value_or(0us);
+    CHECK(lookUp + *opened.times.connect + *opened.times.upgrade <= opened.handshakeTime);
+  }
+}
+
 TEST_CASE("dial: a name that does not exist is a failed attempt") {
   TestClient test({.url = "ws://tidewire.invalid/", .reconnect = {.enabled = false}});
   test.client().connect();

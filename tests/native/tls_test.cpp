@@ -83,6 +83,10 @@ void checkEcho(RawPeer& peer, const std::string& url, tidewire::TlsOptions tls) 
   test.awaitMessages(2);
   CHECK(test.log().messages[0].payload == "and back");
   CHECK(test.log().messages[1].payload == large);
+  const tidewire::HandshakeTimes times = test.log().opens[0].times;
+  REQUIRE(times.tls.has_value());
+  CHECK(*times.tls > 0us);
+  CHECK(times.lookUp.has_value() == (url.find("localhost") != std::string::npos));
   test.client().close();
   CHECK(connection->readFrame().opcode == 8);
 }
