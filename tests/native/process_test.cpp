@@ -1,8 +1,13 @@
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -30,6 +35,44 @@ std::size_t openDescriptors() {
   const std::filesystem::directory_iterator descriptors("/proc/self/fd");
   return static_cast<std::size_t>(std::distance(begin(descriptors), end(descriptors)));
 }
+
+/// Listens, but has no room for another connection: the kernel leaves whoever asks for one without an answer.
+class FullPeer {
+ public:
+  FullPeer() {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address_;
+    // A backlog of none holds one.
+    REQUIRE(bind(listener_, generic(), size) == 0);
+    REQUIRE(listen(listener_, 0) == 0);
+    REQUIRE(getsockname(listener_, generic(), &size) == 0);
+    REQUIRE(connect(first_, generic(), size) == 0);
+  }
+  ~FullPeer() {
+    close(first_);
+    close(listener_);
+  }
+  FullPeer(const FullPeer&) = delete;
+  FullPeer& operator=(const FullPeer&) = delete;
+
+  [[nodiscard]] std::string url() const { return "ws://127.0.0.1:" + std::to_string(ntohs(address_.sin_port)) + "/"; }
+  /// How many connections came about, without the one that fills it.
+  [[nodiscard]] int others() {
+    int accepted = 0;
+    for (int socket = -1; (socket = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK)) >= 0; ++accepted) {
+      close(socket);
+    }
+    return accepted - 1;
+  }
+
+ private:
+  sockaddr* generic() { return reinterpret_cast<sockaddr*>(&address_); }
+
+  const int listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int first_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address_{};
+};
 
 tidewire::Options to(const std::string& url) {
   return {.url = url, .reconnect = {.firstDelay = 10ms}};
@@ -164,6 +207,20 @@ TEST_CASE("dial: a name that does not exist is a failed attempt") {
   test.awaitCloses(1);
   CHECK(test.log().closes[0].cause == tidewire::CloseCause::ConnectFailed);
   CHECK(test.log().closes[0].detail.find("tidewire.invalid") != std::string::npos);
+}
+
+TEST_CASE("dial: a peer that is silent while TCP connects is given up after the connect timeout") {
+  FullPeer peer;
+  tidewire::Options options = to(peer.url());
+  options.connectTimeout = 150ms;
+  options.reconnect.enabled = false;
+  TestClient test(std::move(options));
+  const auto began = std::chrono::steady_clock::now();
+  test.client().connect();
+  test.awaitCloses(1);
+  CHECK(std::chrono::steady_clock::now() - began >= 150ms);
+  CHECK(test.log().closes[0].cause == tidewire::CloseCause::ConnectTimeout);
+  CHECK(peer.others() == 0);
 }
 
 TEST_CASE("dial: a client that is destroyed while its name is looked up hears nothing of it") {
