@@ -1,0 +1,114 @@
+// A loop or a thread that goes on later than it should.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "contract/test_client.hpp"
+#include "support/raw_peer.hpp"
+#include "support/ticker_server.hpp"
+#include "tidewire/loop.hpp"
+
+using namespace std::chrono_literals;
+using contract::TestClient;
+using support::RawPeer;
+using tidewire::Client;
+using tidewire::Loop;
+
+namespace {
+
+constexpr auto kPatience = 30s;
+
+/// Counts how often the log tells of a thaw, and that the peer is alive.
+struct Seen {
+  std::atomic<int> thaws = 0;
+  std::atomic<int> heartbeats = 0;
+
+  tidewire::Options options(const std::string& url) {
+    return {.url = url,
+            .heartbeat = {.interval = 0ms},  // Nothing is asked but after a thaw.
+            .log = {.level = tidewire::LogLevel::Debug, .sink = [this](const tidewire::LogRecord& record) {
+                      thaws += record.text.find("the process stood still") != std::string_view::npos ? 1 : 0;
+                    }}};
+  }
+  void watch(Client& client) {
+    client.onHeartbeat([this](const tidewire::HeartbeatInfo&) { ++heartbeats; });
+  }
+};
+
+template <class Holds>
+void turnUntil(Loop& loop, Holds holds) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!holds()) {
+    REQUIRE(std::chrono::steady_clock::now() < deadline);
+    loop.turn(100ms);
+  }
+}
+
+}  // namespace
+
+// The loop looks at its clocks every 5 s, and takes it for a thaw if that comes more than 5 s late.
+TEST_CASE("thaw: a loop that nobody turned for long asks its peers, one that went on does not" * doctest::skip()) {
+  support::TickerServer server;
+  Seen stood;
+  Seen wentOn;
+  const std::shared_ptr<Loop> loop = Loop::make();
+  tidewire::Options options = stood.options(server.url("/echo"));
+  options.loop = loop;
+  Client client(std::move(options));
+  Client other(wentOn.options(server.url("/echo")));
+  stood.watch(client);
+  wentOn.watch(other);
+  client.connect();
+  other.connect();
+  turnUntil(*loop, [&] { return client.state() == tidewire::State::Open; });
+  CHECK(other.waitOpen(kPatience) == tidewire::WaitResult::Reached);
+  CHECK(stood.heartbeats == 0);
+
+  std::this_thread::sleep_for(10'500ms);
+  turnUntil(*loop, [&] { return stood.heartbeats > 0; });
+  CHECK(stood.thaws == 1);
+  CHECK(wentOn.thaws == 0);
+  CHECK(wentOn.heartbeats == 0);
+  CHECK(client.stats().opens == 1);
+}
+
+TEST_CASE("heartbeat: a callback that holds the thread beyond the timeout ends no connection that is alive") {
+  constexpr auto kTimeout = 800ms;
+  RawPeer alive;
+  RawPeer holding;
+  TestClient asks({.url = alive.url(), .heartbeat = {.interval = 0ms, .timeout = kTimeout}});
+  std::atomic<bool> held = false;
+  std::atomic<bool> mayGoOn = false;
+  TestClient holds({.url = holding.url(), .heartbeat = {.interval = 0ms}},
+                   {.onMessage = [&](TestClient&, const contract::Log::Received&) {
+                     held = true;
+                     while (!mayGoOn) {
+                       std::this_thread::yield();
+                     }
+                   }});
+  asks.client().connect();
+  const auto asked = alive.accept();
+  asked->acceptWebSocket();
+  holds.client().connect();
+  const auto holder = holding.accept();
+  holder->acceptWebSocket();
+  asks.awaitOpens(1);
+  holds.awaitOpens(1);
+
+  asks.client().heartbeat();
+  const support::ClientFrame question = asked->readFrame();
+  REQUIRE(question.opcode == 9);
+  holder->write(support::serverFrame(1, "hold"));
+  contract::pumpUntil("the thread is held", [&] { return held.load(); });
+  asked->write(support::serverFrame(10, question.payload));
+  std::this_thread::sleep_for(kTimeout + 200ms);
+  mayGoOn = true;
+  asks.awaitHeartbeats(1);
+  CHECK(asks.log().heartbeats[0].roundTrip > kTimeout);
+  CHECK(asks.log().closes.empty());
+}
