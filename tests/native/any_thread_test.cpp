@@ -1,0 +1,228 @@
+#include <doctest/doctest.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <numeric>
+#include <span>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "contract/world.hpp"
+#include "tidewire/client.hpp"
+
+using namespace std::chrono_literals;
+using contract::world;
+using tidewire::Callbacks;
+using tidewire::Client;
+using tidewire::State;
+using tidewire::WaitResult;
+
+namespace {
+
+constexpr auto kPatience = 30s;
+
+/// An executor on two threads, so that callbacks could run at the same time if anything allowed it.
+class Workers {
+ public:
+  Workers() {
+    for (std::thread& thread : threads_) {
+      thread = std::thread([this] { run(); });
+    }
+  }
+  ~Workers() {
+    add(nullptr);
+    for (std::thread& thread : threads_) {
+      thread.join();
+    }
+  }
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  void add(std::function<void()> task) {
+    {
+      const std::lock_guard lock(mutex_);
+      tasks_.push_back(std::move(task));
+    }
+    more_.notify_all();
+  }
+
+ private:
+  void run() {
+    while (const std::function<void()> task = next()) {
+      task();
+    }
+  }
+
+  /// Null, which is last, stays for the other thread.
+  std::function<void()> next() {
+    std::unique_lock lock(mutex_);
+    more_.wait(lock, [this] { return !tasks_.empty(); });
+    if (tasks_.front() == nullptr) {
+      return nullptr;
+    }
+    std::function<void()> task = std::move(tasks_.front());
+    tasks_.pop_front();
+    return task;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable more_;
+  std::deque<std::function<void()>> tasks_;
+  std::array<std::thread, 2> threads_;
+};
+
+/// Enters while a callback runs, and counts those that found another one inside.
+class Turnstile {
+ public:
+  void pass() {
+    overlaps_ += inside_.exchange(true) ? 1 : 0;
+    std::this_thread::yield();
+    inside_ = false;
+    ++passed_;
+  }
+  [[nodiscard]] int overlaps() const { return overlaps_; }
+  [[nodiscard]] int passed() const { return passed_; }
+
+ private:
+  std::atomic<bool> inside_ = false;
+  std::atomic<int> overlaps_ = 0;
+  std::atomic<int> passed_ = 0;
+};
+
+using Call = std::function<void(Client&, Turnstile&)>;
+
+/// Each member of a client that any thread may call.
+const std::vector<Call>& calls() {
+  static constexpr std::array<std::byte, 300> kBinary{};
+  static const std::vector<Call> all = {
+      [](Client& client, Turnstile&) { client.connect(); },
+      [](Client& client, Turnstile&) { client.close(1000, "for now"); },
+      [](Client& client, Turnstile&) { client.reconnect(); },
+      [](Client& client, Turnstile&) { client.heartbeat(); },
+      [](Client& client, Turnstile&) { (void)client.send("a text"); },
+      [](Client& client, Turnstile&) {
+        (void)client.send("at once or never", {.whenNotOpen = tidewire::WhenNotOpen::Refuse});
+      },
+      [](Client& client, Turnstile&) { (void)client.sendBinary(std::span(kBinary)); },
+      [](Client& client, Turnstile&) { client.pause(); },
+      [](Client& client, Turnstile&) { client.resume(); },
+      [](Client& client, Turnstile&) { (void)client.poll({.count = 3}); },
+      [](Client& client, Turnstile&) { (void)client.state(); },
+      [](Client& client, Turnstile&) { (void)client.stats(); },
+      [](Client& client, Turnstile&) { (void)client.bufferedAmount(); },
+      [](Client& client, Turnstile&) { (void)client.flightRecord(); },
+      [](Client& client, Turnstile&) { (void)client.connectFault(); },
+      [](Client& client, Turnstile&) { (void)client.waitOpen(1ms); },
+      [](Client& client, Turnstile&) { (void)client.waitClosed(1ms); },
+      [](Client& client, Turnstile& turns) { client.onOpen([&](const tidewire::Opened&) { turns.pass(); }); },
+      [](Client& client, Turnstile& turns) { client.onMessage([&](const tidewire::Message&) { turns.pass(); }); },
+      [](Client& client, Turnstile& turns) { client.onClose([&](const tidewire::CloseInfo&) { turns.pass(); }); },
+      [](Client& client, Turnstile& turns) {
+        client.onStateChange([&](const tidewire::StateChange&) { turns.pass(); });
+      },
+      [](Client& client, Turnstile& turns) {
+        client.onHeartbeat([&](const tidewire::HeartbeatInfo&) { turns.pass(); });
+      },
+      [](Client& client, Turnstile& turns) { client.onDropped([&](const tidewire::Dropped&) { turns.pass(); }); },
+      [](Client& client, Turnstile& turns) { client.onDrain([&](const tidewire::Drained&) { turns.pass(); }); },
+      [](Client& client, Turnstile&) { client.onMessage(nullptr); },
+      [](Client& client, Turnstile&) { client.onDrain(nullptr); },
+  };
+  return all;
+}
+
+// One for each thread: how far the next call is from the one before. None has a factor in common with the number of
+// calls, so each thread comes to all of them, in an order of its own.
+constexpr std::array<std::size_t, 4> kSteps = {5, 7, 9, 11};
+constexpr std::size_t kRounds = 60;
+
+void callAround(Client& client, Turnstile& turns, std::size_t step) {
+  for (std::size_t round = 0; round < kRounds; ++round) {
+    for (std::size_t i = 0; i < calls().size(); ++i) {
+      calls()[(i * step + round) % calls().size()](client, turns);
+    }
+  }
+}
+
+template <class Holds>
+void pollUntil(Client& client, Holds holds) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!holds()) {
+    REQUIRE(std::chrono::steady_clock::now() < deadline);
+    (void)client.poll();
+    std::this_thread::yield();
+  }
+}
+
+/// The client still does what it is told.
+void checkUsable(Client& client) {
+  std::atomic<bool> echoed = false;
+  std::atomic<int> closes = 0;
+  client.onOpen(nullptr);
+  client.onStateChange(nullptr);
+  client.onHeartbeat(nullptr);
+  client.onDropped(nullptr);
+  client.onDrain(nullptr);
+  client.onMessage([&](const tidewire::Message& message) { echoed = echoed || message.text() == "the last"; });
+  client.onClose([&](const tidewire::CloseInfo& info) { closes += info.willRetry ? 0 : 1; });
+  client.resume();
+  client.connect();
+  CHECK(client.send("the last") == tidewire::SendResult::Queued);
+  pollUntil(client, [&] { return echoed.load(); });
+  const int before = closes;
+  CHECK(client.close() == tidewire::CloseResult::Accepted);
+  pollUntil(client, [&] { return closes == before + 1; });
+  CHECK(client.waitClosed(kPatience) == WaitResult::Reached);
+  CHECK(client.state() == State::Closed);
+  client.onMessage(nullptr);
+  client.onClose(nullptr);
+}
+
+void checkSums(const tidewire::Stats& stats) {
+  const auto sum = [](const auto& numbers) {
+    return std::accumulate(numbers.begin(), numbers.end(), std::uint64_t{0});
+  };
+  CHECK(stats.attempts == sum(stats.endingsByCause));
+  CHECK(stats.reconnects == sum(stats.reconnectsByCause));
+  CHECK(stats.opens > 0);
+  CHECK(stats.queuedMessages == 0);
+  CHECK(stats.bufferedBytes == 0);
+}
+
+}  // namespace
+
+TEST_CASE("threads: every member may be called on any thread at any time, and callbacks never overlap") {
+  for (const Callbacks callbacks : {Callbacks::Automatic, Callbacks::Poll, Callbacks::Executor}) {
+    CAPTURE(static_cast<int>(callbacks));
+    world().reset();
+    Turnstile turns;
+    Workers workers;
+    Client client({.url = world().url("/echo"),
+                   .closeTimeout = 20ms,  // While it is paused, no Close frame is read.
+                   .heartbeat = {.interval = 5ms},
+                   .reconnect = {.firstDelay = 1ms, .maxDelay = 5ms},
+                   .callbacks = callbacks,
+                   .executor = [&](std::function<void()> task) { workers.add(std::move(task)); }});
+    std::vector<std::thread> threads;
+    for (const std::size_t step : kSteps) {
+      REQUIRE(std::gcd(step, calls().size()) == 1);
+      threads.emplace_back([&client, &turns, step] { callAround(client, turns, step); });
+    }
+    for (std::thread& thread : threads) {
+      thread.join();
+    }
+    checkUsable(client);
+    checkSums(client.stats());
+    CHECK(turns.overlaps() == 0);
+    CHECK(turns.passed() > 0);
+  }
+}
