@@ -475,6 +475,37 @@ test('hints: a peer that is asked then has thawTimeout to answer', LIMIT, async 
   assert.equal(close.cause, 'heartbeat-timeout');
 });
 
+test('hints: a wall clock that went on alone is a sleep, noticed with the next turn and timer', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const result = await pages.inPage(async (url) => {
+    const wallNow = Date.now;
+    let slept = 0;
+    Date.now = () => wallNow() + slept;
+    const { Recording, opened } = await import('/test/recording.js');
+    const heartbeat = { interval: 0, message: 'alive?', answer: 'alive?' };
+    const recording = await opened(url, { heartbeat });
+    // A message that is echoed has been a turn of its own.
+    recording.client.send('before');
+    await recording.messages(1);
+    const asked = [recording.of('heartbeat').length];
+    slept += 60_000;
+    recording.client.send('after');
+    await recording.nth('heartbeat', 1);
+    await recording.messages(2);
+
+    // The timer of one client is the loop's, which looks for all of them.
+    const waiting = new Recording(null, { endpoint: () => new Promise(() => {}), connectTimeout: 100 });
+    waiting.client.connect();
+    await waiting.reached('connecting');
+    asked.push(recording.of('heartbeat').length);
+    slept += 60_000;
+    await recording.nth('heartbeat', 2);
+    waiting.client.dispose();
+    return { asked, closes: recording.of('close'), messages: await recording.messages(2) };
+  }, `${server.ws}/echo`);
+  assert.deepEqual(result, { asked: [0, 1], closes: [], messages: ['before', 'after'] });
+});
+
 test('hints: without anything to ask with, onThaw decides', LIMIT, async (context) => {
   const server = await serverFor(context);
   const result = await pages.inPage(async (url) => {
