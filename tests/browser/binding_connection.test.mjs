@@ -260,6 +260,73 @@ test('client: a server that goes silent is noticed by the heartbeat', LIMIT, asy
   });
 });
 
+// A page whose timers do not come, as in a tab that is hidden for long, until `minuteLater()` is called there: then its
+// clocks have gone on by a minute, and all that was set for that time is called.
+async function throttledPage(context) {
+  const { page } = await pages.openPage();
+  context.after(() => page.close());
+  await page.evaluate(() => {
+    let passed = 0;
+    const timers = new Map();
+    for (const clock of [performance, Date]) {
+      const now = clock.now.bind(clock);
+      clock.now = () => now() + passed;
+    }
+    let last = 0;
+    globalThis.setTimeout = (script) => (timers.set(++last, script), last);
+    globalThis.clearTimeout = (timer) => timers.delete(timer);
+    globalThis.minuteLater = () => {
+      passed += 60_000;
+      const due = [...timers.values()];
+      timers.clear();
+      due.forEach((script) => script());
+    };
+  });
+  return page;
+}
+
+const IMPATIENT = { interval: 50, timeout: 200, message: 'ping', answer: 'pong' };
+
+test('client: timers that come a minute late end no connection that is alive', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const page = await throttledPage(context);
+  const result = await page.evaluate(
+    async ([url, heartbeat]) => {
+      const { opened } = await import('/test/recording.js');
+      const recording = await opened(url, { heartbeat });
+      for (let minutes = 1; minutes <= 5; ++minutes) {
+        minuteLater();
+        await recording.nth('heartbeat', minutes);
+        await recording.nth('message', 5 * minutes);
+      }
+      return { closes: recording.of('close'), state: recording.client.state };
+    },
+    [`${server.ws}/ticker?rate=50`, IMPATIENT],
+  );
+  assert.deepEqual(result, { closes: [], state: 'open' });
+});
+
+test('client: a silent peer is noticed although timers come a minute late', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const page = await throttledPage(context);
+  await page.evaluate(
+    async ([url, heartbeat]) => {
+      const { opened } = await import('/test/recording.js');
+      globalThis.recording = await opened(url, { heartbeat });
+      minuteLater();
+      await recording.first('heartbeat');
+    },
+    [`${server.ws}/echo`, { ...IMPATIENT, message: 'alive?', answer: 'alive?' }],
+  );
+  process.kill(server.pid, 'SIGSTOP');
+  const causes = await page.evaluate(() => {
+    // One timer asks, one gives what has arrived time to be read, one judges.
+    [1, 2, 3].forEach(minuteLater);
+    return recording.first('close').then((close) => [close.cause, recording.of('close').length]);
+  });
+  assert.deepEqual(causes, ['heartbeat-timeout', 1]);
+});
+
 test('client: without a message to ask with, a heartbeat is unsupported in a page', LIMIT, async (context) => {
   const server = await serverFor(context);
   const answers = await pages.inPage(async (url) => {
@@ -475,7 +542,7 @@ test('hints: a peer that is asked then has thawTimeout to answer', LIMIT, async 
   assert.equal(close.cause, 'heartbeat-timeout');
 });
 
-test('hints: a wall clock that went on alone is a sleep, noticed with the next turn and timer', LIMIT, async (context) => {
+test('hints: a wall clock that went on alone is a sleep, seen with the next turn or timer', LIMIT, async (context) => {
   const server = await serverFor(context);
   const result = await pages.inPage(async (url) => {
     const wallNow = Date.now;
