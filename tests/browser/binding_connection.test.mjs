@@ -525,6 +525,20 @@ for (const [what, hint] of Object.entries({
   });
 }
 
+test('hints: in a worker too the peer is asked at once when the network is back', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const told = await pages.inPage(async (url) => {
+    const worker = new Worker('/test/online_worker.js', { type: 'module' });
+    const told = new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message));
+    });
+    worker.postMessage(url);
+    return told.finally(() => worker.terminate());
+  }, `${server.ws}/ticker`);
+  assert.equal(told, 'heartbeat');
+});
+
 test('hints: a peer that is asked then has thawTimeout to answer', LIMIT, async (context) => {
   const server = await serverFor(context);
   const { page } = await pages.openPage();
