@@ -112,7 +112,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   // Messages that were posted, and dropped by the state change that the next event of a drop belongs to.
   DroppedCount droppedPosted_;
   Stats stats_;
-  CloseCause lastCause_{};  // Of the attempt before this one.
+  CloseCause lastCause_{};    // Of the attempt before this one.
   Transport::Sent received_;  // In this round.
   core::Time roundBegan_{};
   std::optional<core::Time> deadline_;

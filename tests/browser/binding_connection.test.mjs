@@ -260,6 +260,73 @@ test('client: a server that goes silent is noticed by the heartbeat', LIMIT, asy
   });
 });
 
+// A page whose timers do not come, as in a tab that is hidden for long, until `minuteLater()` is called there: then its
+// clocks have gone on by a minute, and all that was set for that time is called.
+async function throttledPage(context) {
+  const { page } = await pages.openPage();
+  context.after(() => page.close());
+  await page.evaluate(() => {
+    let passed = 0;
+    const timers = new Map();
+    for (const clock of [performance, Date]) {
+      const now = clock.now.bind(clock);
+      clock.now = () => now() + passed;
+    }
+    let last = 0;
+    globalThis.setTimeout = (script) => (timers.set(++last, script), last);
+    globalThis.clearTimeout = (timer) => timers.delete(timer);
+    globalThis.minuteLater = () => {
+      passed += 60_000;
+      const due = [...timers.values()];
+      timers.clear();
+      due.forEach((script) => script());
+    };
+  });
+  return page;
+}
+
+const IMPATIENT = { interval: 50, timeout: 200, message: 'ping', answer: 'pong' };
+
+test('client: timers that come a minute late end no connection that is alive', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const page = await throttledPage(context);
+  const result = await page.evaluate(
+    async ([url, heartbeat]) => {
+      const { opened } = await import('/test/recording.js');
+      const recording = await opened(url, { heartbeat });
+      for (let minutes = 1; minutes <= 5; ++minutes) {
+        minuteLater();
+        await recording.nth('heartbeat', minutes);
+        await recording.nth('message', 5 * minutes);
+      }
+      return { closes: recording.of('close'), state: recording.client.state };
+    },
+    [`${server.ws}/ticker?rate=50`, IMPATIENT],
+  );
+  assert.deepEqual(result, { closes: [], state: 'open' });
+});
+
+test('client: a silent peer is noticed although timers come a minute late', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const page = await throttledPage(context);
+  await page.evaluate(
+    async ([url, heartbeat]) => {
+      const { opened } = await import('/test/recording.js');
+      globalThis.recording = await opened(url, { heartbeat });
+      minuteLater();
+      await recording.first('heartbeat');
+    },
+    [`${server.ws}/echo`, { ...IMPATIENT, message: 'alive?', answer: 'alive?' }],
+  );
+  process.kill(server.pid, 'SIGSTOP');
+  const causes = await page.evaluate(() => {
+    // One timer asks, one gives what has arrived time to be read, one judges.
+    [1, 2, 3].forEach(minuteLater);
+    return recording.first('close').then((close) => [close.cause, recording.of('close').length]);
+  });
+  assert.deepEqual(causes, ['heartbeat-timeout', 1]);
+});
+
 test('client: without a message to ask with, a heartbeat is unsupported in a page', LIMIT, async (context) => {
   const server = await serverFor(context);
   const answers = await pages.inPage(async (url) => {
@@ -458,6 +525,20 @@ for (const [what, hint] of Object.entries({
   });
 }
 
+test('hints: in a worker too the peer is asked at once when the network is back', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const told = await pages.inPage(async (url) => {
+    const worker = new Worker('/test/online_worker.js', { type: 'module' });
+    const told = new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message));
+    });
+    worker.postMessage(url);
+    return told.finally(() => worker.terminate());
+  }, `${server.ws}/ticker`);
+  assert.equal(told, 'heartbeat');
+});
+
 test('hints: a peer that is asked then has thawTimeout to answer', LIMIT, async (context) => {
   const server = await serverFor(context);
   const { page } = await pages.openPage();
@@ -473,6 +554,37 @@ test('hints: a peer that is asked then has thawTimeout to answer', LIMIT, async 
     return recording.first('close');
   });
   assert.equal(close.cause, 'heartbeat-timeout');
+});
+
+test('hints: a wall clock that went on alone is a sleep, seen with the next turn or timer', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const result = await pages.inPage(async (url) => {
+    const wallNow = Date.now;
+    let slept = 0;
+    Date.now = () => wallNow() + slept;
+    const { Recording, opened } = await import('/test/recording.js');
+    const heartbeat = { interval: 0, message: 'alive?', answer: 'alive?' };
+    const recording = await opened(url, { heartbeat });
+    // A message that is echoed has been a turn of its own.
+    recording.client.send('before');
+    await recording.messages(1);
+    const asked = [recording.of('heartbeat').length];
+    slept += 60_000;
+    recording.client.send('after');
+    await recording.nth('heartbeat', 1);
+    await recording.messages(2);
+
+    // The timer of one client is the loop's, which looks for all of them.
+    const waiting = new Recording(null, { endpoint: () => new Promise(() => {}), connectTimeout: 100 });
+    waiting.client.connect();
+    await waiting.reached('connecting');
+    asked.push(recording.of('heartbeat').length);
+    slept += 60_000;
+    await recording.nth('heartbeat', 2);
+    waiting.client.dispose();
+    return { asked, closes: recording.of('close'), messages: await recording.messages(2) };
+  }, `${server.ws}/echo`);
+  assert.deepEqual(result, { asked: [0, 1], closes: [], messages: ['before', 'after'] });
 });
 
 test('hints: without anything to ask with, onThaw decides', LIMIT, async (context) => {

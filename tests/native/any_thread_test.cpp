@@ -126,8 +126,12 @@ const std::vector<Call>& calls() {
       [](Client& client, Turnstile& turns) { client.onOpen([&](const tidewire::Opened&) { turns.pass(); }); },
       [](Client& client, Turnstile& turns) { client.onMessage([&](const tidewire::Message&) { turns.pass(); }); },
       [](Client& client, Turnstile& turns) { client.onClose([&](const tidewire::CloseInfo&) { turns.pass(); }); },
-      [](Client& client, Turnstile& turns) { client.onStateChange([&](const tidewire::StateChange&) { turns.pass(); }); },
-      [](Client& client, Turnstile& turns) { client.onHeartbeat([&](const tidewire::HeartbeatInfo&) { turns.pass(); }); },
+      [](Client& client, Turnstile& turns) {
+        client.onStateChange([&](const tidewire::StateChange&) { turns.pass(); });
+      },
+      [](Client& client, Turnstile& turns) {
+        client.onHeartbeat([&](const tidewire::HeartbeatInfo&) { turns.pass(); });
+      },
       [](Client& client, Turnstile& turns) { client.onDropped([&](const tidewire::Dropped&) { turns.pass(); }); },
       [](Client& client, Turnstile& turns) { client.onDrain([&](const tidewire::Drained&) { turns.pass(); }); },
       [](Client& client, Turnstile&) { client.onMessage(nullptr); },
@@ -136,8 +140,8 @@ const std::vector<Call>& calls() {
   return all;
 }
 
-// One for each thread: how far the next call is from the one before. None has a factor in common with the number of calls,
-// so each thread comes to all of them, in an order of its own.
+// One for each thread: how far the next call is from the one before. None has a factor in common with the number of
+// calls, so each thread comes to all of them, in an order of its own.
 constexpr std::array<std::size_t, 4> kSteps = {5, 7, 9, 11};
 constexpr std::size_t kRounds = 60;
 
@@ -184,7 +188,9 @@ void checkUsable(Client& client) {
 }
 
 void checkSums(const tidewire::Stats& stats) {
-  const auto sum = [](const auto& numbers) { return std::accumulate(numbers.begin(), numbers.end(), std::uint64_t{0}); };
+  const auto sum = [](const auto& numbers) {
+    return std::accumulate(numbers.begin(), numbers.end(), std::uint64_t{0});
+  };
   CHECK(stats.attempts == sum(stats.endingsByCause));
   CHECK(stats.reconnects == sum(stats.reconnectsByCause));
   CHECK(stats.opens > 0);

@@ -141,8 +141,8 @@ tidewire::Options optionsFor(ClientHandle* handle, Wanted wanted) {
   return std::move(wanted.options);
 }
 
-/// In the order of COUNTS in values.js; then the round trips, the endpoint's time in the last handshake, and the endings
-/// and the reconnects by cause.
+/// In the order of COUNTS in values.js; then the round trips, the endpoint's time in the last handshake, and the
+/// endings and the reconnects by cause.
 const double* numbersOf(const tidewire::Stats& stats) {
   static std::array<double, 19 + 2 * tidewire::kCloseCauseCount> numbers;
   auto next = numbers.begin();
