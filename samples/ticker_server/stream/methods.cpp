@@ -19,7 +19,7 @@ constexpr std::uint64_t kUsualHistory = 100;  // Where `count` is left out.
 constexpr std::size_t kMaxArgumentsBytes = 1024;
 
 Outcome badArguments(std::string_view message) {
-  return {.refusal = "forbidden", .message = message};
+  return {.refusal = "bad-request", .message = message};
 }
 
 Outcome symbols(const json& /*arguments*/, Hub& hub) {
