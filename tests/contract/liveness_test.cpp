@@ -36,6 +36,8 @@ CONTRACT_TEST("heartbeat: round trips are measured on a busy connection: the las
                   }});
   CHECK(test.client().send("never quiet") == SendResult::Queued);
   test.client().connect();
+  // Both at once: on a slow machine an echo may take longer than the interval.
+  test.awaitMessages(4);
   test.awaitHeartbeats(3);
   const Log log = test.log();
   for (const tidewire::HeartbeatInfo& info : log.heartbeats) {
@@ -44,7 +46,6 @@ CONTRACT_TEST("heartbeat: round trips are measured on a busy connection: the las
     CHECK(info.roundTrips.min <= info.roundTrip);
     CHECK(info.roundTrips.smoothed >= info.roundTrips.min);
   }
-  CHECK(log.messages.size() > 3);
   CHECK(test.client().stats().roundTrips.has_value());
 }
 
