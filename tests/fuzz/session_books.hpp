@@ -36,8 +36,8 @@ class SessionBooks {
 
   /// After the actions of one input.
   void checkTold() const;
-  /// After everything that may be sent was taken.
-  void checkSent(bool settled) const;
+  /// After everything that may be sent was taken; `delays`: but for a cancellation that waits for others.
+  void checkSent(bool settled, bool delays) const;
   /// After a connection has ended.
   void checkEnded(bool forGood) const;
 

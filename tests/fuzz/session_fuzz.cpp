@@ -381,7 +381,7 @@ class Run {
       }
     }
     checkDeadline();
-    books_.checkSent(core_.isSettled());
+    books_.checkSent(core_.isSettled(), batchDelay_ > Duration::zero());
   }
 
   bool send(std::size_t room) {
