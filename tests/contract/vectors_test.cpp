@@ -11,6 +11,7 @@
 #include "core/bytes.hpp"
 #include "core/protocol/framing.hpp"
 #include "core/protocol/heads.hpp"
+#include "support/head_vector.hpp"
 #include "vectors.hpp"
 
 namespace {
@@ -63,84 +64,6 @@ MessageKind kindOf(const Json& each) {
 std::string asString(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-
-std::string nameOf(BodyType type) {
-  return type == BodyType::Bytes ? "bytes" : "text";
-}
-
-template <class Value>
-void addIf(Json& json, const char* field, const std::optional<Value>& value) {
-  if (value) {
-    json[field] = *value;
-  }
-}
-
-/// A head as the vectors show it: the known fields with their defaults.
-struct AsVector {
-  Json operator()(const Welcome& head) const {
-    Json json{{"op", "welcome"},         {"v", 1},
-              {"now", head.now},         {"heartbeat", head.heartbeat.count()},
-              {"resumed", head.resumed}, {"maxMessage", head.maxMessage}};
-    if (head.memory) {
-      json["memory"] = *head.memory;
-    }
-    if (head.dedup) {
-      json["dedup"] = {{"count", head.dedup->count}, {"ms", head.dedup->age.count()}};
-    }
-    return json;
-  }
-  Json operator()(const Subscribed& head) const {
-    Json json{
-        {"op", "subscribed"}, {"id", head.id}, {"epoch", head.epoch}, {"seq", head.seq}, {"recovered", head.recovered}};
-    addIf(json, "from", head.from);
-    return json;
-  }
-  Json operator()(const EventHead& head) const {
-    Json json{{"op", "event"},
-              {"channel", head.channel},
-              {"seq", head.seq},
-              {"skipped", head.skipped},
-              {"type", nameOf(head.type)}};
-    addIf(json, "ts", head.ts);
-    return json;
-  }
-  Json operator()(const Unsubscribed& head) const {
-    Json json{{"op", "unsubscribed"}, {"channel", head.channel}, {"temporary", head.temporary}};
-    addIf(json, "id", head.id);
-    addIf(json, "code", head.code);
-    addMessage(json, head.message);
-    return json;
-  }
-  Json operator()(const tidewire::core::protocol::Ack& head) const {
-    Json json{{"op", "ack"}, {"id", head.id}};
-    addIf(json, "seq", head.seq);
-    return json;
-  }
-  Json operator()(const tidewire::core::protocol::Reply& head) const {
-    return {{"op", "reply"}, {"id", head.id}, {"type", nameOf(head.type)}};
-  }
-  Json operator()(const Pong& head) const { return {{"op", "pong"}, {"t", head.t}, {"now", head.now}}; }
-  Json operator()(const GoAway& head) const {
-    Json json{{"op", "goaway"}, {"after", head.after.count()}, {"spread", head.spread.count()}};
-    addIf(json, "url", head.url);
-    return json;
-  }
-  Json operator()(const ErrorHead& head) const {
-    Json json{{"op", "error"}, {"code", head.code}, {"temporary", head.temporary}};
-    addIf(json, "id", head.id);
-    addMessage(json, head.message);
-    return json;
-  }
-  Json operator()(const UnknownOp&) const { return "unknown"; }
-  Json operator()(const Malformed&) const { return "malformed"; }
-
-  // No message and an empty one are the same to a client.
-  static void addMessage(Json& json, const std::string& message) {
-    if (!message.empty()) {
-      json["message"] = message;
-    }
-  }
-};
 
 Json expected(const Json& each) {
   if (each.value("malformed", false)) {
