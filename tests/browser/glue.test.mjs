@@ -59,7 +59,7 @@ test('names: every option has the same number in C++ and in JavaScript', () => {
   const script = read('bindings/js/src/options.js').match(/const OPTIONS = {[^]*?\n};/)[0];
   const given = [...script.matchAll(/(\w+): \[(\d+),/g)].map(([, name, number]) => `${number} ${name}`);
   const setter = /case (\d+): (?:options|wanted_)\.(?:\w+\.)?(\w+)(?:\.push_back\(| =)/g;
-  const cases = read('bindings/js/src/exports.cpp').matchAll(setter);
+  const cases = read('bindings/js/src/exchange.cpp').matchAll(setter);
   const taken = [...cases].map(([, number, name]) => `${number} ${name === 'log' ? 'sink' : name}`);
   assert.equal(given.length, 30);
   assert.deepEqual(taken.sort(), [...given, '0 url'].sort());

@@ -1,8 +1,11 @@
-// What a client may be told, checked as it is given: a mistake throws where it was made.
+// What clients and sessions may be told, checked as it is given: a mistake throws where it was made.
 
 import { ON_THAW, WHEN_FULL, WHEN_NOT_OPEN, LOG_LEVELS } from './values.js';
 
 const LONGEST_MS = 1e12;
+
+// Upwards: zero has a meaning of its own.
+export const wholeMilliseconds = (value) => Math.min(Math.ceil(value), LONGEST_MS);
 
 export function check(fits, name, expected) {
   if (!fits) {
@@ -13,8 +16,7 @@ export function check(fits, name, expected) {
 const duration = {
   check: (value, name) =>
     check(typeof value === 'number' && value >= 0, name, 'a number of milliseconds that is not negative'),
-  // Upwards: zero has a meaning of its own.
-  toNumbers: (value) => [Math.min(Math.ceil(value), LONGEST_MS)],
+  toNumbers: (value) => [wholeMilliseconds(value)],
 };
 const count = {
   check: (value, name) =>
@@ -60,7 +62,7 @@ const subprotocols = {
   toTexts: (value) => value,
 };
 
-// The numbers are those of OptionsBuilder in exports.cpp.
+// The numbers are those of OptionsBuilder in exchange.cpp.
 export const OPTIONS = {
   subprotocols: [1, subprotocols],
   connectTimeout: [2, duration],
