@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "tidewire/tidewire.hpp"
 
@@ -94,13 +95,16 @@ const double* numbersOf(const tidewire::Stats& stats);
 
 /// What JavaScript wants of a client or a session. Of its functions only that there are any: they stay on its side.
 struct Wanted {
-  tidewire::Options options = {};
+  tidewire::Options options = {};  ///< Those of sessions too, as far as they are called the same.
+  tidewire::OutboxOptions outbox = {};
+  std::vector<std::string> allowedHosts = {};
   bool endpoint = false;
+  bool token = false;
   bool log = false;
 };
 
 /// The options of the next client or session, or the next answer of an endpoint function, given one by one. The numbers
-/// are those of OPTIONS in options.js.
+/// are those of OPTIONS and SESSION_OPTIONS in options.js.
 class OptionsBuilder {
  public:
   void setNumber(int option, double value);

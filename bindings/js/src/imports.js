@@ -12,4 +12,15 @@ mergeInto(LibraryManager.library, {
   tidewire_js_client_dropped: () => {},
   tidewire_js_client_drain: () => {},
   tidewire_js_client_endpoint: () => {},
+
+  tidewire_js_session_open: () => {},
+  tidewire_js_session_error_info: () => {},
+  tidewire_js_session_error: () => {},
+  tidewire_js_session_token: () => {},
+  tidewire_js_session_event: () => {},
+  tidewire_js_session_gap: () => {},
+  tidewire_js_session_subscribed: () => {},
+  tidewire_js_session_end: () => {},
+  tidewire_js_session_ack: () => {},
+  tidewire_js_session_reply: () => {},
 });

@@ -4,7 +4,8 @@ const TYPES = ['statechange', 'open', 'message', 'close', 'heartbeat'];
 
 // An Event does not survive the way out of the page; its own properties do.
 function plain(event) {
-  return { type: event.type, ...event, ...(event.type === 'message' ? { data: event.data } : {}) };
+  const { isTrusted, ...own } = event;
+  return { type: event.type, ...own, ...(event.type === 'message' ? { data: event.data } : {}) };
 }
 
 /** Everything that a target has told, in order. Waiting for an event is waiting for the event, not for time. */
