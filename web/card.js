@@ -2,8 +2,13 @@ import uPlot from './uPlot.esm.js';
 
 const MAX_POINTS = 300;
 
-/** One symbol: its newest price and the chart of its last prices. `push` is cheap; `render` belongs in a frame. */
+/**
+ * One symbol: its newest price, how old that is, what was missed, and the chart of its last prices. `push` is cheap;
+ * `render` belongs in a frame.
+ */
 export class SymbolCard {
+  /** Where the ticks come from. */
+  subscription = null;
   #element;
   #fields;
   #times = [];
@@ -11,6 +16,8 @@ export class SymbolCard {
   #chart;
   #tick;
   #changed = false;
+  #skipped = 0;
+  #gaps = 0;
 
   constructor(symbol, template) {
     this.#element = template.content.cloneNode(true).firstElementChild;
@@ -25,12 +32,9 @@ export class SymbolCard {
     return this.#element;
   }
 
-  get symbol() {
-    return this.#element.dataset.symbol;
-  }
-
-  /** Takes a tick; it shows with the next `render`. */
-  push(tick) {
+  /** Takes a tick, and how many before it were left out; it shows with the next `render`. */
+  push(tick, skipped) {
+    this.#skipped += skipped;
     // A restarted server or a clock set back must not fold the chart over itself.
     if (this.#times.length && tick.ts / 1000 < this.#times.at(-1)) {
       this.#clear();
@@ -47,6 +51,25 @@ export class SymbolCard {
     }
   }
 
+  /** Says that ticks are missing for good. */
+  miss() {
+    ++this.#gaps;
+    this.interrupt();
+    this.#tellMissing();
+  }
+
+  /** Says that there will be no ticks, and why. */
+  end({ code, message }) {
+    this.#fields.note.textContent = `Refused: ${message ? `${message} (${code})` : code}`;
+  }
+
+  /** Brings up to date what changes with time alone. */
+  tick() {
+    const { isLive, age } = this.subscription;
+    this.#element.dataset.live = isLive || !this.#tick;
+    write(this.#fields.age, age === null ? '' : `${formatAge(age)} old`);
+  }
+
   /** Brings the card up to date. */
   render() {
     if (!this.#changed) {
@@ -61,12 +84,18 @@ export class SymbolCard {
     const known = this.#prices.filter((value) => value !== null);
     this.#fields.low.textContent = Math.min(...known).toFixed(2);
     this.#fields.high.textContent = Math.max(...known).toFixed(2);
+    this.#tellMissing();
     this.#draw();
   }
 
   /** Draws the chart again with the colours now in force. */
   recolour() {
     this.#chart?.redraw(false);
+  }
+
+  #tellMissing() {
+    const missing = [this.#skipped && `${this.#skipped} skipped`, this.#gaps && counted(this.#gaps, 'gap')];
+    write(this.#fields.missing, missing.filter(Boolean).join(', '));
   }
 
   #append(time, price) {
@@ -93,6 +122,22 @@ export class SymbolCard {
     this.#chart = new uPlot(chartOptions(box), data, box);
     new ResizeObserver(() => this.#chart.setSize(sizeOf(box))).observe(box);
   }
+}
+
+function write(field, text) {
+  if (field.textContent !== text) {
+    field.textContent = text;
+  }
+}
+
+function counted(count, what) {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** Two clocks are compared, so a price may seem to come from the future. */
+function formatAge(milliseconds) {
+  const seconds = Math.max(0, milliseconds / 1000);
+  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min`;
 }
 
 function formatChange(change) {

@@ -1,41 +1,22 @@
 import { SymbolCard } from './card.js';
 import { Status } from './status.js';
-import { Client } from './tidewire.js';
+import { Session } from './tidewire.js';
+
+const query = new URLSearchParams(location.search);
 
 /** Where the prices come from: this page's own server, unless the query names another. */
-function tickerUrl() {
-  const query = new URLSearchParams(location.search);
-  const url = new URL(query.get('url') ?? '/ticker', location.href.replace(/^http/, 'ws'));
-  for (const name of ['symbols', 'rate']) {
-    if (query.has(name)) {
-      url.searchParams.set(name, query.get(name));
-    }
-  }
-  return url.href.replaceAll('%2C', ',');
-}
+const url = new URL(query.get('url') ?? '/stream', location.href.replace(/^http/, 'ws')).href;
 
-const url = tickerUrl();
+/** The symbols that the query asks for; without any, all that there are. */
+const wanted = query.get('symbols')?.split(',').filter(Boolean) ?? [];
+
 const status = new Status(document);
 const board = document.querySelector('[data-role="cards"]');
 const template = document.querySelector('#card');
 const cards = new Map();
 let frame = 0;
 
-function cardFor(symbol) {
-  let card = cards.get(symbol);
-  if (!card) {
-    card = new SymbolCard(symbol, template);
-    cards.set(symbol, card);
-    const next = [...cards.values()]
-      .filter((other) => other.symbol > symbol)
-      .sort((a, b) => (a.symbol < b.symbol ? -1 : 1))[0];
-    board.insertBefore(card.element, next?.element ?? null);
-    board.querySelector('[data-role="empty"]')?.remove();
-  }
-  return card;
-}
-
-/** However many messages arrive, the page is drawn once per frame. */
+/** However many events arrive, the page is drawn once per frame. */
 function drawSoon() {
   frame ||= requestAnimationFrame(() => {
     frame = 0;
@@ -45,37 +26,70 @@ function drawSoon() {
   });
 }
 
-/** The server's message, or nothing if it is not one of the ticker's. */
-function parse(data) {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return null;
+/** Brings up to date what changes with time alone. */
+function tick() {
+  status.tick();
+  for (const card of cards.values()) {
+    card.tick();
   }
 }
 
-function receive({ data }) {
-  status.countMessage();
-  const message = parse(data);
-  if (message?.error) {
-    status.refused(message.error);
-  }
-  if (!Number.isFinite(message?.price)) {
+/** A card for the symbol, in its place among the others, which follows its channel from now on. */
+function follow(symbol) {
+  if (cards.has(symbol)) {
     return;
   }
-  cardFor(message.symbol).push(message);
-  drawSoon();
+  const card = new SymbolCard(symbol, template);
+  cards.set(symbol, card);
+  const [next] = [...cards.keys()].filter((other) => other > symbol).sort();
+  board.insertBefore(card.element, cards.get(next)?.element ?? null);
+  board.querySelector('[data-role="empty"]')?.remove();
+  card.subscription = session.subscribe(
+    `ticker/${symbol}`,
+    { conflate: true, replay: 1 },
+    {
+      onEvent(event) {
+        status.countEvent();
+        const tick = event.json();
+        if (Number.isFinite(tick?.price)) {
+          card.push(tick, event.skipped);
+          drawSoon();
+        }
+      },
+      onGap: () => card.miss(),
+      onEnd: ({ error }) => card.end(error),
+    },
+  );
 }
 
-const client = new Client(url, {
-  heartbeat: { interval: 2000, timeout: 4000, message: 'ping', answer: 'pong' },
+/** Another server may know other symbols, so it is asked anew with every connection. */
+async function followAll() {
+  try {
+    const reply = await session.request('symbols', '', { idempotent: true });
+    const known = reply.json();
+    (Array.isArray(known) ? known : []).forEach(follow);
+  } catch (error) {
+    status.refused(error.message || error.code);
+  }
+}
+
+const session = new Session(url, {
+  heartbeat: { interval: 2000, timeout: 4000 },
   reconnect: { firstDelay: 500, maxDelay: 5000 },
 });
-client.addEventListener('statechange', ({ to }) => status.enter(to));
-client.addEventListener('open', (event) => status.opened(event));
-client.addEventListener('message', receive);
-client.addEventListener('heartbeat', ({ roundTrip }) => status.heartbeat(roundTrip));
-client.addEventListener('close', (event) => {
+session.addEventListener('statechange', ({ to }) => {
+  status.enter(to);
+  tick();
+});
+session.addEventListener('open', (event) => {
+  status.opened(event);
+  if (wanted.length === 0) {
+    followAll();
+  }
+});
+session.addEventListener('heartbeat', ({ roundTrip }) => status.heartbeat(roundTrip));
+session.addEventListener('error', ({ code, message }) => status.refused(message || code));
+session.addEventListener('close', (event) => {
   status.ended(event);
   for (const card of cards.values()) {
     card.interrupt();
@@ -84,10 +98,10 @@ client.addEventListener('close', (event) => {
 
 document.querySelector('[data-role="url"]').textContent = url;
 document.querySelector('[data-role="reconnect"]').addEventListener('click', () => {
-  if (client.state === 'closed') {
-    client.connect();
+  if (session.state === 'closed') {
+    session.connect();
   } else {
-    client.reconnect();
+    session.reconnect();
   }
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
@@ -95,6 +109,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
     card.recolour();
   }
 });
-setInterval(() => status.tick(), 100);
+setInterval(tick, 100);
 setInterval(() => status.measure(), 1000);
-client.connect();
+wanted.forEach(follow);
+session.connect();

@@ -23,7 +23,7 @@ export class Status {
     );
   }
 
-  /** Shows a state of the client. */
+  /** Shows a state of the session. */
   enter(state) {
     this.#state = state;
     document.body.dataset.state = state;
@@ -49,7 +49,7 @@ export class Status {
     this.tick();
   }
 
-  /** Shows that nothing can be done, and why. */
+  /** Shows what the server has against us. */
   refused(reason) {
     this.#reason = reason;
     this.tick();
@@ -59,7 +59,7 @@ export class Status {
     write(this.#fields.rtt, `${roundTrip.toFixed(roundTrip < 10 ? 2 : 0)} ms`);
   }
 
-  countMessage() {
+  countEvent() {
     this.#arrivals++;
   }
 
@@ -83,11 +83,7 @@ export class Status {
     const why = this.#reason && `${this.#reason[0].toUpperCase()}${this.#reason.slice(1)}.`;
     switch (this.#state) {
       case 'open':
-        return [
-          `Open for ${duration(performance.now() - this.#openedAt)}, ` +
-            `handshake ${this.#handshakeTime.toFixed(1)} ms`,
-          '',
-        ];
+        return [why || this.#describeOpen(), ''];
       case 'waiting':
         return [why, `Next try in ${Math.max(0, (this.#retryAt - performance.now()) / 1000).toFixed(1)} s`];
       case 'connecting':
@@ -95,6 +91,11 @@ export class Status {
       default:
         return [why, ''];
     }
+  }
+
+  #describeOpen() {
+    const time = duration(performance.now() - this.#openedAt);
+    return `Open for ${time}, handshake ${this.#handshakeTime.toFixed(1)} ms`;
   }
 
   /** Speaks only what a listener needs: retries alternate between two states many times. */

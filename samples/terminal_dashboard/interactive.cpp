@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "exit_code.hpp"
-#include "tidewire/client.hpp"
+#include "feed.hpp"
+#include "text.hpp"
+#include "tidewire/session.hpp"
 
 namespace dashboard {
 
@@ -17,54 +19,68 @@ constexpr auto kCallbackShare = 10ms;
 
 volatile std::sig_atomic_t pendingSignal = 0;
 
-// ncurses would leave the program from inside its own handler; this lets the terminal be restored and the client end.
+// ncurses would leave the program from inside its own handler; this lets the terminal be restored and the session end.
 void endOnSignals() {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     std::signal(number, [](int received) { pendingSignal = received; });
   }
 }
 
-void connectModel(tidewire::Client& client, Model& model) {
-  const auto now = std::chrono::steady_clock::now;
-  client.onStateChange([&model](const tidewire::StateChange& change) { model.stateChanged(change.to); });
-  client.onOpen([&model, now](const tidewire::Opened& opened) { model.opened(opened, now()); });
-  client.onClose([&model, now](const tidewire::CloseInfo& info) { model.closed(info, now()); });
-  client.onHeartbeat([&model](const tidewire::HeartbeatInfo& info) { model.heartbeat(info); });
-  client.onMessage([&model](const tidewire::Message& message) {
-    if (auto tick = parseTick(message.text())) {
-      model.ticked(std::move(*tick));
-    }
-  });
+FeedHandlers handlersFor(Model& model) {
+  return {.onTick = [&model](Tick tick, std::uint64_t skipped) { model.ticked(std::move(tick), skipped); },
+          .onGap = [&model](const std::string& symbol, const tidewire::Gap&) { model.missed(symbol); },
+          .onRefused = [&model](const std::string& symbol, const std::string& why) { model.refused(symbol, why); },
+          .onOver = [] {}};
 }
 
-void connectAgain(tidewire::Client& client) {
-  if (client.reconnect() == tidewire::ReconnectResult::Closed) {
-    client.connect();
+void connectModel(tidewire::Session& session, Model& model, Feed& feed) {
+  const auto now = std::chrono::steady_clock::now;
+  session.onStateChange([&model](const tidewire::StateChange& change) { model.stateChanged(change.to); });
+  session.onOpen([&session, &model, &feed, now](const tidewire::Opened& opened) {
+    model.opened(opened, now());
+    feed.opened(session);
+  });
+  session.onClose([&model, now](const tidewire::CloseInfo& info) { model.closed(info, now()); });
+  session.onHeartbeat([&model](const tidewire::HeartbeatInfo& info) { model.heartbeat(info); });
+  session.onError([&model](const tidewire::SessionError& error) { model.refused("", reasonOf(error)); });
+}
+
+void connectAgain(tidewire::Session& session) {
+  if (session.reconnect() == tidewire::ReconnectResult::Closed) {
+    session.connect();
+  }
+}
+
+void age(Model& model, const Feed& feed) {
+  for (const auto& [symbol, subscription] : feed.subscriptions()) {
+    model.aged(printable(symbol), subscription.isLive(), subscription.age());
   }
 }
 
 }  // namespace
 
-int runInteractive(Screen& screen, tidewire::Options options) {
+int runInteractive(Screen& screen, tidewire::SessionOptions options, std::vector<std::string> symbols) {
   const std::string url = options.url;
   options.callbacks = tidewire::Callbacks::Poll;
   Model model(std::chrono::steady_clock::now());
-  tidewire::Client client(std::move(options));
-  connectModel(client, model);
-  if (client.connect() != tidewire::ConnectResult::Started) {
+  Feed feed(std::move(symbols), handlersFor(model));
+  tidewire::Session session(std::move(options));
+  connectModel(session, model, feed);
+  if (session.connect() != tidewire::ConnectResult::Started) {
     return kUnusableUrl;
   }
   endOnSignals();
   while (pendingSignal == 0) {
-    client.poll({.time = kCallbackShare});
+    session.poll({.time = kCallbackShare});
     const Time now = std::chrono::steady_clock::now();
     model.measure(now);
+    age(model, feed);
     screen.draw(model, url, now);
     switch (screen.waitForKey(kFrame)) {
       case 'q':
         return kDone;
       case 'r':
-        connectAgain(client);
+        connectAgain(session);
         break;
       default:
         break;

@@ -1,15 +1,17 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "screen.hpp"
-#include "tidewire/options.hpp"
+#include "tidewire/session_options.hpp"
 
 namespace dashboard {
 
-/// Shows the prices until a key or a signal ends it. Everything, callbacks included, runs on the calling thread.
+/// Shows the prices of `symbols`, or of all, until a key or a signal ends it. Everything, callbacks included, runs on
+/// the calling thread.
 ///
 /// Returns: one of exit_code.hpp.
-[[nodiscard]] int runInteractive(Screen& screen, tidewire::Options options);
+[[nodiscard]] int runInteractive(Screen& screen, tidewire::SessionOptions options, std::vector<std::string> symbols);
 
 }  // namespace dashboard

@@ -10,19 +10,21 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "exit_code.hpp"
 #include "interactive.hpp"
 #include "plain.hpp"
 #include "screen.hpp"
-#include "tidewire/options.hpp"
+#include "tidewire/session_options.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
 
 struct Arguments {
-  std::string url = "ws://127.0.0.1:8090/ticker";
+  std::string url = "ws://127.0.0.1:8090/stream";
+  std::vector<std::string> symbols;
   std::optional<double> seconds;
   bool plain = false;
 };
@@ -38,7 +40,7 @@ dashboard::Charset chooseCharset() {
   return std::string_view(nl_langinfo(CODESET)) == "UTF-8" ? dashboard::Charset::Utf8 : dashboard::Charset::Ascii;
 }
 
-tidewire::Options optionsFor(const std::string& url) {
+tidewire::SessionOptions optionsFor(const std::string& url) {
   return {.url = url, .heartbeat = {.interval = 2s, .timeout = 4s}, .reconnect = {.firstDelay = 500ms, .maxDelay = 5s}};
 }
 
@@ -46,14 +48,14 @@ int run(const Arguments& arguments) {
   const dashboard::Charset charset = chooseCharset();
   if (!arguments.plain && !arguments.seconds) {
     if (const auto screen = dashboard::Screen::open(charset)) {
-      return dashboard::runInteractive(*screen, optionsFor(arguments.url));
+      return dashboard::runInteractive(*screen, optionsFor(arguments.url), arguments.symbols);
     }
   }
   std::optional<std::chrono::duration<double>> time;
   if (arguments.seconds) {
     time.emplace(*arguments.seconds);
   }
-  return dashboard::runPlain(optionsFor(arguments.url), time);
+  return dashboard::runPlain(optionsFor(arguments.url), arguments.symbols, time);
 }
 
 }  // namespace
@@ -61,7 +63,9 @@ int run(const Arguments& arguments) {
 int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("Shows live prices. Keys: q quits, r reconnects. Without a terminal it prints a line for every price.");
-  app.add_option("URL", arguments.url, "The ticker's address")->capture_default_str();
+  app.add_option("URL", arguments.url, "Where the ticker speaks tidewire.v1")->capture_default_str();
+  app.add_option("--symbols", arguments.symbols, "Which, separated by commas; without it all that there are")
+      ->delimiter(',');
   app.add_option("--seconds", arguments.seconds, "Print lines for this long; exit 0 if a price has arrived")
       ->check(CLI::PositiveNumber);
   app.add_flag("--plain", arguments.plain, "Print lines even on a terminal");

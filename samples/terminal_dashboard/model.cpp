@@ -25,6 +25,7 @@ void Model::opened(const tidewire::Opened& opened, Time now) {
   handshakeTime_ = opened.handshakeTime;
   reconnects_ = opened.reconnects;
   reason_.clear();
+  refusal_.clear();
 }
 
 void Model::closed(const tidewire::CloseInfo& info, Time now) {
@@ -36,14 +37,30 @@ void Model::heartbeat(const tidewire::HeartbeatInfo& info) {
   roundTrip_ = info.roundTrip;
 }
 
-void Model::ticked(Tick tick) {
+void Model::ticked(Tick tick, std::uint64_t skipped) {
   ++arrivals_;
   Series& series = series_[tick.symbol];
+  series.skipped += skipped;
   series.prices.push_back(tick.price);
   if (series.prices.size() > kPrices) {
     series.prices.pop_front();
   }
   series.newest = std::move(tick);
+}
+
+void Model::missed(const std::string& symbol) {
+  ++series_[symbol].gaps;
+}
+
+void Model::refused(const std::string& symbol, const std::string& why) {
+  (symbol.empty() ? refusal_ : series_[symbol].refusal) = why;
+}
+
+void Model::aged(const std::string& symbol, bool live, std::optional<std::chrono::milliseconds> age) {
+  if (const auto found = series_.find(symbol); found != series_.end()) {
+    found->second.live = live;
+    found->second.age = age;
+  }
 }
 
 void Model::measure(Time now) {
@@ -59,7 +76,9 @@ void Model::measure(Time now) {
 std::string Model::describe(Time now) const {
   switch (state_) {
     case tidewire::State::Open:
-      return "open for " + formatDuration(now - openedAt_) + ", handshake " + formatRoundTrip(handshakeTime_);
+      return !refusal_.empty()
+                 ? refusal_
+                 : "open for " + formatDuration(now - openedAt_) + ", handshake " + formatRoundTrip(handshakeTime_);
     case tidewire::State::Waiting:
       return "next try in " + formatSeconds(retryAt_ - now) + ": " + reason_;
     case tidewire::State::Connecting:

@@ -15,13 +15,19 @@ namespace dashboard {
 
 using Time = std::chrono::steady_clock::time_point;
 
-/// One symbol's newest tick and its last prices, the newest at the back.
+/// One symbol: its newest tick and its last prices, the newest at the back, how far they may be trusted, and what is
+/// missing between them.
 struct Series {
   Tick newest;
   std::deque<double> prices;
+  bool live = false;
+  std::optional<std::chrono::milliseconds> age;
+  std::uint64_t skipped = 0;
+  std::uint64_t gaps = 0;
+  std::string refusal;  ///< Why there are no prices.
 };
 
-/// Everything the screen shows, built from the client's events alone. Time comes as an argument.
+/// Everything the screen shows, built from the session's events alone. Time comes as an argument.
 class Model {
  public:
   explicit Model(Time now) : measuredAt_(now) {}
@@ -30,16 +36,21 @@ class Model {
   void opened(const tidewire::Opened& opened, Time now);
   void closed(const tidewire::CloseInfo& info, Time now);
   void heartbeat(const tidewire::HeartbeatInfo& info);
-  void ticked(Tick tick);
+  void ticked(Tick tick, std::uint64_t skipped);
+  void missed(const std::string& symbol);
+  /// Nothing comes of `symbol`, or, if that is empty, of what was asked of the server.
+  void refused(const std::string& symbol, const std::string& why);
+  /// How far the newest price of `symbol` may be trusted.
+  void aged(const std::string& symbol, bool live, std::optional<std::chrono::milliseconds> age);
 
-  /// Renews the message rate once a second.
+  /// Renews the rate of prices once a second.
   void measure(Time now);
 
   [[nodiscard]] tidewire::State state() const { return state_; }
   [[nodiscard]] bool isOpen() const { return state_ == tidewire::State::Open; }
   [[nodiscard]] std::optional<std::chrono::microseconds> roundTrip() const { return roundTrip_; }
   [[nodiscard]] std::uint64_t reconnects() const { return reconnects_; }
-  [[nodiscard]] double messagesPerSecond() const { return rate_; }
+  [[nodiscard]] double pricesPerSecond() const { return rate_; }
   [[nodiscard]] const std::map<std::string, Series>& series() const { return series_; }
 
   /// One sentence: what the connection is doing and why.
@@ -48,6 +59,7 @@ class Model {
  private:
   tidewire::State state_ = tidewire::State::Idle;
   std::string reason_;
+  std::string refusal_;
   Time openedAt_;
   Time retryAt_;
   std::chrono::microseconds handshakeTime_{0};

@@ -6,9 +6,10 @@
 #include <utility>
 
 #include "exit_code.hpp"
+#include "feed.hpp"
 #include "text.hpp"
 #include "tick.hpp"
-#include "tidewire/client.hpp"
+#include "tidewire/session.hpp"
 
 namespace dashboard {
 
@@ -25,9 +26,19 @@ class Printer {
     }
   }
 
-  void printTick(const Tick& tick) {
+  void printTick(const Tick& tick, std::uint64_t skipped) {
     ++ticks_;
-    print(formatTick(tick));
+    print(formatTick(tick) + (skipped > 0 ? ", " + std::to_string(skipped) + " skipped" : ""));
+  }
+
+  void printGap(const std::string& symbol, const tidewire::Gap& gap) {
+    const std::string missing = gap.hasRange ? std::to_string(gap.to - gap.from + 1) + " prices are missing"
+                                             : "nobody can tell what is missing";
+    print("gap: " + symbol + ": " + missing);
+  }
+
+  void printRefusal(const std::string& symbol, const std::string& why) {
+    print("refused: " + (symbol.empty() ? why : symbol + ": " + why));
   }
 
   void printClose(const tidewire::CloseInfo& info) {
@@ -47,44 +58,53 @@ class Printer {
     }
   }
 
-  /// To be asked when no callback runs any more.
-  [[nodiscard]] bool anyTick() const { return ticks_ > 0; }
-
- private:
   void end() {
     if (!std::exchange(ending_, true)) {
       ended_.release();
     }
   }
 
+  /// To be asked when no callback runs any more.
+  [[nodiscard]] bool anyTick() const { return ticks_ > 0; }
+
+ private:
   std::binary_semaphore ended_{0};
   bool ending_ = false;
   std::size_t ticks_ = 0;
 };
 
-void connectPrinter(tidewire::Client& client, Printer& printer) {
-  client.onStateChange([&printer](const tidewire::StateChange& change) {
+FeedHandlers handlersFor(Printer& printer) {
+  return {
+      .onTick = [&printer](const Tick& tick, std::uint64_t skipped) { printer.printTick(tick, skipped); },
+      .onGap = [&printer](const std::string& symbol, const tidewire::Gap& gap) { printer.printGap(symbol, gap); },
+      .onRefused = [&printer](const std::string& symbol, const std::string& why) { printer.printRefusal(symbol, why); },
+      .onOver = [&printer] { printer.end(); }};
+}
+
+void connectPrinter(tidewire::Session& session, Printer& printer, Feed& feed) {
+  session.onStateChange([&printer](const tidewire::StateChange& change) {
     if (change.to == tidewire::State::Connecting) {
       printer.print("connecting");
     }
   });
-  client.onOpen([&printer](const tidewire::Opened&) { printer.print("open"); });
-  client.onClose([&printer](const tidewire::CloseInfo& info) { printer.printClose(info); });
-  client.onMessage([&printer](const tidewire::Message& message) {
-    if (const auto tick = parseTick(message.text())) {
-      printer.printTick(*tick);
-    }
+  session.onOpen([&session, &printer, &feed](const tidewire::Opened&) {
+    printer.print("open");
+    feed.opened(session);
   });
+  session.onClose([&printer](const tidewire::CloseInfo& info) { printer.printClose(info); });
+  session.onError([&printer](const tidewire::SessionError& error) { printer.printRefusal("", reasonOf(error)); });
 }
 
 }  // namespace
 
-int runPlain(tidewire::Options options, std::optional<std::chrono::duration<double>> time) {
+int runPlain(tidewire::SessionOptions options, std::vector<std::string> symbols,
+             std::optional<std::chrono::duration<double>> time) {
   Printer printer;
+  Feed feed(std::move(symbols), handlersFor(printer));
   {
-    tidewire::Client client(std::move(options));
-    connectPrinter(client, printer);
-    if (client.connect() != tidewire::ConnectResult::Started) {
+    tidewire::Session session(std::move(options));
+    connectPrinter(session, printer, feed);
+    if (session.connect() != tidewire::ConnectResult::Started) {
       return kUnusableUrl;
     }
     printer.waitForEnd(time);

@@ -179,7 +179,7 @@ void Screen::drawHeader(const Model& model, const std::string& url, Time now) {
   };
   figure("round trip", model.roundTrip() ? formatRoundTrip(*model.roundTrip()) : "-", 21);
   figure("reconnects", std::to_string(model.reconnects()), 15);
-  figure("msg/s", std::to_string(std::lround(model.messagesPerSecond())), 10);
+  figure("prices/s", std::to_string(std::lround(model.pricesPerSecond())), 13);
 
   put(2, kSymbolColumn, model.describe(now), model.isOpen() ? muted() : colour);
   for (int rule = 0; rule < COLS; ++rule) {
@@ -202,15 +202,27 @@ void Screen::drawSeries(const Model& model) {
     if (shown == room) {
       break;
     }
-    drawFigures(series, model.isOpen(), top, lines);
-    drawChart(series, model.isOpen(), top, lines);
+    if (series.prices.empty()) {
+      drawRefusal(symbol, series, top);
+    } else {
+      drawFigures(series, top, lines);
+      drawChart(series, top, lines);
+    }
     top += stride;
     ++shown;
   }
   drawFooter(static_cast<std::size_t>(count - shown));
 }
 
-void Screen::drawFigures(const Series& series, bool live, int top, int lines) {
+void Screen::drawRefusal(const std::string& symbol, const Series& series, int top) {
+  put(top, kSymbolColumn, symbol, A_BOLD);
+  if (!series.refusal.empty()) {
+    put(top, kChangeColumn, "refused: " + series.refusal, COLOR_PAIR(Wait));
+  }
+}
+
+void Screen::drawFigures(const Series& series, int top, int lines) {
+  const bool live = series.live;
   const Tick& tick = series.newest;
   const attr_t strong = live ? A_BOLD : muted();
   const attr_t trend = live ? static_cast<attr_t>(COLOR_PAIR(tick.change < 0 ? Down : Up)) : muted();
@@ -218,7 +230,13 @@ void Screen::drawFigures(const Series& series, bool live, int top, int lines) {
   putBefore(top, kPriceEnd, formatPrice(tick.price), strong);
   put(top, put(top, kChangeColumn, arrowOf(tick.change, charset_), trend) + 1, formatChange(tick.change), trend);
   if (lines >= 2) {
-    put(top + 1, kSymbolColumn, live ? "seq " + std::to_string(tick.seq) : "stale", live ? muted() : COLOR_PAIR(Wait));
+    const std::string age = series.age ? formatAge(*series.age) : "";
+    const int end = put(top + 1, kSymbolColumn, live ? "" : "stale ", COLOR_PAIR(Wait));
+    put(top + 1, end, age, muted());
+    put(top + 1, kChangeColumn, series.gaps > 0 ? formatGaps(series.gaps) : "", COLOR_PAIR(Wait));
+  }
+  if (lines >= 3) {
+    put(top + 2, kChangeColumn, series.skipped > 0 ? std::to_string(series.skipped) + " skipped" : "", muted());
   }
   if (lines >= 4) {
     const auto [low, high] = std::minmax_element(series.prices.begin(), series.prices.end());
@@ -229,7 +247,7 @@ void Screen::drawFigures(const Series& series, bool live, int top, int lines) {
   }
 }
 
-void Screen::drawChart(const Series& series, bool live, int top, int lines) {
+void Screen::drawChart(const Series& series, int top, int lines) {
   const int width = COLS - kChartColumn - 2;
   if (width < kLeastChart) {
     return;
@@ -239,7 +257,7 @@ void Screen::drawChart(const Series& series, bool live, int top, int lines) {
   const int brightest = series.newest.change < 0 ? Down : Up;
   for (int line = 0; line < lines; ++line) {
     const auto shade = static_cast<attr_t>(COLOR_PAIR(brightest + line * kShades / lines));
-    put(top + line, kChartColumn, chart[static_cast<std::size_t>(line)], live ? shade : muted());
+    put(top + line, kChartColumn, chart[static_cast<std::size_t>(line)], series.live ? shade : muted());
   }
 }
 

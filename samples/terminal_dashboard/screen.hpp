@@ -32,8 +32,9 @@ class Screen {
 
   void drawHeader(const Model& model, const std::string& url, Time now);
   void drawSeries(const Model& model);
-  void drawFigures(const Series& series, bool live, int top, int lines);
-  void drawChart(const Series& series, bool live, int top, int lines);
+  void drawRefusal(const std::string& symbol, const Series& series, int top);
+  void drawFigures(const Series& series, int top, int lines);
+  void drawChart(const Series& series, int top, int lines);
   void drawFooter(std::size_t hidden);
 
   std::unique_ptr<Handle> handle_;

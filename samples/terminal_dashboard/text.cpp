@@ -79,6 +79,19 @@ std::string formatTick(const Tick& tick) {
          std::to_string(tick.seq);
 }
 
+std::string formatAge(std::chrono::milliseconds age) {
+  const bool minutes = age >= std::chrono::minutes(1);
+  return (minutes ? formatDuration(age) : formatSeconds(age)) + " old";
+}
+
+std::string formatGaps(std::uint64_t gaps) {
+  return std::to_string(gaps) + (gaps == 1 ? " gap" : " gaps");
+}
+
+std::string reasonOf(const tidewire::SessionError& error) {
+  return printable(error.message.empty() ? error.code : error.message + " (" + error.code + ")");
+}
+
 std::string reasonOf(const tidewire::CloseInfo& info) {
   std::string text = describe(info);
   if (!info.reason.empty() && text.find(info.reason) == std::string::npos) {

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "tick.hpp"
 #include "tidewire/events.hpp"
+#include "tidewire/session_events.hpp"
 
 namespace dashboard {
 
@@ -23,8 +25,15 @@ namespace dashboard {
 [[nodiscard]] std::string formatRoundTrip(std::chrono::microseconds time);
 /// "AAPL 170.57 -0.42% seq 123"
 [[nodiscard]] std::string formatTick(const Tick& tick);
+/// "0.4 s old" or "3:12 old". Two clocks are compared: a price that seems to come from the future is not older than
+/// now.
+[[nodiscard]] std::string formatAge(std::chrono::milliseconds age);
+/// "1 gap", "2 gaps".
+[[nodiscard]] std::string formatGaps(std::uint64_t gaps);
 
 /// Why an attempt ended, for people.
 [[nodiscard]] std::string reasonOf(const tidewire::CloseInfo& info);
+/// What the server has against something, for people.
+[[nodiscard]] std::string reasonOf(const tidewire::SessionError& error);
 
 }  // namespace dashboard

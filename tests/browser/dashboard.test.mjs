@@ -117,18 +117,33 @@ test('page: the round-trip time is measured', LIMIT, async (context) => {
 
 test('page: the query chooses symbols', LIMIT, async (context) => {
   const server = await startServer(context);
-  const { page } = await openDashboard(context, `${server.url}/?symbols=TSLA,AAPL&rate=50`);
+  const { page } = await openDashboard(context, `${server.url}/?symbols=TSLA,AAPL`);
   await page.waitForSelector('[data-symbol="TSLA"][data-seq]');
   await page.waitForSelector('[data-symbol="AAPL"][data-seq]');
   const symbols = await page.$$eval('[data-symbol]', (cards) => cards.map((card) => card.dataset.symbol));
   assert.deepEqual(symbols, ['AAPL', 'TSLA']);
 });
 
-test('page: a refusal by the server is shown with its reason', LIMIT, async (context) => {
+test('page: a symbol that the server does not know is shown with its refusal, beside the others', LIMIT, async (context) => {
   const server = await startServer(context);
-  const { page } = await openDashboard(context, `${server.url}/?symbols=NONE`);
-  await stateIs(page, 'closed');
-  await page.waitForFunction(() => /unknown symbol/.test(document.querySelector('[data-role="detail"]').textContent));
+  const { page, complaints } = await openDashboard(context, `${server.url}/?symbols=NONE,AAPL`);
+  await page.waitForSelector('[data-symbol="AAPL"][data-seq]');
+  const note = '[data-symbol="NONE"] [data-role="note"]:not(:empty)';
+  await page.waitForSelector(note);
+  assert.match(await page.textContent(note), /unknown-channel/);
+  assert.deepEqual(complaints, []);
+});
+
+test('page: it shows how old each price is', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const { page } = await openDashboard(context, server.url);
+  await pricesShown(page, 2);
+  const age = () => page.textContent('[data-symbol="AAPL"] [data-role="age"]');
+  assert.match(await age(), /^0\.\d s old$/);
+  await server.kill('SIGKILL');
+  await page.waitForFunction(() =>
+    /^[2-9]\.\d s old$/.test(document.querySelector('[data-symbol="AAPL"] [data-role="age"]').textContent),
+  );
 });
 
 test('page: a killed and restarted server is found again by the same document', LIMIT, async (context) => {
@@ -139,7 +154,7 @@ test('page: a killed and restarted server is found again by the same document', 
 
   await stateIs(page, 'waiting');
   assert.match(await textOf(page, 'detail'), /\w/);
-  assert.ok(await page.isVisible('[data-symbol="AAPL"] .stale'));
+  await page.waitForSelector('[data-symbol="AAPL"] .stale');
   const before = await page.evaluate(() => window.shown.length);
   assertMadeBy(first, await page.evaluate(() => window.shown));
 
@@ -147,7 +162,9 @@ test('page: a killed and restarted server is found again by the same document', 
   await stateIs(page, 'open');
   assertMadeBy(second, await pricesShown(page, 5, before));
   assert.equal(await textOf(page, 'reconnects'), '1');
-  assert.equal(await page.isVisible('[data-symbol="AAPL"] .stale'), false);
+  await page.waitForSelector('[data-symbol="AAPL"] .stale', { state: 'hidden' });
+  // What the first server still made, or did not, nobody can tell.
+  assert.equal(await page.textContent('[data-symbol="AAPL"] [data-role="missing"]'), '1 gap');
 });
 
 test('page: it fits a narrow window and a wide one', LIMIT, async (context) => {

@@ -13,11 +13,13 @@ const { createTidewireGlue } = await import(
 
 const kebab = (name) => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase();
 
-const HEADERS = ['events', 'options', 'log'].map((name) => read(`sdk/include/tidewire/${name}.hpp`)).join();
+const HEADERS = ['events', 'session_events', 'options', 'log']
+  .map((name) => read(`sdk/include/tidewire/${name}.hpp`))
+  .join();
 
 function enumerators(name) {
   const body = HEADERS.match(new RegExp(`enum class ${name}[^{]*{([^}]*)}`))[1];
-  return [...body.matchAll(/^ {2}(\w+),/gm)].map(([, enumerator]) => kebab(enumerator));
+  return [...body.matchAll(/^ {2,4}(\w+),/gm)].map(([, enumerator]) => kebab(enumerator));
 }
 
 function names(list) {
@@ -34,6 +36,8 @@ const LISTS = {
   HEARTBEAT_RESULTS: 'HeartbeatResult',
   RECONNECT_RESULTS: 'ReconnectResult',
   PAUSE_RESULTS: 'PauseResult',
+  CALL_RESULTS: 'CallResult',
+  OUTCOMES: 'Outcome',
   DROP_REASONS: 'DropReason',
   ON_THAW: 'OnThaw',
   WHEN_FULL: 'WhenFull',
@@ -56,12 +60,13 @@ test('names: COUNTS has the numbers of Stats that exports.cpp puts, in their ord
 });
 
 test('names: every option has the same number in C++ and in JavaScript', () => {
-  const script = read('bindings/js/src/options.js').match(/const OPTIONS = {[^]*?\n};/)[0];
+  const scripts = read('bindings/js/src/options.js').matchAll(/const (?:SESSION_)?OPTIONS = {[^]*?\n};/g);
+  const script = [...scripts].join();
   const given = [...script.matchAll(/(\w+): \[(\d+),/g)].map(([, name, number]) => `${number} ${name}`);
   const setter = /case (\d+): (?:options|wanted_)\.(?:\w+\.)?(\w+)(?:\.push_back\(| =)/g;
-  const cases = read('bindings/js/src/exports.cpp').matchAll(setter);
+  const cases = read('bindings/js/src/exchange.cpp').matchAll(setter);
   const taken = [...cases].map(([, number, name]) => `${number} ${name === 'log' ? 'sink' : name}`);
-  assert.equal(given.length, 30);
+  assert.equal(given.length, 35);
   assert.deepEqual(taken.sort(), [...given, '0 url'].sort());
 });
 

@@ -7,15 +7,14 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { WebSocketServer } from 'ws';
-
+import { startServer as startSmallServer } from '../protocol/server.mjs';
 import { startTickerServer } from '../support/ticker_server.mjs';
 
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const BINARY =
   process.env.TERMINAL_DASHBOARD || path.join(ROOT, 'build/native-debug/samples/terminal_dashboard/terminal_dashboard');
 const LIMIT = { timeout: 30_000 };
-const TICK = /^(\S+) (\d+\.\d\d) ([+-]?\d+\.\d\d%) seq (\d+)$/;
+const TICK = /^(\S+) (\d+\.\d\d) ([+-]?\d+\.\d\d%) seq (\d+)(?:, \d+ skipped)?$/;
 
 /** A program whose output can be waited for. It ends with the test at the latest. */
 function start(context, command, args, env = {}) {
@@ -60,7 +59,7 @@ test(
   async (context) => {
     const server = await startServer(context);
     const begun = performance.now();
-    const { code, text } = await startDashboard(context, `${server.ws}/ticker`, '--seconds', '2').ended;
+    const { code, text } = await startDashboard(context, `${server.ws}/stream`, '--seconds', '2').ended;
     assert.equal(code, 0);
     assert.ok(performance.now() - begun >= 2000);
     const [first, second, ...lines] = text.split('\n').slice(0, -1);
@@ -76,31 +75,57 @@ test(
 
 test('plain: a killed and restarted server is found again, and it says so', LIMIT, async (context) => {
   const first = await startServer(context);
-  const dashboard = startDashboard(context, `${first.ws}/ticker`, '--plain');
+  const dashboard = startDashboard(context, `${first.ws}/stream`, '--plain');
   await dashboard.shows(/^AAPL .* seq \d+$/m);
   await first.kill('SIGKILL');
   await dashboard.shows(/^lost: .*\S.*, retry in \d+\.\d s\nconnecting$/m);
   const killed = dashboard.length();
   await startServer(context, '--port', String(first.port));
-  await dashboard.shows(/^open\n[A-Z]+ .* seq \d+$/m, killed);
+  // Another process has another epoch: nobody can tell what was lost between the two.
+  await dashboard.shows(/^open\n(gap: \w+: nobody .*\n)+\w+ .* seq \d+$/m, killed);
 });
 
 test('plain: no price within the time is a failure', LIMIT, async (context) => {
-  const server = await startServer(context);
-  const { code, text } = await startDashboard(context, `${server.ws}/echo`, '--seconds', '0.5').ended;
+  const server = await startSmallServer({ methods: { symbols: () => Buffer.from('["AAPL"]') } });
+  context.after(() => server.stop());
+  const { code, text } = await startDashboard(context, server.url, '--seconds', '0.5').ended;
   assert.deepEqual([code, text], [1, 'connecting\nopen\n']);
 });
 
-test('plain: a refusal ends it with the reason', LIMIT, async (context) => {
+test('plain: it ends with the reason when every symbol is refused', LIMIT, async (context) => {
   const server = await startServer(context);
-  const { code, text } = await startDashboard(context, `${server.ws}/ticker?symbols=NONE`, '--plain').ended;
+  const { code, text } = await startDashboard(context, `${server.ws}/stream`, '--symbols', 'NONE,NIL', '--plain').ended;
   assert.equal(code, 1);
-  assert.match(text, /^closed: .*unknown symbol.*$/m);
+  assert.match(text, /^refused: NONE: .*unknown-channel.*$/m);
+  assert.match(text, /^refused: NIL: .*unknown-channel.*$/m);
+});
+
+test('plain: some symbols alone are printed if they are asked for', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const args = [`${server.ws}/stream`, '--symbols', 'TSLA,NONE', '--seconds', '1'];
+  const { code, text } = await startDashboard(context, ...args).ended;
+  assert.equal(code, 0);
+  assert.match(text, /^refused: NONE: /m);
+  const symbols = text.match(/^\w+(?= .* seq )/gm);
+  assert.deepEqual([...new Set(symbols)], ['TSLA']);
+});
+
+test('plain: events that were left out are told', LIMIT, async (context) => {
+  const server = await startSmallServer({ methods: { symbols: () => Buffer.from('["AAPL"]') } });
+  context.after(() => server.stop());
+  const dashboard = startDashboard(context, server.url, '--plain');
+  const tick = (seq) => JSON.stringify({ symbol: 'AAPL', price: 1, change: 0, seq });
+  server.publish('ticker/AAPL', tick(1));
+  await dashboard.shows(/seq 1$/m);
+  const [connection] = server.connections;
+  connection.socket.terminate();
+  [2, 3, 4].forEach((seq) => server.publish('ticker/AAPL', tick(seq)));
+  await dashboard.shows(/^AAPL 1\.00 0\.00% seq 4, 2 skipped$/m);
 });
 
 test('plain: it ends when nobody reads any more', LIMIT, async (context) => {
   const server = await startServer(context);
-  const dashboard = startDashboard(context, `${server.ws}/ticker`, '--plain');
+  const dashboard = startDashboard(context, `${server.ws}/stream`, '--plain');
   await dashboard.shows(/seq/);
   dashboard.child.stdout.destroy();
   await dashboard.ended;
@@ -114,7 +139,7 @@ test('arguments: what is not a WebSocket URL is named', LIMIT, async (context) =
 
 test('screen: prices, state and a sparkline are drawn, and q gives the terminal back', LIMIT, async (context) => {
   const server = await startServer(context);
-  const dashboard = startOnTerminal(context, `${server.ws}/ticker`);
+  const dashboard = startOnTerminal(context, `${server.ws}/stream`);
   await dashboard.shows(/● open/);
   await dashboard.shows(/AAPL/);
   await dashboard.shows(/[▁▂▃▄▅▆▇█]{3}/);
@@ -128,7 +153,7 @@ test('screen: prices, state and a sparkline are drawn, and q gives the terminal 
 
 test('screen: Ctrl-C gives the terminal back and ends as a signal does', LIMIT, async (context) => {
   const server = await startServer(context);
-  const dashboard = startOnTerminal(context, `${server.ws}/ticker`);
+  const dashboard = startOnTerminal(context, `${server.ws}/stream`);
   await dashboard.shows(/AAPL/);
   dashboard.child.stdin.write('\x03');
   const { code, text } = await dashboard.ended;
@@ -137,19 +162,18 @@ test('screen: Ctrl-C gives the terminal back and ends as a signal does', LIMIT, 
 });
 
 test('screen: r makes a new connection', LIMIT, async (context) => {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  context.after(() => server.close());
-  await once(server, 'listening');
-  const dashboard = startOnTerminal(context, `ws://127.0.0.1:${server.address().port}`);
-  await once(server, 'connection');
+  const server = await startSmallServer();
+  context.after(() => server.stop());
+  const dashboard = startOnTerminal(context, server.url);
+  await once(server.listener, 'connection');
   await dashboard.shows(/● open/);
   dashboard.child.stdin.write('r');
-  await once(server, 'connection');
+  await once(server.listener, 'connection');
 });
 
 test('screen: a dead server is shown as waiting, a new one as open', LIMIT, async (context) => {
   const first = await startServer(context);
-  const dashboard = startOnTerminal(context, `${first.ws}/ticker`);
+  const dashboard = startOnTerminal(context, `${first.ws}/stream`);
   await dashboard.shows(/AAPL/);
   await first.kill('SIGKILL');
   await dashboard.shows(/waiting/);
@@ -158,11 +182,19 @@ test('screen: a dead server is shown as waiting, a new one as open', LIMIT, asyn
   await startServer(context, '--port', String(first.port));
   // A symbol is drawn again when its price is no longer stale; curses writes nothing that has not changed.
   await dashboard.shows(/AAPL/, killed);
+  await dashboard.shows(/1 gap/, killed);
+});
+
+test('screen: a price has its age, and a symbol that is refused the reason', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const dashboard = startOnTerminal(context, `${server.ws}/stream --symbols AAPL,NONE`);
+  await dashboard.shows(/\d\.\d s old/);
+  await dashboard.shows(/refused: .*unknown-channel/);
 });
 
 test('screen: a locale without UTF-8 gets ASCII alone', LIMIT, async (context) => {
   const server = await startServer(context);
-  const dashboard = startOnTerminal(context, `${server.ws}/ticker`, { LC_ALL: 'C' });
+  const dashboard = startOnTerminal(context, `${server.ws}/stream`, { LC_ALL: 'C' });
   await dashboard.shows(/\* open/);
   await dashboard.shows(/[.:=+*%#-]{3}/);
   dashboard.child.stdin.write('q');

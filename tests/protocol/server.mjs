@@ -21,7 +21,10 @@ const defaults = {
   now: () => Date.now(),
   // The user that a token names, or { code } of the error that refuses it.
   userOf: () => ({ user: 'anybody' }),
+  port: 0,
+  // What brings the body of the reply, or the promise of it, from that of the request.
   methods: { echo: (body) => body },
+  onCancel: () => {}, // Called with the `id` of a request that nobody waits for any more.
 };
 
 const mayBeSubscribed = (channel) => !channel.startsWith('private/');
@@ -261,10 +264,14 @@ class Connection {
   on_request({ id, method, type }, body) {
     const { methods } = this.server.options;
     if (!Object.hasOwn(methods, method)) return this.error('unknown-method', { id });
-    this.send({ op: 'reply', id, ...(type !== 'text' && { type }) }, methods[method](body));
+    const reply = (answer) => this.send({ op: 'reply', id, ...(type !== 'text' && { type }) }, answer);
+    const answer = methods[method](body);
+    answer instanceof Promise ? answer.then(reply) : reply(answer);
   }
 
-  on_cancel() {} // What is asked for here is answered at once.
+  on_cancel({ id }) {
+    this.server.options.onCancel(id);
+  }
 
   on_ping({ t }) {
     this.send({ op: 'pong', t, now: this.server.options.now() });
@@ -331,7 +338,7 @@ export async function startServer(options) {
   const server = new Server(options);
   server.listener = new WebSocketServer({
     host: '127.0.0.1',
-    port: 0,
+    port: server.options.port,
     maxPayload: server.options.maxMessage,
     handleProtocols: (offered) => offered.has('tidewire.v1') && 'tidewire.v1',
   });

@@ -128,29 +128,63 @@ TEST_CASE("model: a round-trip time is forgotten with its connection") {
   CHECK_FALSE(model.roundTrip());
 }
 
-TEST_CASE("model: messages are counted over at least a second") {
+TEST_CASE("model: prices are counted over at least a second") {
   const Time start{};
   Model model(start);
   for (int i = 0; i < 30; ++i) {
-    model.ticked(Tick{.symbol = "AAPL", .price = 1, .change = 0, .seq = 1});
+    model.ticked(Tick{.symbol = "AAPL", .price = 1, .change = 0, .seq = 1}, 0);
   }
   model.measure(start + 999ms);
-  CHECK(model.messagesPerSecond() == 0);
+  CHECK(model.pricesPerSecond() == 0);
   model.measure(start + 2s);
-  CHECK(model.messagesPerSecond() == 15);
+  CHECK(model.pricesPerSecond() == 15);
   model.measure(start + 3s);
-  CHECK(model.messagesPerSecond() == 0);
+  CHECK(model.pricesPerSecond() == 0);
 }
 
 TEST_CASE("model: each symbol keeps its newest tick and a bounded number of prices") {
   Model model(Time{});
   for (int i = 1; i <= 2000; ++i) {
-    model.ticked(Tick{.symbol = "TSLA", .price = static_cast<double>(i), .change = 0, .seq = 1});
+    model.ticked(Tick{.symbol = "TSLA", .price = static_cast<double>(i), .change = 0, .seq = 1}, 0);
   }
-  model.ticked(Tick{.symbol = "AAPL", .price = 7, .change = 0, .seq = 9});
+  model.ticked(Tick{.symbol = "AAPL", .price = 7, .change = 0, .seq = 9}, 3);
   REQUIRE(model.series().size() == 2);
   CHECK(model.series().at("AAPL").newest.seq == 9);
+  CHECK(model.series().at("AAPL").skipped == 3);
   const auto& prices = model.series().at("TSLA").prices;
   CHECK(prices.size() <= 1000);
   CHECK(prices.back() == 2000);
+}
+
+TEST_CASE("model: what is missing is counted, and a refusal is kept, for each symbol") {
+  Model model(Time{});
+  model.ticked(Tick{.symbol = "AAPL", .price = 1, .change = 0, .seq = 1}, 0);
+  model.missed("AAPL");
+  model.missed("AAPL");
+  model.aged("AAPL", true, 420ms);
+  model.aged("TSLA", true, 420ms);
+  model.refused("NONE", "unknown-channel");
+  REQUIRE(model.series().size() == 2);
+  const dashboard::Series& apple = model.series().at("AAPL");
+  CHECK(apple.gaps == 2);
+  CHECK(apple.live);
+  CHECK(apple.age == 420ms);
+  CHECK(model.series().at("NONE").refusal == "unknown-channel");
+}
+
+TEST_CASE("model: what the server refuses is described until the next connection") {
+  const Time start{};
+  Model model(start);
+  model.stateChanged(tidewire::State::Open);
+  model.opened({}, start);
+  model.refused("", "there is no method symbols (unknown-method)");
+  CHECK(model.describe(start) == "there is no method symbols (unknown-method)");
+  model.opened({}, start);
+  CHECK(model.describe(start) == "open for 0:00, handshake 0.00 ms");
+}
+
+TEST_CASE("text: an age is never less than nothing") {
+  CHECK(dashboard::formatAge(-20ms) == "0.0 s old");
+  CHECK(dashboard::formatAge(3400ms) == "3.4 s old");
+  CHECK(dashboard::formatAge(72s) == "1:12 old");
 }

@@ -1,8 +1,11 @@
-// What a client may be told, checked as it is given: a mistake throws where it was made.
+// What clients and sessions may be told, checked as it is given: a mistake throws where it was made.
 
 import { ON_THAW, WHEN_FULL, WHEN_NOT_OPEN, LOG_LEVELS } from './values.js';
 
 const LONGEST_MS = 1e12;
+
+// Upwards: zero has a meaning of its own.
+export const wholeMilliseconds = (value) => Math.min(Math.ceil(value), LONGEST_MS);
 
 export function check(fits, name, expected) {
   if (!fits) {
@@ -13,8 +16,7 @@ export function check(fits, name, expected) {
 const duration = {
   check: (value, name) =>
     check(typeof value === 'number' && value >= 0, name, 'a number of milliseconds that is not negative'),
-  // Upwards: zero has a meaning of its own.
-  toNumbers: (value) => [Math.min(Math.ceil(value), LONGEST_MS)],
+  toNumbers: (value) => [wholeMilliseconds(value)],
 };
 const count = {
   check: (value, name) =>
@@ -47,6 +49,19 @@ const callback = {
   check: (value, name) => check(typeof value === 'function', name, 'a function'),
   toNumbers: () => [1],
 };
+// One that is no function is given to the session when it is made.
+const token = {
+  check: (value, name) => check(['string', 'function'].includes(typeof value), name, 'a string or a function'),
+  toNumbers: (value) => (typeof value === 'function' ? [1] : []),
+};
+const signal = {
+  check: (value, name) => check(value instanceof AbortSignal, name, 'an AbortSignal'),
+};
+const texts = {
+  check: (value, name) =>
+    check(Array.isArray(value) && value.every((each) => typeof each === 'string'), name, 'an array of strings'),
+  toTexts: (value) => value,
+};
 const whenNotOpen = oneOf(WHEN_NOT_OPEN);
 const subprotocols = {
   check: (value, name) =>
@@ -60,7 +75,7 @@ const subprotocols = {
   toTexts: (value) => value,
 };
 
-// The numbers are those of OptionsBuilder in exports.cpp.
+// The numbers are those of OptionsBuilder in exchange.cpp.
 export const OPTIONS = {
   subprotocols: [1, subprotocols],
   connectTimeout: [2, duration],
@@ -98,6 +113,38 @@ export const OPTIONS = {
   log: { level: [28, oneOf(LOG_LEVELS)], sink: [29, callback] },
 };
 
+const { interval, timeout, thawTimeout } = OPTIONS.heartbeat;
+
+export const SESSION_OPTIONS = {
+  token: [35, token],
+  name: OPTIONS.name,
+  connectTimeout: OPTIONS.connectTimeout,
+  closeTimeout: OPTIONS.closeTimeout,
+  heartbeat: { interval, timeout, thawTimeout },
+  reconnect: OPTIONS.reconnect,
+  outbox: { maxBytes: [31, count], maxCalls: [32, count], batchDelay: [33, duration] },
+  allowedHosts: [34, texts],
+  maxMessageBytes: OPTIONS.maxMessageBytes,
+  flightRecorder: OPTIONS.flightRecorder,
+  log: OPTIONS.log,
+};
+
+// These are read by name.
+export const SUBSCRIBE_OPTIONS = {
+  conflate: [0, flag],
+  replay: [0, count],
+  since: { epoch: [0, text], seq: [0, count] },
+};
+export const SUBSCRIPTION_HANDLERS = {
+  onEvent: [0, callback],
+  onGap: [0, callback],
+  onSubscribed: [0, callback],
+  onEnd: [0, callback],
+};
+export const PUBLISH_OPTIONS = { ack: [0, flag], resend: [0, flag] };
+export const REQUEST_OPTIONS = { timeout: [0, duration], idempotent: [0, flag], signal: [0, signal] };
+export const DEFAULT_TIMEOUT = 10_000;
+
 export const SEND_OPTIONS = { whenNotOpen: [0, whenNotOpen] };
 
 // What is sent before the wasm has loaded waits in JavaScript, under the same limits: they have to be known here.
@@ -108,6 +155,10 @@ export const SEND_QUEUE = {
   whenFull: 'reject',
   whenNotOpen: 'queue',
 };
+
+// A session's outbox, and what a call takes of it besides its body.
+export const OUTBOX = { maxBytes: 16 * 1024 * 1024, maxCalls: 65536 };
+export const CALL_BYTES = 256;
 
 // Checks `given` against `schema` and returns a list of [number, type, value].
 export function readOptions(given, schema, path) {
@@ -161,6 +212,15 @@ export function readEndpoint(answer) {
   const { url, ...rest } = answer;
   readOptions(rest, ENDPOINT, 'endpoint');
   return { url: resolveUrl(url), subprotocols: rest.subprotocols ?? [] };
+}
+
+// What a token function answered, checked. An empty URL is the session's own.
+export function readToken(answer) {
+  if (typeof answer === 'string') {
+    return { token: answer, url: '' };
+  }
+  check(typeof answer?.token === 'string', 'the answer of options.token', 'a string or an object with a token');
+  return { token: answer.token, url: answer.url == null ? '' : resolveUrl(answer.url) };
 }
 
 // What is thrown need not be an Error, nor have a text.

@@ -13,7 +13,7 @@ export class Rehearsal {
   #canAsk;
   #name;
   #report;
-  #calls = []; // Messages have a `size`.
+  #calls = []; // Those that take room in the queue have a `size`.
   #up = false;
   #messages = 0;
   #untold = null;
@@ -40,6 +40,12 @@ export class Rehearsal {
   }
 
   send(payload, isText, bytes, whenNotOpen = this.#limits.whenNotOpen) {
+    // It is not open when this is carried out either, but was accepted.
+    return this.queue(bytes, whenNotOpen, (target) => target.send(payload, isText, bytes, 'queue'));
+  }
+
+  /** Notes a call that takes `bytes` of the queue. */
+  queue(bytes, whenNotOpen, call) {
     if (this.state === 'closed') {
       return 'closed';
     }
@@ -59,8 +65,6 @@ export class Rehearsal {
     }
     ++this.#messages;
     this.bufferedAmount += bytes;
-    // It is not open when this is carried out either, but was accepted.
-    const call = (target) => target.send(payload, isText, bytes, 'queue');
     this.#calls.push({ call, size: bytes, since: performance.now() });
     return 'queued';
   }

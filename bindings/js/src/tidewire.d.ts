@@ -381,8 +381,384 @@ export class Client extends EventTarget {
   ): void;
 }
 
+// --- Sessions ---
+
 /**
- * Loads the wasm, which the first client does by itself: from tidewire.wasm beside this module, or from `source` if
- * that is given before the first client is made. Rejects if it cannot be loaded; the next call tries again.
+ * What the other side, or the session itself, has against something that was asked for.
+ *
+ * `code` is one of docs/protocol.md, section 4.9, or one of the session's own: 'timeout', 'connection-lost', 'closed',
+ * 'too-large', 'queue-full', 'invalid-name'. Others may be added.
+ */
+export class SessionError extends Error {
+  readonly code: string;
+  /** The same may succeed later. */
+  readonly temporary: boolean;
+  private constructor();
+}
+
+/**
+ * A place in a channel. It belongs to the channel, so it outlives sessions and servers: an application that keeps it
+ * can go on there after its own restart (`SubscribeOptions.since`).
+ */
+export interface ChannelPosition {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+/** What a token function is asked with. */
+export interface TokenRequest {
+  /** Counts the attempts of this session, from 1. */
+  readonly attempt: number;
+  /** How the attempt before this one ended; null for the first since `connect()`. */
+  readonly lastClose: CloseInfo | null;
+  /** Why the server refused the token before, if it did: it is time for a fresh one. */
+  readonly refusal: SessionError | null;
+}
+
+/** A token, and where else to go with it. */
+export interface TokenAnswer {
+  token: string;
+  /** Default: the session's own. */
+  url?: string | URL;
+}
+
+/** Everything a session is told, once, at its making. What is not explained here means the same as in `Options`. */
+export interface SessionOptions {
+  /**
+   * Who the user is. A function is asked before each attempt, and waited for within `connectTimeout`. One that throws,
+   * rejects, or answers what cannot be used ends the attempt with cause 'endpoint-failed' and its text as `detail`; a
+   * retry follows as after any other failure. If the server says that the token has expired, it is asked once more; a
+   * second refusal is final.
+   */
+  token?: string | ((request: TokenRequest) => string | TokenAnswer | PromiseLike<string | TokenAnswer>);
+  name?: string;
+  /** From the start of an attempt until the server's welcome, `token` included. Default 15000. */
+  connectTimeout?: number;
+  /** For `close()`: what was queued, the acknowledgements still due, and the closing handshake. Default 5000. */
+  closeTimeout?: number;
+  /** The protocol has a question of its own, which a page can ask as well. */
+  heartbeat?: {
+    /** Time between two questions; 0: none but those the server asks for. Default 25000. */
+    interval?: number;
+    /** How long nothing may arrive after a question before the connection counts as dead. Default 10000. */
+    timeout?: number;
+    /**
+     * Instead of `timeout`, after the machine slept, the page was hidden or frozen, or the network changed. Default
+     * 3000.
+     */
+    thawTimeout?: number;
+  };
+  reconnect?: Options['reconnect'];
+  /** Bounds of what waits for the server: calls not sent yet, and publishes that wait for their acknowledgement. */
+  outbox?: {
+    /** Of bodies, each call counting 256 bytes more. Default 16 MiB. */
+    maxBytes?: number;
+    /** Default 65536. */
+    maxCalls?: number;
+    /** How long a message may wait for others that join it in one WebSocket message. Default 0: within one turn. */
+    batchDelay?: number;
+  };
+  /** Hosts besides the one of the URL that the server may send us to. Never from wss: to ws:. */
+  allowedHosts?: string[];
+  maxMessageBytes?: number;
+  flightRecorder?: Options['flightRecorder'];
+  log?: Options['log'];
+}
+
+/** What holds for one subscription. */
+export interface SubscribeOptions {
+  /** The latest event is enough: where the client falls behind, older ones are left out, and counted as `skipped`. */
+  conflate?: boolean;
+  /** Without `since`: how many of the newest events come first, at most; 1 shows a price at once. Default 0. */
+  replay?: number;
+  /** What came after this position is wanted: each event, or one gap. */
+  since?: ChannelPosition;
+}
+
+/** Listeners of a subscription that are there from its beginning. */
+export interface SubscriptionHandlers {
+  onEvent?: (event: ChannelEvent) => unknown;
+  onGap?: (event: GapEvent) => unknown;
+  onSubscribed?: (event: SubscribedEvent) => unknown;
+  onEnd?: (event: SubscriptionEndEvent) => unknown;
+}
+
+/** What holds for one publish. */
+export interface PublishOptions {
+  /**
+   * Whether its fate is wanted, and the message kept until it is known. Without it the message is sent at most once,
+   * and lost with its connection. Default false.
+   */
+  ack?: boolean;
+  /**
+   * With `ack`: where nobody can tell whether it was published, send it again instead of ending as 'unknown'. Then it
+   * may be published twice. Default false.
+   */
+  resend?: boolean;
+}
+
+/** What holds for one request. */
+export interface RequestOptions {
+  /** From the call until the reply; 0: as long as it takes. Default 10000. */
+  timeout?: number;
+  /** Doing it twice is the same as doing it once: it is sent again if its connection is lost. Default false. */
+  idempotent?: boolean;
+  /** Ends the request: it rejects with the signal's reason, and the server is told. */
+  signal?: AbortSignal;
+}
+
+/** What `publish` answers. The other calls tell the same as the code of an error. */
+export type CallResult = 'queued' | 'closed' | 'too-large' | 'queue-full' | 'invalid-name';
+
+/** What became of a publish that asked for an acknowledgement. */
+export interface Ack {
+  /**
+   * - 'published': once; `seq` is its place in the channel, if the server tells
+   * - 'refused': not published; `error` says why
+   * - 'unknown': it may or may not have been published, and nobody can tell
+   * - 'not-sent': not published; it was not accepted, or the session closed before it was sent
+   */
+  readonly outcome: 'published' | 'refused' | 'unknown' | 'not-sent';
+  readonly seq: number | null;
+  /** null if it was published. */
+  readonly error: SessionError | null;
+}
+
+/** What a message carries: a string, or bytes; null where there is nothing, which an empty string is not. */
+export type Body = string | ArrayBuffer | null;
+
+/** The answer to a request. */
+export class Reply {
+  readonly data: Body;
+  /** Bytes are taken for UTF-8. */
+  readonly text: string;
+  /** A text is given as UTF-8. */
+  readonly bytes: Uint8Array;
+  /** What the text stands for; undefined if it is not JSON. */
+  json(): any;
+  private constructor();
+}
+
+/** Something that was published on a channel. */
+export interface ChannelEvent extends Event {
+  readonly channel: string;
+  /** Grows by one from event to event of the channel. */
+  readonly seq: number;
+  /** When it happened, by the server's clock, in milliseconds since 1970; null if the server does not tell. */
+  readonly time: number | null;
+  /** Events before this one that a conflated subscription left out. */
+  readonly skipped: number;
+  readonly data: Body;
+  /** What the text stands for; undefined if it is not JSON. */
+  json(): any;
+}
+
+/** Events that this subscriber will never get. Told once, in its place between the events. */
+export interface GapEvent extends Event {
+  readonly channel: string;
+  /** Without a range the channel's epoch has changed, and nobody can tell how much is missing. */
+  readonly hasRange: boolean;
+  readonly from: number;
+  /** Included. */
+  readonly to: number;
+}
+
+/** The server has answered a subscription: events follow from here. Comes again after each reconnect. */
+export interface SubscribedEvent extends Event {
+  readonly channel: string;
+  readonly position: ChannelPosition;
+}
+
+/** A subscription was refused or ended by the server. Its last event. */
+export interface SubscriptionEndEvent extends Event {
+  readonly channel: string;
+  readonly error: SessionError;
+}
+
+export interface SubscriptionEventMap {
+  event: ChannelEvent;
+  gap: GapEvent;
+  subscribed: SubscribedEvent;
+  end: SubscriptionEndEvent;
+}
+
+/** A subscription to one channel, until `unsubscribe()`; `Session.subscribe` makes them. Nobody has to hold it. */
+export class Subscription extends EventTarget {
+  private constructor();
+
+  readonly channel: string;
+  /** Whether events flow: the server has answered, and the connection is open. */
+  readonly isLive: boolean;
+  /**
+   * Of the last event that was dispatched, or where the server said that events begin; null before that. It stays when
+   * the subscription is over.
+   */
+  readonly position: ChannelPosition | null;
+  /**
+   * How old the last event is by the server's clock, in milliseconds: how far a price may be trusted. null before the
+   * first event, where the server tells no time, and when the subscription is over.
+   */
+  readonly age: number | null;
+
+  /** No event of it comes after this. The last subscription to a channel tells the server. */
+  unsubscribe(): void;
+
+  addEventListener<Type extends keyof SubscriptionEventMap>(
+    type: Type,
+    listener: (this: Subscription, event: SubscriptionEventMap[Type]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<Type extends keyof SubscriptionEventMap>(
+    type: Type,
+    listener: (this: Subscription, event: SubscriptionEventMap[Type]) => unknown,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+/** The server has said welcome. */
+export interface SessionOpenEvent extends OpenEvent {
+  /** The server still knows what was published before. */
+  readonly resumed: boolean;
+}
+
+/** The server has told an error that concerns the connection, or refused a token. */
+export interface SessionErrorEvent extends Event {
+  readonly code: string;
+  readonly message: string;
+  readonly temporary: boolean;
+}
+
+export interface SessionEventMap {
+  statechange: StateChangeEvent;
+  open: SessionOpenEvent;
+  close: CloseEvent;
+  heartbeat: HeartbeatEvent;
+  error: SessionErrorEvent;
+}
+
+/**
+ * A connection to a server that speaks "tidewire.v1" (docs/protocol.md): channels, publishing with acknowledgement,
+ * requests. It reconnects as a `Client` does, and resumes: each event of a subscription comes exactly once and in
+ * order, or one 'gap' tells what is missing.
+ *
+ * Usable at once; the wasm loads behind it. Calls may be made at any time; they wait, within the bounds of the outbox,
+ * for the connection. No event is ever dispatched inside a call of the application's own.
+ */
+export class Session extends EventTarget {
+  /**
+   * Makes a session in state 'idle'. Nothing happens before `connect()`. A relative or http(s) URL is resolved as the
+   * WebSocket constructor does. Throws a TypeError for what is not a URL, or not an option.
+   */
+  constructor(url: string | URL, options?: SessionOptions);
+
+  /** As resolved. */
+  readonly url: string;
+  /** 'open' once the server has said welcome. */
+  readonly state: State;
+  /**
+   * The server's clock, in milliseconds since 1970, as estimated from the quickest round trip so far; null before the
+   * first welcome.
+   */
+  readonly serverTime: number | null;
+
+  /** Starts connecting; what comes of it reaches 'open' or 'close'. */
+  connect(): ConnectResult;
+  /** As `Client`'s. */
+  connectFault(): string;
+  /**
+   * Ends the connection for good: sends what was queued while open, waits for acknowledgements that are due, and
+   * closes, all within `SessionOptions.closeTimeout`. Then each call that is not answered ends. Subscriptions stay, and
+   * go on with the next `connect()`.
+   */
+  close(code?: number, reason?: string): CloseResult;
+  /** Drops this connection, or the wait for the next, and connects again now. */
+  reconnect(): ReconnectResult;
+  /** Asks the server for a sign of life now. */
+  heartbeat(): Exclude<HeartbeatResult, 'unsupported'>;
+
+  /**
+   * Subscribes from now on, also across reconnects, until `unsubscribe()`. Several subscriptions to one channel share
+   * what goes over the wire: `replay` and `since` count for the first, a later one gets events from then on. Where
+   * `channel` cannot name one, the subscription ends with code 'unknown-channel'.
+   */
+  subscribe(channel: string, options?: SubscribeOptions, handlers?: SubscriptionHandlers): Subscription;
+
+  /**
+   * Publishes text, or a copy of the bytes. With `ack`, answers a promise of what became of it, which never rejects but
+   * for wrong use; without, whether it was queued.
+   */
+  publish(
+    channel: string,
+    body: string | ArrayBufferLike | ArrayBufferView | undefined,
+    options: PublishOptions & { ack: true },
+  ): Promise<Ack>;
+  publish(
+    channel: string,
+    body?: string | ArrayBufferLike | ArrayBufferView,
+    options?: PublishOptions & { ack?: false },
+  ): CallResult;
+
+  /**
+   * Asks the server for something. Rejects with a `SessionError` if it refuses, if there is no reply in time, or if the
+   * session closes; and as `RequestOptions.signal` says.
+   */
+  request(
+    method: string,
+    body?: string | ArrayBufferLike | ArrayBufferView,
+    options?: RequestOptions,
+  ): Promise<Reply>;
+
+  /**
+   * Gives the server a fresh token, now if there is a connection, and with every hello from here on that a token
+   * function does not give one for. If the server refuses it, 'error' tells.
+   */
+  authenticate(token: string): 'queued';
+
+  /** Messages are those of WebSocket, of which each may hold several of the protocol. */
+  stats(): Stats;
+  /** As `Client`'s. */
+  flightRecord(): string;
+  /**
+   * Ends the session without a closing handshake and frees it; no event comes after this, neither here nor of
+   * subscriptions, and every further call throws a TypeError. Calls that were not answered end: publishes as 'unknown',
+   * requests with code 'closed'. A session that is closed and forgotten needs no `dispose()`.
+   */
+  dispose(): void;
+
+  addEventListener<Type extends keyof SessionEventMap>(
+    type: Type,
+    listener: (this: Session, event: SessionEventMap[Type]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<Type extends keyof SessionEventMap>(
+    type: Type,
+    listener: (this: Session, event: SessionEventMap[Type]) => unknown,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+/**
+ * Loads the wasm, which the first client or session does by itself: from tidewire.wasm beside this module, or from
+ * `source` if that is given before that. Rejects if it cannot be loaded; the next call tries again.
  */
 export function ready(source?: string | URL | Response | BufferSource | WebAssembly.Module): Promise<void>;

@@ -1,6 +1,6 @@
 // What the wasm's numbers mean.
 
-// In the order of the enumerations in tidewire/events.hpp, options.hpp and log.hpp.
+// In the order of the enumerations in tidewire/events.hpp, session_events.hpp, options.hpp and log.hpp.
 export const STATES = ['idle', 'connecting', 'open', 'closing', 'waiting', 'closed'];
 export const CAUSES = [
   'closed-by-user',
@@ -34,6 +34,16 @@ export const CLOSE_RESULTS = ['accepted', 'already-closed', 'invalid-code', 'inv
 export const HEARTBEAT_RESULTS = ['asked', 'not-open', 'unsupported', 'wrong-thread'];
 export const RECONNECT_RESULTS = ['started', 'closed', 'wrong-thread'];
 export const PAUSE_RESULTS = ['accepted', 'wrong-thread'];
+export const CALL_RESULTS = [
+  'queued',
+  'closed',
+  'too-large',
+  'queue-full',
+  'invalid-name',
+  'invalid-utf8',
+  'wrong-thread',
+];
+export const OUTCOMES = ['published', 'refused', 'unknown', 'not-sent'];
 export const DROP_REASONS = ['closed', 'expired', 'displaced'];
 export const ON_THAW = ['trust', 'reconnect'];
 export const WHEN_FULL = ['reject', 'drop-oldest'];

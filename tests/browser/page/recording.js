@@ -4,18 +4,18 @@ const TYPES = ['statechange', 'open', 'message', 'close', 'heartbeat'];
 
 // An Event does not survive the way out of the page; its own properties do.
 function plain(event) {
-  return { type: event.type, ...event, ...(event.type === 'message' ? { data: event.data } : {}) };
+  const { isTrusted, ...own } = event;
+  return { type: event.type, ...own, ...(event.type === 'message' ? { data: event.data } : {}) };
 }
 
-/** A client and everything it has told, in order. Waiting for an event is waiting for the event, not for time. */
-export class Recording {
+/** Everything that a target has told, in order. Waiting for an event is waiting for the event, not for time. */
+export class Recorder {
   events = [];
   #waiting = [];
 
-  constructor(url, options) {
-    this.client = new Client(url, options);
-    for (const type of TYPES) {
-      this.client.addEventListener(type, (event) => this.#record(event));
+  constructor(target, types) {
+    for (const type of types) {
+      target.addEventListener(type, (event) => this.#record(event));
     }
   }
 
@@ -23,28 +23,21 @@ export class Recording {
     return this.events.filter((event) => event.type === type);
   }
 
-  /** Resolves to the event of `type` that is number `count`, whether it came already or not. */
-  async nth(type, count) {
-    while (this.of(type).length < count) {
+  /** Resolves when `condition()` holds, which only an event can change. */
+  async until(condition) {
+    while (!condition()) {
       await new Promise((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  /** Resolves to the event of `type` that is number `count`, whether it came already or not. */
+  async nth(type, count) {
+    await this.until(() => this.of(type).length >= count);
     return this.of(type)[count - 1];
   }
 
   first(type) {
     return this.nth(type, 1);
-  }
-
-  /** Resolves when the client has reached `state` after the present moment or is in it. */
-  async reached(state) {
-    while (this.client.state !== state) {
-      await new Promise((resolve) => this.#waiting.push(resolve));
-    }
-  }
-
-  async messages(count) {
-    await this.nth('message', count);
-    return this.of('message').map((event) => event.data);
   }
 
   #record(event) {
@@ -54,6 +47,25 @@ export class Recording {
     for (const resolve of waiting) {
       resolve();
     }
+  }
+}
+
+/** A client and everything it has told. */
+export class Recording extends Recorder {
+  constructor(url, options) {
+    const client = new Client(url, options);
+    super(client, TYPES);
+    this.client = client;
+  }
+
+  /** Resolves when the client has reached `state` after the present moment or is in it. */
+  reached(state) {
+    return this.until(() => this.client.state === state);
+  }
+
+  async messages(count) {
+    await this.nth('message', count);
+    return this.of('message').map((event) => event.data);
   }
 }
 

@@ -1,0 +1,128 @@
+// Client: the C++ client behind an EventTarget. Payloads never enter WebAssembly: it is told their slot, their kind and
+// their size.
+
+import {
+  Connection,
+  Handle,
+  closeInfo,
+  copyOf,
+  current,
+  emit,
+  handleOf,
+  living,
+  report,
+  shownName,
+} from './connection.js';
+import {
+  check,
+  OPTIONS,
+  SEND_OPTIONS,
+  SEND_QUEUE,
+  readOptions,
+  withDefaults,
+  resolveUrl,
+  readEndpoint,
+} from './options.js';
+import { Rehearsal } from './rehearsal.js';
+import { SEND_RESULTS, PAUSE_RESULTS, DROP_REASONS, WHEN_NOT_OPEN, timesOf } from './values.js';
+import { wasm, glue, provide } from './wasm.js';
+
+provide({
+  tidewire_js_client_open(address, subprotocolSlot, attempt, reconnects, handshakeTime, endpoint) {
+    const subprotocol = glue.valueOf(subprotocolSlot);
+    emit(address, 'open', { subprotocol, attempt, reconnects, handshakeTime, times: timesOf(endpoint) });
+  },
+
+  tidewire_js_client_message(address, slot) {
+    handleOf(address)?.connection.dispatchEvent(new MessageEvent('message', { data: glue.valueOf(slot) }));
+  },
+
+  tidewire_js_client_dropped(address, reason, messages, bytes) {
+    emit(address, 'dropped', { reason: DROP_REASONS[reason], messages, bytes });
+  },
+
+  tidewire_js_client_drain(address, bufferedAmount) {
+    emit(address, 'drain', { bufferedAmount });
+  },
+
+  tidewire_js_client_endpoint(address, attempt, hasLastClose) {
+    handleOf(address)?.askEndpoint(attempt, hasLastClose !== 0 ? closeInfo : null);
+  },
+});
+
+/** A Client of the wasm. */
+class ClientHandle extends Handle {
+  get bufferedAmount() {
+    return this.call('buffered_amount');
+  }
+
+  send(payload, isText, bytes, whenNotOpen) {
+    // -1, for what is not in the list, leaves it to the options.
+    const mode = WHEN_NOT_OPEN.indexOf(whenNotOpen);
+    return SEND_RESULTS[this.call('send', glue.hold(payload), isText ? 1 : 0, bytes, mode)];
+  }
+
+  pause() {
+    return PAUSE_RESULTS[this.call('pause')];
+  }
+
+  resume() {
+    return PAUSE_RESULTS[this.call('resume')];
+  }
+
+  askEndpoint(attempt, lastClose) {
+    const { endpoint, configured } = this.functions;
+    this.ask(
+      async () => readEndpoint(await endpoint({ attempt, lastClose, configured: configured() })),
+      ({ url, subprotocols }) => {
+        wasm.tidewire_option_text(0, glue.hold(url));
+        subprotocols.forEach((each) => wasm.tidewire_option_text(OPTIONS.subprotocols[0], glue.hold(each)));
+        wasm.tidewire_endpoint_answer(this.address, attempt);
+      },
+      (why) => wasm.tidewire_endpoint_fail(this.address, attempt, glue.hold(why)),
+    );
+  }
+}
+
+/** A WebSocket client that stays connected. tidewire.d.ts describes it. */
+export class Client extends Connection {
+  constructor(url, options = {}) {
+    const given = readOptions(options, OPTIONS, 'options');
+    const { endpoint, log, name, heartbeat, subprotocols = [] } = options;
+    check((url ?? endpoint) != null, 'url', 'given, unless options.endpoint is');
+    const resolved = url == null ? '' : resolveUrl(url);
+    const limits = withDefaults(options.sendQueue, SEND_QUEUE);
+    const all = [...given, ...readOptions({ sendQueue: limits }, OPTIONS, 'options')];
+    const offered = [...subprotocols];
+    const configured = () => ({ url: resolved, subprotocols: [...offered] });
+    const functions = { endpoint, configured, sink: log?.sink };
+    const reportDropped = (dropped) => this[report]('dropped', dropped);
+    super(
+      resolved,
+      new Rehearsal(limits, Boolean(heartbeat?.message), shownName(name, resolved), reportDropped),
+      (client, rehearsal) => new ClientHandle('client', client, all, functions, rehearsal.dropped),
+    );
+  }
+
+  get bufferedAmount() {
+    return this[current] === null ? 0 : this[current].bufferedAmount;
+  }
+
+  send(data, options) {
+    const target = this[living];
+    if (options !== undefined) {
+      readOptions(options, SEND_OPTIONS, 'options');
+    }
+    const payload = copyOf(data);
+    const isText = typeof payload === 'string';
+    return target.send(payload, isText, isText ? glue.utf8Length(payload) : payload.length, options?.whenNotOpen);
+  }
+
+  pause() {
+    return this[living].pause();
+  }
+
+  resume() {
+    return this[living].resume();
+  }
+}

@@ -1,0 +1,728 @@
+// The JavaScript binding's sessions in a browser, against the small server that was written from the specification
+// alone.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { startServer } from '../protocol/server.mjs';
+import { LIMIT, usePages } from './support/fixture.mjs';
+
+const pages = usePages();
+
+async function serverFor(context, options) {
+  const server = await startServer(options);
+  context.after(() => server.listener.address() && server.stop());
+  return server;
+}
+
+// --- Connection ---
+
+test('session: it opens, tells what it is doing, and closes', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const [types, open, close, stats] = await pages.inPage(async (url) => {
+    const { opened } = await import('/test/session_recording.js');
+    const recording = await opened(url);
+    const { session } = recording;
+    session.close(4321, 'enough');
+    await recording.reached('closed');
+    await recording.first('close');
+    const types = recording.events.map(({ type, to }) => (to ? `${type} ${to}` : type));
+    return [types, await recording.first('open'), await recording.first('close'), session.stats()];
+  }, server.url);
+  assert.deepEqual(types, [
+    'statechange connecting',
+    'statechange open',
+    'open',
+    'statechange closing',
+    'statechange closed',
+    'close',
+  ]);
+  const { subprotocol, attempt, reconnects, resumed } = open;
+  assert.deepEqual([subprotocol, attempt, reconnects, resumed], ['tidewire.v1', 1, 0, false]);
+  assert.ok(open.handshakeTime > 0);
+  assert.deepEqual([close.cause, close.code, close.reason, close.wasOpen], ['closed-by-user', 4321, 'enough', true]);
+  assert.deepEqual([stats.attempts, stats.opens, stats.reconnects], [1, 1, 0]);
+});
+
+test('session: a reconnect resumes it, and the server knows it again', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const [open, close] = await pages.inPage(async (url) => {
+    const { opened } = await import('/test/session_recording.js');
+    const recording = await opened(url);
+    const { outcome } = await recording.session.publish('a', 'kept in mind', { ack: true });
+    if (outcome !== 'published' || recording.session.reconnect() !== 'started') {
+      throw new Error('no');
+    }
+    return [await recording.nth('open', 2), await recording.first('close')];
+  }, server.url);
+  assert.deepEqual([open.resumed, open.reconnects, open.attempt], [true, 1, 2]);
+  assert.equal(close.cause, 'reconnect-asked');
+});
+
+test('session: a heartbeat is answered, and tells the time of the server', LIMIT, async (context) => {
+  const server = await serverFor(context, { now: () => Date.now() + 3_600_000 });
+  const [before, result, { roundTrip }, ahead] = await pages.inPage(async (url) => {
+    const { SessionRecording } = await import('/test/session_recording.js');
+    const recording = new SessionRecording(url);
+    const before = [recording.session.serverTime, recording.session.heartbeat()];
+    recording.session.connect();
+    await recording.first('open');
+    const result = recording.session.heartbeat();
+    const heartbeat = await recording.first('heartbeat');
+    return [before, result, heartbeat, recording.session.serverTime - Date.now()];
+  }, server.url);
+  assert.deepEqual(before, [null, 'not-open']);
+  assert.equal(result, 'asked');
+  assert.ok(roundTrip > 0);
+  assert.ok(Math.abs(ahead - 3_600_000) < 5000, `${ahead}`);
+});
+
+test('session: a lost server is found again, and events that were missed follow', LIMIT, async (context) => {
+  const first = await serverFor(context);
+  const port = new URL(first.url).port;
+  const { page } = await pages.openPage();
+  context.after(() => page.close());
+  await page.evaluate(async (url) => {
+    const { opened } = await import('/test/session_recording.js');
+    window.recording = await opened(url, { reconnect: { firstDelay: 20, maxDelay: 50 } });
+    window.room = window.recording.subscribe('room');
+    await window.room.first('subscribed');
+  }, first.url);
+  first.publish('room', 'one');
+  await page.evaluate(() => window.room.seqs(1));
+  await first.stop();
+  const close = await page.evaluate(() => window.recording.first('close'));
+  assert.equal(close.code, 1001);
+  assert.equal(await page.evaluate(() => window.room.subscription.isLive), false);
+  // Another process would have another epoch: a gap without a range.
+  const second = await serverFor(context, { port: Number(port) });
+  const [live, gap, position] = await page.evaluate(async () => {
+    await window.room.nth('subscribed', 2);
+    return [window.room.subscription.isLive, await window.room.first('gap'), window.room.subscription.position];
+  });
+  assert.equal(live, true);
+  assert.deepEqual([gap.channel, gap.hasRange], ['room', false]);
+  assert.deepEqual(position, { epoch: second.channel('room').epoch, seq: 0 });
+});
+
+// --- Channels ---
+
+test('subscription: events come with their bodies, text as a string and bytes as a buffer', LIMIT, async (context) => {
+  const server = await serverFor(context, { now: () => 1_700_000_000_000 });
+  server.publish('room', 'before');
+  const { page, errors } = await pages.openPage();
+  context.after(() => page.close());
+  await page.evaluate(async (url) => {
+    const { opened } = await import('/test/session_recording.js');
+    window.recording = await opened(url);
+    window.room = window.recording.subscribe('room', { replay: 1 });
+    await window.room.first('subscribed');
+  }, server.url);
+  server.publish('room', '{"price":170.57,"currency":"€"}');
+  server.publish('room', '');
+  server.publish('room', Uint8Array.of(0, 255, 0x1e), 'bytes');
+  server.publish('room', Buffer.from('[1,2]'), 'bytes');
+  const told = await page.evaluate(async () => {
+    const { subscription } = window.room;
+    await window.room.seqs(5);
+    const shown = window.room.of('event').map((event) => {
+      const { data } = event;
+      return { ...event, data: data instanceof ArrayBuffer ? [...new Uint8Array(data)] : data };
+    });
+    return { shown, position: subscription.position, age: subscription.age, channel: subscription.channel };
+  });
+  const event = (seq, data) => ({ type: 'event', channel: 'room', seq, time: 1_700_000_000_000, skipped: 0, data });
+  assert.deepEqual(told.shown, [
+    event(1, 'before'),
+    event(2, '{"price":170.57,"currency":"€"}'),
+    event(3, ''),
+    event(4, [0, 255, 0x1e]),
+    event(5, [91, 49, 44, 50, 93]),
+  ]);
+  assert.deepEqual(told.position, { epoch: server.channel('room').epoch, seq: 5 });
+  assert.ok(told.age >= 0 && told.age < 5000, `${told.age}`);
+  assert.equal(told.channel, 'room');
+  assert.deepEqual(errors, []);
+});
+
+test('subscription: json() reads text and bytes, and answers undefined for what is none', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  server.publish('room', '{"price":1}');
+  server.publish('room', Buffer.from('[2]'), 'bytes');
+  server.publish('room', 'no json');
+  const values = await pages.inPage(async (url) => {
+    const { opened } = await import('/test/session_recording.js');
+    const { session } = await opened(url);
+    const values = [];
+    await new Promise((resolve) => {
+      const onEvent = (event) => values.push(event.json()) === 3 && resolve();
+      session.subscribe('room', { replay: Infinity }, { onEvent });
+    });
+    return values.map((value) => value ?? 'undefined');
+  }, server.url);
+  assert.deepEqual(values, [{ price: 1 }, [2], 'undefined']);
+});
+
+test('subscription: what came after a position is got again, or a gap tells what is missing', LIMIT, async (context) => {
+  const server = await serverFor(context, { history: 3 });
+  for (let i = 1; i <= 5; ++i) {
+    server.publish('room', String(i));
+  }
+  const { epoch } = server.channel('room');
+  const [seqs, gap, later] = await pages.inPage(
+    async ([url, epoch]) => {
+      const { opened } = await import('/test/session_recording.js');
+      const recording = await opened(url);
+      const kept = recording.subscribe('room', { since: { epoch, seq: 2 } });
+      const seqs = await kept.seqs(3);
+      kept.subscription.unsubscribe();
+      const lost = recording.subscribe('room', { since: { epoch, seq: 1 } });
+      await lost.first('subscribed');
+      return [seqs, await lost.first('gap'), lost.subscription.position];
+    },
+    [server.url, epoch],
+  );
+  assert.deepEqual(seqs, [3, 4, 5]);
+  assert.deepEqual(gap, { type: 'gap', channel: 'room', hasRange: true, from: 2, to: 5 });
+  assert.deepEqual(later, { epoch, seq: 5 });
+});
+
+test('subscription: nothing comes after unsubscribe(), and its position stays', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const { page } = await pages.openPage();
+  context.after(() => page.close());
+  await page.evaluate(async (url) => {
+    const { opened } = await import('/test/session_recording.js');
+    window.recording = await opened(url);
+    window.first = window.recording.subscribe('room');
+    window.second = window.recording.subscribe('room');
+    await window.second.first('subscribed');
+  }, server.url);
+  server.publish('room', 'one');
+  await page.evaluate(async () => {
+    await window.second.seqs(1);
+    window.first.subscription.unsubscribe();
+    window.first.subscription.unsubscribe();
+  });
+  server.publish('room', 'two');
+  const told = await page.evaluate(async () => {
+    const { subscription } = window.first;
+    const seqs = await window.second.seqs(2);
+    window.second.subscription.unsubscribe();
+    return [seqs, window.first.of('event').length, subscription.isLive, subscription.age, subscription.position.seq];
+  });
+  assert.deepEqual(told, [[1, 2], 1, false, null, 1]);
+  // The last subscription to a channel tells the server.
+  await page.evaluate(() => window.recording.session.request('echo'));
+  assert.equal(server.channel('room').subscriptions.size, 0);
+});
+
+test('subscription: one that is refused ends with the reason', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const ends = await pages.inPage(async (url) => {
+    const { SessionRecording } = await import('/test/session_recording.js');
+    const recording = new SessionRecording(url);
+    // Before the wasm has loaded, too.
+    const subscriptions = [recording.subscribe('private/diary'), recording.subscribe('')];
+    recording.session.connect();
+    await recording.first('open');
+    subscriptions.push(recording.subscribe('a\nb'));
+    const ends = await Promise.all(subscriptions.map((each) => each.first('end')));
+    return ends.map(({ channel, error }) => [channel, error instanceof Error, error.code, error.temporary]);
+  }, server.url);
+  assert.deepEqual(ends, [
+    ['private/diary', true, 'forbidden', false],
+    ['', true, 'unknown-channel', false],
+    ['a\nb', true, 'unknown-channel', false],
+  ]);
+});
+
+test('subscription: nobody has to hold it for its events to come', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const { page } = await pages.openPage();
+  context.after(() => page.close());
+  await page.evaluate(async (url) => {
+    const { opened } = await import('/test/session_recording.js');
+    const { session } = await opened(url);
+    await new Promise((resolve) => {
+      window.told = new Promise((tell) => session.subscribe('room', {}, { onSubscribed: resolve, onEvent: tell }));
+    });
+    globalThis.gc();
+  }, server.url);
+  server.publish('room', 'still here');
+  assert.equal(await page.evaluate(async () => (await window.told).data), 'still here');
+});
+
+// --- Publishing ---
+
+test('publish: what was sent before the wasm has loaded arrives once and in order', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const [results, acks] = await pages.inPage(async (url) => {
+    const { SessionRecording } = await import('/test/session_recording.js');
+    const { session } = new SessionRecording(url);
+    const acks = [session.publish('room', 'one', { ack: true })];
+    const results = [session.publish('room', 'two'), session.connect(), session.connect()];
+    acks.push(session.publish('room', Uint8Array.of(3), { ack: true }));
+    return [results, await Promise.all(acks)];
+  }, server.url);
+  assert.deepEqual(results, ['queued', 'started', 'already-started']);
+  assert.deepEqual(acks, [
+    { outcome: 'published', seq: 1, error: null },
+    { outcome: 'published', seq: 3, error: null },
+  ]);
+  const { events } = server.channel('room');
+  assert.deepEqual(
+    events.map(({ type, body }) => [type, ...body]),
+    [['text', ...Buffer.from('one')], ['text', ...Buffer.from('two')], ['bytes', 3]],
+  );
+});
+
+test('publish: texts and bytes arrive as they were', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const texts = ['', 'a\0b', 'Grüße, 世界, 🌊', 'with \x1e in it', 'x'.repeat(200_000)];
+  await pages.inPage(
+    async ([url, texts]) => {
+      const { opened } = await import('/test/session_recording.js');
+      const { session } = await opened(url);
+      const words = new Uint16Array([0x0201, 0x0403]);
+      texts.forEach((text) => session.publish('texts', text));
+      session.publish('bytes', words);
+      session.publish('bytes', words.buffer);
+      session.publish('bytes', new DataView(words.buffer, 1, 2));
+      words.fill(0);
+      await session.request('echo');
+    },
+    [server.url, texts],
+  );
+  const bodies = (channel) => server.channel(channel).events.map(({ body }) => body);
+  assert.deepEqual(bodies('texts').map(String), texts);
+  assert.deepEqual(
+    bodies('bytes').map((body) => [...body]),
+    [
+      [1, 2, 3, 4],
+      [1, 2, 3, 4],
+      [2, 3],
+    ],
+  );
+});
+
+test('publish: one that cannot be sent says why', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const told = await pages.inPage(async (url) => {
+    const { opened, SessionRecording } = await import('/test/session_recording.js');
+    const outbox = { maxBytes: 2000, maxCalls: 2 };
+    const untold = ({ outcome, seq, error }) => [outcome, seq, error?.code, error?.temporary];
+    const fill = async (session) => {
+      const results = [session.publish('a', 'x'.repeat(2000)), session.publish('', 'x')];
+      results.push(session.publish('a', '1'), session.publish('a', '2'), session.publish('a', '3'));
+      return [...results, untold(await session.publish('a', '4', { ack: true }))];
+    };
+    const { ready } = await import('/dist/tidewire.js');
+    const early = await fill(new SessionRecording(url, { outbox }).session);
+    await ready();
+    const { session } = new SessionRecording(url, { outbox });
+    const late = await fill(session);
+    const recording = await opened(url);
+    recording.session.close();
+    const closed = [recording.session.publish('a'), untold(await recording.session.publish('a', '', { ack: true }))];
+    return { early, late, closed };
+  }, server.url);
+  const full = ['not-sent', null, 'queue-full', true];
+  // What is no name is found when the wasm has loaded; until then it takes a place.
+  assert.deepEqual(told.early, ['too-large', 'queued', 'queued', 'queue-full', 'queue-full', full]);
+  assert.deepEqual(told.late, ['too-large', 'invalid-name', 'queued', 'queued', 'queue-full', full]);
+  assert.deepEqual(told.closed, ['closed', ['not-sent', null, 'closed', false]]);
+});
+
+test('publish: a closed session tells what was not sent', LIMIT, async (context) => {
+  const acks = await pages.inPage(async () => {
+    const { SessionRecording } = await import('/test/session_recording.js');
+    const recording = new SessionRecording('ws://127.0.0.1:9/');
+    const { session } = recording;
+    const closed = session.publish('a', 'x', { ack: true });
+    session.connect();
+    await recording.first('close');
+    session.close();
+    const other = new SessionRecording('ws://127.0.0.1:9/').session;
+    const disposed = other.publish('a', 'x', { ack: true });
+    other.dispose();
+    return (await Promise.all([closed, disposed])).map(({ outcome, error }) => [outcome, error.code]);
+  });
+  assert.equal(acks[0].join(), 'not-sent,closed');
+  assert.equal(acks[1][1], 'closed');
+});
+
+// --- Requests ---
+
+test('request: the reply comes as text, as bytes and as JSON', LIMIT, async (context) => {
+  const server = await serverFor(context, {
+    methods: { echo: (body) => body, nothing: () => undefined },
+  });
+  const told = await pages.inPage(async (url) => {
+    const { SessionRecording } = await import('/test/session_recording.js');
+    const { session } = new SessionRecording(url);
+    // Before the wasm has loaded, too.
+    const early = session.request('echo', '{"symbol":"AAPL"}');
+    session.connect();
+    const text = await early;
+    const bytes = await session.request('echo', Uint8Array.of(0, 255));
+    const none = await session.request('nothing');
+    return [
+      [text.data, text.text, [...text.bytes].length, text.json()],
+      [bytes.data instanceof ArrayBuffer, [...bytes.bytes], bytes.json() === undefined],
+      [none.data, none.text, none.bytes.length],
+    ];
+  }, server.url);
+  assert.deepEqual(told[0], ['{"symbol":"AAPL"}', '{"symbol":"AAPL"}', 17, { symbol: 'AAPL' }]);
+  assert.deepEqual(told[1], [true, [0, 255], true]);
+  assert.deepEqual(told[2], [null, '', 0]);
+});
+
+test('request: what fails rejects with a code', LIMIT, async (context) => {
+  const server = await serverFor(context, { methods: {} });
+  const told = await pages.inPage(async (url) => {
+    const { ending, opened } = await import('/test/session_recording.js');
+    const { session } = await opened(url);
+    const unknown = await ending(session.request('quot'));
+    const unnamed = await ending(session.request(''));
+    session.close();
+    return [unknown, unnamed, await ending(session.request('quote'))];
+  }, server.url);
+  assert.deepEqual(
+    told.map(({ name, code, temporary }) => [name, code, temporary]),
+    [
+      ['SessionError', 'unknown-method', false],
+      ['SessionError', 'invalid-name', false],
+      ['SessionError', 'closed', false],
+    ],
+  );
+});
+
+test('request: an AbortSignal ends it, and the server is told', LIMIT, async (context) => {
+  let tell;
+  const cancelled = new Promise((resolve) => (tell = resolve));
+  const server = await serverFor(context, {
+    methods: { never: () => new Promise(() => {}) },
+    onCancel: tell,
+  });
+  const told = await pages.inPage(async (url) => {
+    const { ending, opened, SessionRecording } = await import('/test/session_recording.js');
+    const gone = new DOMException('not wanted', 'AbortError');
+    const early = new AbortController();
+    const waiting = ending(new SessionRecording(url).session.request('never', '', { signal: early.signal }));
+    early.abort(gone);
+    const { session } = await opened(url);
+    const late = new AbortController();
+    const sent = ending(session.request('never', '', { signal: late.signal }));
+    await session.publish('a', '', { ack: true });
+    late.abort(gone);
+    const tooLate = ending(session.request('never', '', { signal: late.signal }));
+    return (await Promise.all([waiting, sent, tooLate])).map(({ name, message }) => `${name}: ${message}`);
+  }, server.url);
+  assert.deepEqual(told, Array(3).fill('AbortError: not wanted'));
+  await cancelled;
+});
+
+test('request: one that gets no reply in time rejects', LIMIT, async (context) => {
+  const server = await serverFor(context, { methods: { never: () => new Promise(() => {}) } });
+  const told = await pages.inPage(async (url) => {
+    const { ending, SessionRecording } = await import('/test/session_recording.js');
+    const { session } = new SessionRecording(url);
+    const early = ending(session.request('never', '', { timeout: 50 }));
+    session.connect();
+    return [await early, await ending(session.request('never', '', { timeout: 0.5 }))];
+  }, server.url);
+  assert.deepEqual(
+    told.map(({ code, temporary }) => [code, temporary]),
+    [
+      ['timeout', true],
+      ['timeout', true],
+    ],
+  );
+});
+
+test('request: an idempotent one is asked again after a lost connection, another one fails', LIMIT, async (context) => {
+  const asked = [];
+  const server = await serverFor(context, {
+    methods: {
+      quote: (body) => {
+        asked.push(String(body));
+        return asked.length < 3 ? new Promise(() => {}) : body;
+      },
+    },
+  });
+  const told = await pages.inPage(async (url) => {
+    const { ending, opened } = await import('/test/session_recording.js');
+    const { session } = await opened(url);
+    const once = ending(session.request('quote', 'once'));
+    const again = ending(session.request('quote', 'again', { idempotent: true }));
+    await session.publish('a', '', { ack: true });
+    session.reconnect();
+    const { code, temporary } = await once;
+    return [code, temporary, (await again).value.text];
+  }, server.url);
+  assert.deepEqual(told, ['connection-lost', true, 'again']);
+  assert.deepEqual(asked, ['once', 'again', 'again']);
+});
+
+// --- Tokens ---
+
+const users = { 'tok-1': 'expired', 'tok-2': 'alice', 'tok-3': 'alice' };
+const userOf = (token) => {
+  const user = users[token];
+  return user === undefined ? { code: 'unauthorized' } : user === 'expired' ? { code: 'token-expired' } : { user };
+};
+
+test('token: a string goes with every hello', LIMIT, async (context) => {
+  const server = await serverFor(context, { userOf });
+  const [attempts, code, errors] = await pages.inPage(async (url) => {
+    const { opened, SessionRecording } = await import('/test/session_recording.js');
+    const recording = await opened(url, { token: 'tok-2' });
+    recording.session.reconnect();
+    const { attempt } = await recording.nth('open', 2);
+    const stranger = new SessionRecording(url, { token: 'tok-9' });
+    stranger.session.connect();
+    const { code } = await stranger.first('close');
+    return [attempt, code, stranger.of('error')];
+  }, server.url);
+  assert.deepEqual([attempts, code], [2, 4002]);
+  assert.deepEqual(errors, [{ type: 'error', code: 'unauthorized', message: '', temporary: false }]);
+});
+
+test('token: a function is asked before each attempt, and again after a refusal', LIMIT, async (context) => {
+  const server = await serverFor(context, { userOf });
+  const asked = await pages.inPage(async (url) => {
+    const { SessionRecording } = await import('/test/session_recording.js');
+    const asked = [];
+    const token = async ({ attempt, lastClose, refusal }) => {
+      asked.push([attempt, lastClose?.code ?? null, refusal?.code ?? null]);
+      return attempt === 3 ? { token: 'tok-3', url } : `tok-${attempt}`;
+    };
+    const recording = new SessionRecording(url, { token, reconnect: { firstDelay: 1, maxDelay: 1 } });
+    recording.session.connect();
+    await recording.first('open');
+    recording.session.reconnect();
+    await recording.nth('open', 2);
+    return asked;
+  }, server.url);
+  assert.deepEqual(asked, [
+    [1, null, null],
+    [2, 4002, 'token-expired'],
+    [3, 1006, null],
+  ]);
+});
+
+test('token: a function that fails ends the attempt with what it threw', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const closes = await pages.inPage(async (url) => {
+    const { SessionRecording } = await import('/test/session_recording.js');
+    const answers = [
+      () => {
+        throw new Error('signed out');
+      },
+      () => undefined,
+      () => ({ token: 'x', url: 'ftp://nowhere' }),
+    ];
+    return Promise.all(
+      answers.map(async (token) => {
+        const recording = new SessionRecording(url, { token, reconnect: { enabled: false } });
+        recording.session.connect();
+        const { cause, detail } = await recording.first('close');
+        return [cause, detail];
+      }),
+    );
+  }, server.url);
+  assert.deepEqual(
+    closes.map(([cause]) => cause),
+    Array(3).fill('endpoint-failed'),
+  );
+  assert.match(closes[0][1], /signed out/);
+  assert.match(closes[1][1], /options\.token/);
+  assert.match(closes[2][1], /url/);
+});
+
+test('token: authenticate() gives a fresh one, and a refused one is an error', LIMIT, async (context) => {
+  const server = await serverFor(context, { userOf });
+  const [result, error, state] = await pages.inPage(async (url) => {
+    const { SessionRecording } = await import('/test/session_recording.js');
+    const recording = new SessionRecording(url);
+    // Before the wasm has loaded, too.
+    const result = recording.session.authenticate('tok-2');
+    recording.session.connect();
+    await recording.first('open');
+    recording.session.authenticate('tok-1');
+    return [result, await recording.first('error'), recording.session.state];
+  }, server.url);
+  assert.equal(result, 'queued');
+  assert.deepEqual([error.code, error.temporary, state], ['token-expired', false, 'open']);
+});
+
+// --- What calls promise ---
+
+test('session: wrong use throws or rejects with a TypeError that names what is wrong', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const messages = await pages.inPage(async (url) => {
+    const { Session } = await import('/dist/tidewire.js');
+    const session = new Session(url);
+    const wrong = [
+      () => new Session(),
+      () => new Session(url, { subprotocols: ['x'] }),
+      () => new Session(url, { token: 7 }),
+      () => new Session(url, { outbox: { maxCalls: -1 } }),
+      () => new Session(url, { allowedHosts: 'a.example' }),
+      () => session.subscribe(7),
+      () => session.subscribe('a', { conflate: 1 }),
+      () => session.subscribe('a', { since: { seq: 7 } }),
+      () => session.subscribe('a', {}, { onMessage() {} }),
+      () => session.publish(7),
+      () => session.publish('a', 7),
+      () => session.publish('a', 7, { ack: true }),
+      () => session.publish('a', '', { quickly: true }),
+      () => session.request(7),
+      () => session.request('a', '', { timeout: -1 }),
+      () => session.request('a', '', { signal: 'now' }),
+      () => session.authenticate(),
+      () => session.close('now'),
+    ];
+    const messages = [];
+    for (const use of wrong) {
+      try {
+        await use();
+        messages.push('nothing');
+      } catch (error) {
+        messages.push(error instanceof TypeError ? error.message : `another error: ${error}`);
+      }
+    }
+    return messages;
+  }, server.url);
+  const names = [
+    'url',
+    'options.subprotocols',
+    'options.token',
+    'options.outbox.maxCalls',
+    'options.allowedHosts',
+    'channel',
+    'options.conflate',
+    'options.since',
+    'handlers.onMessage',
+    'channel',
+    'body',
+    'body',
+    'options.quickly',
+    'method',
+    'options.timeout',
+    'options.signal',
+    'token',
+    'code',
+  ];
+  assert.deepEqual(
+    messages.map((message) => message.split(' ')[0]),
+    names,
+  );
+});
+
+test('session: no event comes inside a call', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const inside = await pages.inPage(async (url) => {
+    const { opened } = await import('/test/session_recording.js');
+    const recording = await opened(url);
+    const { session } = recording;
+    const room = recording.subscribe('room');
+    await room.first('subscribed');
+    const inside = [];
+    const watch = (call) => {
+      const before = recording.events.length + room.events.length;
+      call();
+      inside.push(recording.events.length + room.events.length - before);
+    };
+    watch(() => session.publish('room', 'x'));
+    watch(() => session.heartbeat());
+    await room.first('event');
+    watch(() => session.reconnect());
+    await recording.nth('open', 2);
+    watch(() => room.subscription.unsubscribe());
+    watch(() => session.close());
+    watch(() => session.dispose());
+    return inside;
+  }, server.url);
+  assert.deepEqual(inside, [0, 0, 0, 0, 0, 0]);
+});
+
+test('session: it may be disposed in any of its listeners', LIMIT, async (context) => {
+  const server = await serverFor(context, { userOf: (token) => (token ? { code: 'unauthorized' } : { user: 'me' }) });
+  server.publish('room', 'x');
+  const done = await pages.inPage(async (url) => {
+    const { opened } = await import('/test/session_recording.js');
+    const done = [];
+    for (const type of ['event', 'subscribed', 'gap', 'end', 'ack', 'reply', 'error', 'heartbeat']) {
+      const { session } = await opened(url);
+      await new Promise((resolve) => {
+        const end = () => {
+          session.dispose();
+          resolve();
+        };
+        const since = type === 'gap' ? { epoch: 'another', seq: 1 } : undefined;
+        const room = session.subscribe(type === 'end' ? 'private/x' : 'room', { replay: 1, since });
+        room.addEventListener(type, end);
+        session.addEventListener(type, end);
+        session.publish('room', 'y', { ack: true }).then(() => type === 'ack' && end());
+        session.request('echo', '').then(() => type === 'reply' && end(), () => {});
+        session.heartbeat();
+        if (type === 'error') {
+          session.authenticate('x');
+        }
+      });
+      done.push(`${type} ${session.state}`);
+    }
+    return done;
+  }, server.url);
+  assert.equal(done.length, 8);
+  assert.ok(done.every((each) => / closed$/.test(each)), done.join());
+});
+
+test('session: after dispose() its calls throw, its promises end, and its subscriptions are quiet', LIMIT, async (context) => {
+  const server = await serverFor(context, { methods: { never: () => new Promise(() => {}) } });
+  const told = await pages.inPage(async (url) => {
+    const { ending, opened } = await import('/test/session_recording.js');
+    const recording = await opened(url);
+    const { session } = recording;
+    const room = recording.subscribe('room');
+    await room.first('subscribed');
+    const reply = ending(session.request('never'));
+    session.dispose();
+    session.dispose();
+    room.subscription.unsubscribe();
+    const calls = ['connect', 'close', 'subscribe', 'publish', 'stats'];
+    const threw = calls.filter((name) => {
+      try {
+        session[name]('x');
+      } catch (error) {
+        return error instanceof TypeError;
+      }
+    });
+    const { isLive, age, position } = room.subscription;
+    return [(await reply).code, threw.length, session.state, session.serverTime, isLive, age, position.seq];
+  }, server.url);
+  assert.deepEqual(told, ['closed', 5, 'closed', null, false, null, 0]);
+});
+
+test('session: without the wasm it closes, and its calls end', LIMIT, async (context) => {
+  const told = await pages.inPage(async () => {
+    const { ending, SessionRecording } = await import('/test/session_recording.js');
+    const { ready } = await import('/dist/tidewire.js');
+    const broken = ending(ready('/dist/nothing.wasm'));
+    const recording = new SessionRecording('ws://127.0.0.1:9/');
+    const { session } = recording;
+    const room = recording.subscribe('room');
+    const ack = session.publish('room', 'x', { ack: true });
+    const reply = ending(session.request('x'));
+    session.connect();
+    const { cause } = await recording.first('close');
+    await broken;
+    // The next attempt loads it, and the subscription is still there.
+    session.connect();
+    await recording.nth('close', 2);
+    return [cause, (await ack).outcome, (await reply).code, session.state, room.events.length];
+  });
+  assert.deepEqual(told, ['unavailable', 'not-sent', 'closed', 'waiting', 0]);
+});
