@@ -11,6 +11,13 @@ namespace {
 // As many columns as a very wide terminal has.
 constexpr std::size_t kPrices = 512;
 
+void append(Prices& prices, std::optional<double> price) {
+  prices.push_back(price);
+  if (prices.size() > kPrices) {
+    prices.pop_front();
+  }
+}
+
 }  // namespace
 
 void Model::stateChanged(tidewire::State state) {
@@ -41,15 +48,16 @@ void Model::ticked(Tick tick, std::uint64_t skipped) {
   ++arrivals_;
   Series& series = series_[tick.symbol];
   series.skipped += skipped;
-  series.prices.push_back(tick.price);
-  if (series.prices.size() > kPrices) {
-    series.prices.pop_front();
-  }
+  append(series.prices, tick.price);
   series.newest = std::move(tick);
 }
 
 void Model::missed(const std::string& symbol) {
-  ++series_[symbol].gaps;
+  Series& series = series_[symbol];
+  ++series.gaps;
+  if (!series.prices.empty() && series.prices.back()) {
+    append(series.prices, std::nullopt);
+  }
 }
 
 void Model::refused(const std::string& symbol, const std::string& why) {

@@ -3,11 +3,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
 
+#include "sparkline.hpp"
 #include "tick.hpp"
 #include "tidewire/events.hpp"
 
@@ -19,7 +19,7 @@ using Time = std::chrono::steady_clock::time_point;
 /// missing between them.
 struct Series {
   Tick newest;
-  std::deque<double> prices;
+  Prices prices;
   bool live = false;
   std::optional<std::chrono::milliseconds> age;
   std::uint64_t skipped = 0;

@@ -239,11 +239,11 @@ void Screen::drawFigures(const Series& series, int top, int lines) {
     put(top + 2, kChangeColumn, series.skipped > 0 ? std::to_string(series.skipped) + " skipped" : "", muted());
   }
   if (lines >= 4) {
-    const auto [low, high] = std::minmax_element(series.prices.begin(), series.prices.end());
+    const auto [low, high] = rangeOf(series.prices, series.prices.size());
     put(top + 2, kSymbolColumn, "high", muted());
-    putBefore(top + 2, kPriceEnd, formatPrice(*high), muted());
+    putBefore(top + 2, kPriceEnd, formatPrice(high), muted());
     put(top + 3, kSymbolColumn, "low", muted());
-    putBefore(top + 3, kPriceEnd, formatPrice(*low), muted());
+    putBefore(top + 3, kPriceEnd, formatPrice(low), muted());
   }
 }
 

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +35,11 @@ TEST_CASE("sparkline: the newest prices are kept, on the right") {
 TEST_CASE("sparkline: prices that are all alike are in the middle") {
   const auto lines = sparkline({5, 5}, 2, 1, Charset::Utf8);
   CHECK(lines == Lines{"▅▅"});
+}
+
+TEST_CASE("sparkline: where prices are missing, nothing is drawn") {
+  CHECK(sparkline({1, std::nullopt, 8}, 3, 1, Charset::Utf8) == Lines{"▁ █"});
+  CHECK(sparkline({1, 2, std::nullopt}, 1, 1, Charset::Utf8) == Lines{" "});
 }
 
 TEST_CASE("sparkline: no price and no room are blank") {
@@ -167,6 +172,7 @@ TEST_CASE("model: what is missing is counted, and a refusal is kept, for each sy
   REQUIRE(model.series().size() == 2);
   const dashboard::Series& apple = model.series().at("AAPL");
   CHECK(apple.gaps == 2);
+  CHECK(apple.prices == dashboard::Prices{1, std::nullopt});
   CHECK(apple.live);
   CHECK(apple.age == 420ms);
   CHECK(model.series().at("NONE").refusal == "unknown-channel");
