@@ -35,6 +35,7 @@ class StreamConnection final : public Connection, private stream::Peer::Carrier 
   static void timerFired(lws_sorted_usec_list_t* entry);
   void outputWaits() override;
   void deadlineNears() override { setTimer(); }
+  void writeFrame(FrameBuffer& frame, FrameKind kind);
   void writeClose(const stream::Peer::Ending& ending);
   void setTimer();
 

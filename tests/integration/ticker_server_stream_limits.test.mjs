@@ -1,6 +1,7 @@
 // What the ticker server does on /stream when a client asks for too much, reads too slowly or sends garbage.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
 
@@ -231,6 +232,21 @@ test('garbage: frames that break RFC 6455 do no harm', LIMIT, async (context) =>
     socket.resetAndDestroy();
   }
   assert.equal(server.stderr(), '');
+});
+
+test('slow reader: one that never reads, and has said its last, holds nothing back', LIMIT, async (context) => {
+  const server = await streamFor(context);
+  const socket = await connect(context, server.process.port);
+  socket.write(handshake('/stream', 'Sec-WebSocket-Protocol: tidewire.v1\r\n'));
+  await readUntil(socket, /^HTTP\/1\.1 101 [^]*\r\n\r\n/);
+  socket.pause();
+  socket.write(frame(0x81, JSON.stringify({ op: 'hello', v: 1, session: keyOf('k') })));
+  socket.write(frame(0x81, JSON.stringify({ op: 'subscribe', id: 1, channel: 'chat/c' })));
+  // More than the system takes for it, so that a part of a frame waits.
+  for (let count = 0; count < 25; ++count) await server.publish('chat/c', 'x'.repeat(60_000));
+  socket.end();
+  await once(socket, 'finish');
+  for (let count = 0; count < 10; ++count) await server.publish('chat/d', 'x');
 });
 
 test('limits: a thousand clients get what one gets', LIMIT, async (context) => {

@@ -102,6 +102,19 @@ export function hold(start) {
     assert.deepEqual(await second.settle(), []);
   });
 
+  conversation('hello: one that comes late takes nothing over', {}, async (server) => {
+    const peer = await Peer.welcomed(server, 'same', { attempt: 2 });
+    for (const attempt of [1, 2]) {
+      const late = await Peer.connect(server);
+      late.send({ op: 'hello', v: 1, session: keyOf('same'), attempt }, [{ op: 'publish', id: 1, channel: 'chat/c' }, 'x']);
+      assert.equal((await late.next('closed')).code, 4004);
+    }
+    assert.deepEqual(await peer.settle(), []);
+    assert.equal((await headOf(server, 'chat/c')).seq, 0);
+    await Peer.welcomed(server, 'same', { attempt: 3 });
+    assert.equal((await peer.next('closed')).code, 4004);
+  });
+
   conversation('hello: a memory other than the present one is told at each hello to be lost', {}, async (server) => {
     for (let times = 0; times < 2; ++times) {
       const peer = await Peer.welcomed(server, 'same', { memory: 'lost' });

@@ -203,7 +203,7 @@ class Connection {
     }
   }
 
-  on_hello({ v, session, memory: named, token }) {
+  on_hello({ v, session, attempt, memory: named, token }) {
     if (this.session !== undefined) throw new Malformed('a second hello');
     clearTimeout(this.helloTimer);
     if (v !== 1) {
@@ -218,7 +218,11 @@ class Connection {
       return;
     }
     const { dedup, heartbeat, maxMessage, now } = this.server.options;
-    this.server.join(this, session, user);
+    this.server.join(this, session, user, attempt);
+    if (this.session === undefined) {
+      this.end(4004, 'connected again');
+      return;
+    }
     const memory = dedup && this.session.memory;
     const resumed = memory !== undefined && named === memory;
     this.send({ op: 'welcome', v: 1, resumed, memory, heartbeat, now: now(), maxMessage, dedup });
@@ -300,9 +304,10 @@ class Server {
   }
 
   /** Section 4.1. */
-  join(connection, key, user) {
+  join(connection, key, user, attempt) {
     const place = JSON.stringify([user, key]); // Another user's session of the same key is another session.
     let session = this.sessions.get(place);
+    if (attempt <= session?.attempt) return;
     session?.connection?.end(4004, 'connected again');
     if (session === undefined) {
       session = { place, user, memory: randomUUID(), answers: new Map() };
@@ -310,6 +315,7 @@ class Server {
     }
     clearTimeout(session.forgetting);
     session.connection = connection;
+    session.attempt = attempt ?? session.attempt;
     connection.session = session;
   }
 

@@ -115,7 +115,7 @@ const failure = { message: optional('string'), temporary: optional('boolean', fa
 
 const operations = {
   server: {
-    hello: { v: ['integer'], session: ['session'], memory: optional('name'), token: optional('string') },
+    hello: { v: ['integer'], session: ['session'], attempt: optional('integer'), memory: optional('name'), token: optional('string') },
     subscribe: {
       id: ['id'],
       channel: ['channel'],

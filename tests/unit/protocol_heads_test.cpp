@@ -21,8 +21,8 @@ std::string faultOf(std::string_view head) {
 
 TEST_CASE("heads: what a client writes is what the specification shows") {
   CHECK(write(Hello{.session = "jXs2FWy5vTzRy3NC1nVYQw", .token = "t"}) ==
-        R"({"op":"hello","v":1,"session":"jXs2FWy5vTzRy3NC1nVYQw","token":"t"})");
-  CHECK(write(Hello{.session = "k"}) == R"({"op":"hello","v":1,"session":"k"})");
+        R"({"op":"hello","v":1,"session":"jXs2FWy5vTzRy3NC1nVYQw","attempt":1,"token":"t"})");
+  CHECK(write(Hello{.session = "k", .attempt = 2}) == R"({"op":"hello","v":1,"session":"k","attempt":2})");
   CHECK(write(Subscribe{.id = 1, .channel = "ticker/AAPL", .since = Position{.epoch = "e7", .seq = 41}}) ==
         R"({"op":"subscribe","id":1,"channel":"ticker/AAPL","since":{"epoch":"e7","seq":41}})");
   CHECK(write(Subscribe{.id = 1, .channel = "c", .last = 3, .conflate = true}) ==

@@ -112,6 +112,7 @@ Head readHello(Fields& fields) {
   Hello head{.v = fields.need(fields.integer("v")),
              .session = fields.need(fields.string(
                  "session", [](std::string_view text) { return text.size() == kSessionBytes && isName(text); })),
+             .attempt = fields.integer("attempt"),
              .memory = fields.string("memory", isName).value_or(""),
              .token = fields.string("token").value_or("")};
   return head;

@@ -20,6 +20,7 @@ struct Position {
 struct Hello {
   std::uint64_t v = 0;
   std::string session;
+  std::optional<std::uint64_t> attempt;
   std::string memory;  ///< Empty if it names none.
   std::string token;
 };

@@ -110,7 +110,11 @@ void Peer::handle(const Hello& head, std::string_view /*body*/) {
     return;
   }
   tokenExpires_ = verdict.expires;
-  session_ = &hub_.sessions().join(*this, verdict.user, head.session, now);
+  session_ = hub_.sessions().join(*this, verdict.user, head, now);
+  if (session_ == nullptr) {
+    takenOver();
+    return;
+  }
   welcome(head.memory);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "stream/heads.hpp"
 #include "stream/peer.hpp"
 
 namespace ticker::stream {
@@ -24,10 +25,14 @@ void Answered::add(std::uint64_t id, std::uint64_t seq, std::size_t maxCount) {
   oldest_ = (oldest_ + 1) % maxCount;
 }
 
-Session& Sessions::join(Peer& peer, const std::string& user, const std::string& key, std::int64_t now) {
+Session* Sessions::join(Peer& peer, const std::string& user, const Hello& hello, std::int64_t now) {
   forget(now);
-  const auto [place, isNew] = sessions_.try_emplace({user, key}, Session{.user = user, .key = key});
+  const auto [place, isNew] = sessions_.try_emplace({user, hello.session}, Session{.user = user, .key = hello.session});
   Session& session = place->second;
+  if (hello.attempt && *hello.attempt <= session.attempt) {
+    return nullptr;
+  }
+  session.attempt = hello.attempt.value_or(session.attempt);
   if (Peer* const former = std::exchange(session.peer, &peer)) {
     former->takenOver();
   } else if (!isNew) {
@@ -36,7 +41,7 @@ Session& Sessions::join(Peer& peer, const std::string& user, const std::string& 
   if (isNew) {
     session.memory = epoch_ + "-m" + std::to_string(++memories_);
   }
-  return session;
+  return &session;
 }
 
 void Sessions::left(Session& session, const Peer& peer, std::int64_t now) {

@@ -12,6 +12,7 @@
 namespace ticker::stream {
 
 class Peer;
+struct Hello;
 
 /// The publishes of a session that are answered already: docs/protocol.md, section 6.
 class Answered {
@@ -34,6 +35,7 @@ struct Session {
   std::string memory = {};  ///< The name of what is remembered here.
   Peer* peer = nullptr;     ///< Its connection, while it has one.
   std::int64_t lostAt = 0;
+  std::uint64_t attempt = 0;  ///< The highest that a `hello` had.
   Answered answered = {};
 };
 
@@ -51,8 +53,8 @@ class Sessions {
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
-  /// The session of that key and user, whose former connection has been ended with 4004.
-  Session& join(Peer& peer, const std::string& user, const std::string& key, std::int64_t now);
+  /// The session of that user and key, whose former connection has been ended with 4004; null if the `hello` is late.
+  Session* join(Peer& peer, const std::string& user, const Hello& hello, std::int64_t now);
   /// The connection is gone. Nothing happens if another one has taken over.
   void left(Session& session, const Peer& peer, std::int64_t now);
 

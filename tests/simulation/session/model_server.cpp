@@ -80,6 +80,12 @@ void ModelServer::hello(std::uint64_t id, const Head& head) {
     return;
   }
   const std::string key = head.text("session");
+  std::uint64_t& attempt = attempts_[key];
+  if (head.number("attempt") <= attempt) {
+    close_(id, 4004);
+    return;
+  }
+  attempt = head.number("attempt");
   for (auto at = connections_.begin(); at != connections_.end(); ++at) {
     if (at->second.key == key) {
       drop(at->first, 4004);

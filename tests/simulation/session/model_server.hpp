@@ -116,6 +116,7 @@ class ModelServer {
   std::map<std::uint64_t, Connection> connections_;
   std::map<std::string, Channel> channels_;
   std::map<std::string, Memory> memories_;
+  std::map<std::string, std::uint64_t> attempts_;
   std::map<std::string, std::string> everything_;  // By channel, epoch and seq.
   std::map<std::string, std::uint64_t> published_;
   std::map<std::string, std::uint64_t> requested_;

@@ -191,6 +191,9 @@ class Scenario {
     wire.lastDown = std::max(wire.lastDown, now_);
     agenda_.emplace(wire.lastDown, [this, id, code] {
       if (wire_ == id) {
+        if (code == 4004) {
+          fail("a session does not take over from itself", "");
+        }
         count("closed " + std::to_string(code));
         cut(false);
       }

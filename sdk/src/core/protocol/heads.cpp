@@ -242,7 +242,7 @@ ServerHead readServerHead(std::span<const std::byte> head) {
 }
 
 std::string write(const Hello& head) {
-  Json json{{"op", "hello"}, {"v", 1}, {"session", head.session}};
+  Json json{{"op", "hello"}, {"v", 1}, {"session", head.session}, {"attempt", head.attempt}};
   if (head.memory) {
     json["memory"] = *head.memory;
   }

@@ -100,6 +100,7 @@ using ServerHead = std::variant<Welcome, Subscribed, EventHead, Unsubscribed, Ac
 
 struct Hello {
   std::string session = {};
+  std::uint64_t attempt = 1;
   std::optional<std::string> memory = {};
   std::optional<std::string> token = {};
 };

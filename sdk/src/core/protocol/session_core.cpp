@@ -107,7 +107,7 @@ void SessionCore::opened(Time now, std::optional<std::string> token) {
   phase_ = Phase::Greeting;
   refusal_.reset();
   helloAt_ = now;
-  post(write(Hello{settings_.key, memory_, std::move(token)}));
+  post(write(Hello{settings_.key, ++attempt_, memory_, std::move(token)}));
   for (auto& [name, channel] : channels_) {
     sendSubscribe(name, channel);
   }

@@ -219,6 +219,7 @@ class SessionCore {
   std::deque<SessionAction> actions_;
 
   Phase phase_ = Phase::Down;
+  std::uint64_t attempt_ = 0;
   std::uint64_t lastWireId_ = 0;
   std::optional<std::string> memory_;  // Of the last `welcome`.
   Channels channels_;
