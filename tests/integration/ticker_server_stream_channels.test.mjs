@@ -101,7 +101,7 @@ for (const [method, body, code] of [
   ['history', '{"symbol":"AAPL","count":-1}', 'bad-request'],
   ['history', '{"symbol":"AAPL","count":"5"}', 'bad-request'],
   ['history', '{"count":5}', 'bad-request'],
-  ['quote', '['.repeat(1024), 'forbidden'],
+  ['quote', '['.repeat(1024), 'bad-request'],
   ['quote', '['.repeat(1025), 'too-large'],
   ['nothing', '{}', 'unknown-method'],
 ]) {

@@ -89,7 +89,10 @@ export class Peer {
     const messages = [];
     for (const t of [98, 99]) {
       this.send({ op: 'ping', t });
-      for (let message = await this.any(); message.op !== 'pong'; message = await this.any()) messages.push(message);
+      for (let message = await this.any(); message.op !== 'pong'; message = await this.any()) {
+        assert.notEqual(message.op, 'closed', `with ${message.code}, before the answer to a ping`);
+        messages.push(message);
+      }
     }
     return messages;
   }
