@@ -22,6 +22,25 @@ const CUTS = ['reset', 'resetClient', 'resetServer', 'finishClient', 'finishServ
 // What a connection may survive.
 const HINDRANCES = ['stall', 'delay'];
 
+// Node 20 never ends by itself where a socket that is being shut down was to be reset, or one that is being reset is
+// destroyed: libuv refuses, and the socket is not closed at all.
+const resetting = new WeakSet();
+
+function reset(socket) {
+  if (socket.writableEnded || socket.writableLength > 0 || socket.connecting || socket.destroyed) {
+    destroy(socket);
+  } else if (!resetting.has(socket)) {
+    resetting.add(socket);
+    socket.resetAndDestroy();
+  }
+}
+
+function destroy(socket) {
+  if (!resetting.has(socket)) socket.destroy();
+}
+
+const finish = (socket) => socket.end();
+
 /** One connection of a client, and the one to the server that belongs to it. */
 class Link {
   constructor(proxy, client) {
@@ -51,7 +70,7 @@ class Link {
     from.on('data', (chunk) => this.carry(from, to, chunk));
     from.on('drain', () => to.resume());
     from.on('end', () => this.forward(() => to.end()));
-    from.on('error', () => this.forward(() => to.resetAndDestroy()));
+    from.on('error', () => this.forward(() => reset(to)));
     from.on('close', () => this.forward(() => to.destroySoon()));
   }
 
@@ -85,23 +104,23 @@ class Link {
     if (isCut) this.proxy.wasCut(outageMs);
     if (kind === 'stall' || kind === 'freeze') this.stall(kind === 'freeze' ? ms + this.proxy.harm.stallMs : ms);
     if (kind === 'delay') this.stall(Math.ceil(ms / 10));
-    if (kind === 'reset') this.end(this.client, this.server, 'resetAndDestroy', 'resetAndDestroy');
-    if (kind === 'resetClient') this.end(this.client, this.server, 'resetAndDestroy', linger ? undefined : 'destroy');
-    if (kind === 'resetServer') this.end(this.server, this.client, 'resetAndDestroy', linger ? undefined : 'destroy');
-    if (kind === 'finishClient') this.end(this.client, this.server, 'end', linger ? undefined : 'end');
-    if (kind === 'finishServer') this.end(this.server, this.client, 'end', linger ? undefined : 'end');
+    if (kind === 'reset') this.end(this.client, this.server, reset, reset);
+    if (kind === 'resetClient') this.end(this.client, this.server, reset, linger ? undefined : destroy);
+    if (kind === 'resetServer') this.end(this.server, this.client, reset, linger ? undefined : destroy);
+    if (kind === 'finishClient') this.end(this.client, this.server, finish, linger ? undefined : finish);
+    if (kind === 'finishServer') this.end(this.server, this.client, finish, linger ? undefined : finish);
     this.plan();
   }
 
   /** The first is told, the second perhaps; from now on nothing is forwarded, and each side finds out by itself. */
   end(first, second, how, andThen) {
     this.silent = true;
-    first[how]();
-    if (andThen) second[andThen]();
+    how(first);
+    andThen?.(second);
     for (const [one, other] of [[first, second], [second, first]]) {
       one.resume();
       one.on('end', () => one.end());
-      one.on('close', () => this.proxy.later(() => other.destroy(), this.proxy.harm.lingerMs));
+      one.on('close', () => this.proxy.later(() => destroy(other), this.proxy.harm.lingerMs));
     }
   }
 
@@ -116,8 +135,8 @@ class Link {
   }
 
   destroy() {
-    this.client.destroy();
-    this.server.destroy();
+    destroy(this.client);
+    destroy(this.server);
   }
 }
 
@@ -146,7 +165,7 @@ class Proxy {
   take(client) {
     client.on('error', () => {});
     if (!this.isCalm && Date.now() < this.downUntil) {
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
     this.links.add(new Link(this, client));
