@@ -72,6 +72,16 @@ class Driven {
   std::vector<SessionAction> told;
 };
 
+TEST_CASE("session core: a token that comes between hello and welcome is given to the server, too") {
+  Driven session;
+  session.core.opened(kStart, "old");
+  (void)session.send();
+  session.core.authenticate("fresh");
+  const auto batches = session.send();
+  REQUIRE(batches.size() == 1);
+  CHECK(batches[0].payload == R"({"op":"auth","id":1,"token":"fresh"})");
+}
+
 TEST_CASE("session core: times that no clock has are taken for the longest that one has") {
   Driven session;
   session.core.call(kStart, {.id = 1, .target = "c", .body = "b", .ack = true});

@@ -95,7 +95,8 @@ void SessionCore::cancel(CallId id) {
 }
 
 void SessionCore::authenticate(std::string token) {
-  if (phase_ == Phase::Up) {
+  // Also behind `hello`, which has left with the token before this one.
+  if (phase_ != Phase::Down) {
     authenticating_.insert(++lastWireId_);
     post(write(Auth{lastWireId_, std::move(token)}));
   }
