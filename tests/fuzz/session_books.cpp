@@ -251,7 +251,8 @@ void SessionBooks::send(Time now, const Sent& sent) {
   if (op == "hello") {
     return;
   }
-  require(op == "subscribe" || op == "unsubscribe" || phase_ == Phase::Up, "only channels are asked for ahead");
+  require(op == "subscribe" || op == "unsubscribe" || op == "auth" || phase_ == Phase::Up,
+          "only channels are asked for ahead, and a token given");
   if (op == "publish" || op == "request") {
     sendCall(now, sent);
   } else if (op == "subscribe") {
