@@ -75,6 +75,7 @@ class Link {
   }
 
   carry(from, to, chunk) {
+    if (this.silent) return;
     if (!this.proxy.isCalm && this.passed + chunk.length >= this.next.at) {
       const first = this.next.at - this.passed;
       this.pass(from, to, chunk.subarray(0, first));

@@ -57,11 +57,6 @@ export function startNativeClient({ url, rooms, publishes, events, onLine }) {
   };
 }
 
-/** A client that polls seldom, so that much waits for its callbacks. */
-export function startPollingClient(options) {
-  return startNativeClient(options);
-}
-
 /** What of a client's lines the run itself goes by. */
 class Progress {
   channels = [];
@@ -167,6 +162,7 @@ class Run {
   }
 
   async killServer() {
+    this.killing = true;
     await this.server.kill('SIGKILL');
     await this.startServer();
     if (this.dice.below(3) === 0) {
@@ -174,6 +170,7 @@ class Run {
       await this.startServer();
     }
     this.proxy.target = this.server.port;
+    this.killing = false;
     this.planKill();
     this.happened('restart');
   }
@@ -203,7 +200,7 @@ class Run {
   async go() {
     const done = ({ progress }) => progress.events >= this.events && progress.acks >= this.publishes;
     await this.until('its end', () => {
-      return this.proxy.cuts >= this.cuts && this.killAt === Infinity && this.clients.every(done);
+      return this.proxy.cuts >= this.cuts && this.killAt === Infinity && !this.killing && this.clients.every(done);
     });
     this.proxy.calm();
     const heads = this.heads();
