@@ -20,6 +20,8 @@ class LayerHost {
  public:
   virtual void deliver(Event event) = 0;
   virtual void note(LogLevel level, std::string text) = 0;
+  /// Where this attempt was to go, whatever `layerMoves` made of it.
+  [[nodiscard]] virtual const std::string& url() const = 0;
   /// The connection may be called open now. `heartbeat`: the peer wants to be asked at least this often, or zero.
   virtual void layerOpened(bool resumed, core::Duration heartbeat) = 0;
   /// The question `number` was answered.

@@ -174,6 +174,9 @@ void ClientLoop::layerFailed(std::uint16_t code, std::string why) {
 }
 
 void ClientLoop::layerMoves(std::optional<std::string> url) {
+  if (connection_.state() != State::Open) {
+    return;  // The application closes, and that counts.
+  }
   moveTo_ = std::move(url);
   layerState_.parting = core::SendClose{1000, {}};
   connection_.reconnect(loop_.now());

@@ -40,6 +40,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
 
   void deliver(Event event) override { delivery_.deliver(std::move(event)); }
   void note(LogLevel level, std::string text) override;
+  [[nodiscard]] const std::string& url() const override { return endpoint_.url; }
   void layerOpened(bool resumed, core::Duration heartbeat) override;
   void layerAnswered(std::uint64_t number) override;
   void layerFailed(std::uint16_t code, std::string why) override;

@@ -49,7 +49,6 @@ std::string describe(const SessionError& error) {
 SessionLayer::SessionLayer(LayerHost& host, std::shared_ptr<SessionState> state, const Settings& settings)
     : host_(host),
       state_(std::move(state)),
-      url_(settings.url),
       allowedHosts_(settings.allowedHosts),
       core_({.key = sessionKey(settings.seeds[0], settings.seeds[1]),
              .batchDelay = settings.batchDelay,
@@ -70,7 +69,8 @@ void SessionLayer::post(core::Time /*now*/, SubscribePost& post, bool /*down*/) 
   }
   subscriptions_.emplace(subscription.id, post.subscription);
   std::optional<core::protocol::Position> since;
-  if (post.options.since && core::protocol::isName(post.options.since->epoch)) {
+  if (post.options.since && core::protocol::isName(post.options.since->epoch) &&
+      post.options.since->seq <= core::protocol::kMaxInteger) {
     since = core::protocol::Position{std::move(post.options.since->epoch), post.options.since->seq};
   }
   core_.subscribe(subscription.id, subscription.channel(), post.options.conflate,
@@ -194,7 +194,7 @@ void SessionLayer::perform(core::protocol::LeaveNow& action) {
 /// The same host or one that the application allowed, and never from wss: to ws:.
 bool SessionLayer::isTrusted(const std::string& url) const {
   const core::UrlParse to = core::parseUrl(url);
-  const core::UrlParse from = core::parseUrl(url_);
+  const core::UrlParse from = core::parseUrl(host_.url());
   if (to.error != core::UrlError::None || to.url.hasUserInfo || (from.url.secure && !to.url.secure)) {
     return false;
   }

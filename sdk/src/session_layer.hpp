@@ -20,7 +20,6 @@ class SessionLayer final : public ClientLayer {
  public:
   struct Settings {
     std::chrono::milliseconds batchDelay{0};
-    std::string url = {};  ///< The one that the options name.
     std::vector<std::string> allowedHosts = {};
     std::array<std::uint64_t, 3> seeds;  ///< Of the session key, and of the spread after `goaway`.
   };
@@ -70,7 +69,6 @@ class SessionLayer final : public ClientLayer {
 
   LayerHost& host_;
   const std::shared_ptr<SessionState> state_;
-  const std::string url_;
   const std::vector<std::string> allowedHosts_;
   core::protocol::SessionCore core_;
   std::unordered_map<core::protocol::SubscriberId, std::shared_ptr<SubscriptionShared>> subscriptions_;

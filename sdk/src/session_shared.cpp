@@ -1,5 +1,6 @@
 #include "session_shared.hpp"
 
+#include <algorithm>
 #include <functional>
 
 #include "core/bytes.hpp"
@@ -216,7 +217,9 @@ void CallShared::receive(const SessionEvent& event) {
 SessionShared::SessionShared(SessionOptions options, std::shared_ptr<Loop> loop)
     : state_(std::make_shared<SessionState>(options.outbox)) {
   SessionLayer::Settings settings{
-      .batchDelay = options.outbox.batchDelay, .url = options.url, .allowedHosts = options.allowedHosts, .seeds = {}};
+      .batchDelay = std::clamp<std::chrono::milliseconds>(options.outbox.batchDelay, {}, kLongestTimeout),
+      .allowedHosts = options.allowedHosts,
+      .seeds = {}};
   for (std::uint64_t& seed : settings.seeds) {
     seed = loop->randomSeed();
   }

@@ -67,7 +67,6 @@ class SubscriptionShared final : public Recipient {
 
   // The layer.
   void setLive(bool live) { live_.store(live, std::memory_order_relaxed); }
-  void eventArrived(const std::optional<std::uint64_t>& ts);
 
   void receive(const SessionEvent& event) override;
 

@@ -1,0 +1,292 @@
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "manual_client.hpp"
+#include "session_access.hpp"
+
+namespace tidewire::internal::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A session on a loop of its own; the test plays the server.
+class ManualSession {
+ public:
+  explicit ManualSession(SessionOptions options = {}, const Abilities& abilities = {})
+      : loop_(std::make_shared<ManualLoop>(abilities)) {
+    if (options.url.empty()) {
+      options.url = "wss://a.test/stream";
+    }
+    session_.emplace(SessionAccess::make(std::move(options), loop_));
+    session_->onClose([this](const CloseInfo& info) { closes.push_back(info); });
+    session_->onError([this](const SessionError& error) { errors.push_back(error.code); });
+  }
+  ~ManualSession() {
+    session_.reset();
+    loop_->turn();
+  }
+
+  [[nodiscard]] Session& session() { return *session_; }
+  [[nodiscard]] ManualLoop& loop() { return *loop_; }
+  [[nodiscard]] ManualTransport& transport() { return loop_->transport(); }
+  /// Everything that was sent on this connection, one behind the other.
+  [[nodiscard]] std::string sent() {
+    std::string all;
+    for (const std::string& each : transport().sent()) {
+      all += each + '\n';
+    }
+    return all;
+  }
+  [[nodiscard]] bool hasSent(std::string_view text) { return sent().find(text) != std::string::npos; }
+
+  void greet() {
+    CHECK(session_->connect() == ConnectResult::Started);
+    loop_->turn();
+    succeed();
+  }
+  void succeed() {
+    transport().succeed();
+    loop_->turn();
+  }
+  void hear(std::string_view text) {
+    transport().receive(text);
+    loop_->turn();
+  }
+  void welcome(std::string_view more = "") {
+    hear(R"({"op":"welcome","v":1,"resumed":false,"now":1700000000000)" + std::string(more) + "}");
+  }
+  void open() {
+    greet();
+    welcome();
+    CHECK(session_->state() == State::Open);
+  }
+  void endedByPeer(std::uint16_t code) {
+    transport().end({.cause = CloseCause::ClosedByPeer, .code = code});
+    loop_->turn();
+  }
+  void retry() { loop_->passAndTurn(closes.back().retryIn); }
+
+  std::vector<CloseInfo> closes;
+  std::vector<std::string> errors;
+
+ private:
+  std::shared_ptr<ManualLoop> loop_;
+  std::optional<Session> session_;
+};
+
+TEST_CASE("session: connecting lasts until welcome, and its timeout with it") {
+  ManualSession test({.connectTimeout = 2s});
+  test.greet();
+  CHECK(test.hasSent(R"("op":"hello")"));
+  CHECK(test.session().state() == State::Connecting);
+  test.loop().passAndTurn(2s);
+  REQUIRE(test.closes.size() == 1);
+  CHECK(test.closes[0].cause == CloseCause::ConnectTimeout);
+  CHECK_FALSE(test.closes[0].wasOpen);
+}
+
+TEST_CASE("session: a server that breaks the protocol is left with 4000, and tried again") {
+  for (const char* broken : {"[]", R"({"op":"event"})", R"({"op":"welcome","v":1,"resumed":false,"now":1})"}) {
+    CAPTURE(broken);
+    ManualSession test;
+    test.open();
+    test.transport().receive(broken);
+    CHECK(test.transport().left() == 4000);
+    test.loop().turn();
+    REQUIRE(test.closes.size() == 1);
+    CHECK(test.closes[0].cause == CloseCause::ProtocolError);
+    CHECK(test.closes[0].code == 4000);
+    CHECK(test.closes[0].willRetry);
+  }
+}
+
+TEST_CASE("session: nothing may come before welcome") {
+  ManualSession test;
+  test.greet();
+  test.transport().receive(R"({"op":"pong","t":1,"now":1})");
+  CHECK(test.transport().left() == 4000);
+}
+
+TEST_CASE("session: after some close codes it is pointless to go on") {
+  const std::pair<std::uint16_t, bool> codes[] = {{4000, true},  {4001, true}, {4002, false}, {4003, false},
+                                                  {4004, false}, {4005, true}, {4006, true},  {1001, true}};
+  for (const auto& [code, again] : codes) {
+    CAPTURE(code);
+    ManualSession test;
+    test.open();
+    test.endedByPeer(code);
+    REQUIRE(test.closes.size() == 1);
+    CHECK(test.closes[0].willRetry == again);
+  }
+}
+
+TEST_CASE("session: the token function is asked before each attempt, and once more when its token has expired") {
+  std::vector<std::string> refusals;
+  ManualSession test({.token = [&refusals](const TokenRequest& request) {
+    refusals.push_back(request.refusal() ? request.refusal()->code : "");
+    request.answer("token " + std::to_string(refusals.size()));
+  }});
+  test.greet();
+  CHECK(test.hasSent(R"("token":"token 1")"));
+  test.hear(R"({"op":"error","code":"token-expired"})");
+  test.endedByPeer(4002);
+  CHECK(test.closes.back().willRetry);
+  test.retry();
+  test.succeed();
+  CHECK(test.hasSent(R"("token":"token 2")"));
+  test.hear(R"({"op":"error","code":"token-expired"})");
+  test.endedByPeer(4002);
+  CHECK_FALSE(test.closes.back().willRetry);
+  CHECK(refusals == std::vector<std::string>{"", "token-expired"});
+  CHECK(test.errors == std::vector<std::string>{"token-expired", "token-expired"});
+}
+
+TEST_CASE("session: a user that is not authorized is not tried again") {
+  ManualSession test({.token = [](const TokenRequest& request) { request.answer("t"); }});
+  test.greet();
+  test.hear(R"({"op":"error","code":"unauthorized"})");
+  test.endedByPeer(4002);
+  CHECK_FALSE(test.closes.back().willRetry);
+}
+
+TEST_CASE("session: goaway is followed once, and only to where it may be trusted") {
+  const std::pair<const char*, bool> places[] = {{"wss://a.test/other", true},    {"wss://a.test:444/", true},
+                                                 {"wss://friend.test/", true},    {"wss://b.test/", false},
+                                                 {"ws://a.test/other", false},    {"wss://user@a.test/", false},
+                                                 {"https://a.test/other", false}, {"", false}};
+  for (const auto& [url, follows] : places) {
+    CAPTURE(url);
+    ManualSession test({.allowedHosts = {"friend.test"}});
+    test.open();
+    test.hear(R"({"op":"goaway","after":100,"url":")" + std::string(url) + R"("})");
+    CHECK(test.session().state() == State::Open);
+    test.loop().passAndTurn(100ms);
+    CHECK(test.closes.back().cause == CloseCause::ReconnectAsked);
+    CHECK(test.transport().endpoint().url == (follows ? url : "wss://a.test/stream"));
+    test.succeed();
+    test.welcome();
+    test.transport().end();
+    test.loop().turn();
+    test.retry();
+    CHECK(test.transport().endpoint().url == "wss://a.test/stream");
+  }
+}
+
+TEST_CASE("session: whom goaway may send it to depends on where the token function sent it") {
+  for (const char* url : {"wss://elsewhere.test/", "ws://elsewhere.test/", "wss://a.test/"}) {
+    CAPTURE(url);
+    ManualSession test(
+        {.token = [](const TokenRequest& request) { request.answer("t", "wss://elsewhere.test/stream"); }});
+    test.open();
+    test.hear(R"({"op":"goaway","url":")" + std::string(url) + R"("})");
+    test.loop().passAndTurn(0ms);
+    const bool follows = std::string(url) == "wss://elsewhere.test/";
+    CHECK(test.transport().endpoint().url == (follows ? url : "wss://elsewhere.test/stream"));
+  }
+}
+
+TEST_CASE("session: goaway while it closes leads nowhere, not even later") {
+  ManualSession test;
+  test.open();
+  CHECK(test.session().publish("c", "x", {.ack = true}) == CallResult::Queued);
+  test.loop().turn();
+  test.hear(R"({"op":"goaway","after":100,"url":"wss://a.test/other"})");
+  CHECK(test.session().close() == CloseResult::Accepted);
+  test.loop().turn();
+  test.loop().passAndTurn(100ms);
+  CHECK(test.session().state() == State::Closing);
+  test.loop().passAndTurn(5s);
+  CHECK(test.session().state() == State::Closed);
+  CHECK(test.session().connect() == ConnectResult::Started);
+  test.loop().turn();
+  CHECK(test.transport().endpoint().url == "wss://a.test/stream");
+}
+
+TEST_CASE("session: asks at least as often as the server wants, on a page too") {
+  for (const Abilities& abilities : {Abilities{}, kPage}) {
+    ManualSession test({}, abilities);
+    test.greet();
+    test.welcome(R"(,"heartbeat":1000)");
+    test.loop().passAndTurn(999ms);
+    CHECK_FALSE(test.hasSent(R"("op":"ping")"));
+    test.loop().passAndTurn(1ms);
+    CHECK(test.hasSent(R"("op":"ping")"));
+    CHECK(test.transport().pings() == 0);
+    test.loop().passAndTurn(10s);
+    CHECK(test.closes.back().cause == CloseCause::HeartbeatTimeout);
+  }
+}
+
+TEST_CASE("session: the outbox has bounds, and what is acknowledged leaves it") {
+  ManualSession test({.outbox = {.maxBytes = 2000, .maxCalls = 2}});
+  Session& session = test.session();
+  CHECK(session.publish("c", std::string(2000, 'x')) == CallResult::TooLarge);
+  CHECK(session.publish("c", "1", {.ack = true}) == CallResult::Queued);
+  CHECK(session.publish("c", "2", {.ack = true}) == CallResult::Queued);
+  CHECK(session.publish("c", "3") == CallResult::QueueFull);
+  CHECK(session.publish("", "3") == CallResult::InvalidName);
+  CHECK(session.publish("c", "\xff") == CallResult::InvalidUtf8);
+  test.open();
+  CHECK(session.publish("c", "3") == CallResult::QueueFull);
+  test.hear(R"({"op":"ack","id":1})");
+  CHECK(session.publish("c", "3") == CallResult::Queued);
+}
+
+TEST_CASE("session: a request that takes too long fails, and the server is told that nobody waits") {
+  ManualSession test;
+  test.open();
+  std::vector<std::string> errors;
+  const Request request = test.session().request(
+      "slow", "", {.timeout = 1s}, [&errors](const Reply& reply) { errors.push_back(reply.error->code); });
+  CHECK(request.result() == CallResult::Queued);
+  test.loop().turn();
+  test.loop().passAndTurn(1s);
+  CHECK(errors == std::vector<std::string>{"timeout"});
+  CHECK(test.hasSent(R"({"op":"cancel","id":1})"));
+  test.hear(R"({"op":"reply","id":1})");
+  CHECK(errors.size() == 1);
+}
+
+TEST_CASE("session: a request that is cancelled is never answered") {
+  ManualSession test;
+  test.open();
+  int answers = 0;
+  Request request = test.session().request("slow", "", {}, [&answers](const Reply&) { ++answers; });
+  test.loop().turn();
+  request.cancel();
+  test.loop().turn();
+  CHECK(test.hasSent(R"({"op":"cancel","id":1})"));
+  test.hear(R"({"op":"reply","id":1})");
+  CHECK(answers == 0);
+}
+
+TEST_CASE("session: what waits for others leaves in one message, and no delay is beyond a clock") {
+  for (const auto delay : {20ms, std::chrono::milliseconds::max(), std::chrono::milliseconds::min()}) {
+    ManualSession test({.outbox = {.batchDelay = delay}});
+    test.open();
+    const std::size_t before = test.transport().sent().size();
+    CHECK(test.session().publish("c", "1") == CallResult::Queued);
+    test.loop().turn();
+    test.loop().passAndTurn(10ms);
+    CHECK(test.session().publish("c", "2") == CallResult::Queued);
+    test.loop().turn();
+    CHECK(test.transport().sent().size() == before + (delay < 0ms ? 2 : 0));
+    test.loop().passAndTurn(10ms);
+    CHECK(test.transport().sent().size() == before + (delay == 20ms ? 1 : delay < 0ms ? 2 : 0));
+  }
+}
+
+TEST_CASE("session: a position that no server can have is not asked for") {
+  ManualSession test;
+  const auto subscription = test.session().subscribe("c", {.since = ChannelPosition{"e", ~std::uint64_t{0}}}, {});
+  test.open();
+  CHECK(test.hasSent(R"("channel":"c"})"));
+}
+
+}  // namespace
+}  // namespace tidewire::internal::test
