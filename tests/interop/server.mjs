@@ -1,101 +1,78 @@
-// A server of "tidewire.v1" with made-up prices, short enough to be read at once. Usage: node server.mjs [port]
+// A server of "tidewire.v1" with made-up prices: what the dashboards need of it. Usage: node server.mjs PORT
+import { randomUUID } from 'node:crypto';
 import { WebSocketServer } from 'ws';
 
-const epoch = `e${Date.now()}`; // Nothing outlives the server, so each start begins new streams.
+const epoch = randomUUID(); // Nothing outlives the server, so each start begins new streams.
 const prices = { AAPL: 170, MSFT: 410, NVDA: 120 };
-const channels = new Map();
+const channels = new Map(Object.keys(prices).map((symbol) => [`ticker/${symbol}`, { symbol, seq: 0, events: [] }]));
 
-function channelOf(name) {
-  if (!channels.has(name)) channels.set(name, { seq: 0, events: [], subscribers: new Set() });
-  return channels.get(name);
-}
+// In text framing, which is enough here: JSON escapes what separates messages.
+const send = (client, head, body) => client.send(JSON.stringify(head) + (body ? `\n${body}` : ''));
+const sendError = (client, code, id) => send(client, { op: 'error', id, code });
 
-function append(name, body, type) {
-  const channel = channelOf(name);
-  const event = [{ op: 'event', channel: name, seq: ++channel.seq, ts: Date.now(), type }, body];
-  channel.events = [...channel.events.slice(-999), event]; // For those who come back: the newest thousand.
-  for (const client of channel.subscribers) send(client, ...event);
-  return channel.seq;
-}
-
-/** Always in binary framing, which carries every body. */
-function send(client, head, body) {
-  const message = Buffer.concat([Buffer.from(JSON.stringify(head)), ...(body ? [Buffer.from('\n'), body] : [])]);
-  const lengthOf = (rest) => (rest < 0x80 ? [rest] : [(rest & 0x7f) | 0x80, ...lengthOf(rest >>> 7)]);
-  client.send(Buffer.concat([Buffer.from(lengthOf(message.length)), message]));
-}
-
-function* messagesOf(payload, isBinary) {
-  if (!isBinary) return yield* payload.toString().split('\x1e').map((text) => Buffer.from(text));
-  for (let at = 0, length = 0, factor = 1; at < payload.length; ++at, factor *= 128) {
-    length += (payload[at] & 0x7f) * factor;
-    if (payload[at] >= 0x80) continue; // Seven bits of it in each byte, up to one without the eighth.
-    yield payload.subarray(at + 1, at + 1 + length);
-    [at, length, factor] = [at + length, 0, 1 / 128];
-  }
-}
-
-/** Each returns the head to answer with, and perhaps a body; or nothing. */
 const operations = {
-  __proto__: null,
-  hello: () => [{ op: 'welcome', v: 1, resumed: false, now: Date.now() }],
-  ping: (client, { t }) => [{ op: 'pong', t, now: Date.now() }],
-  subscribe(client, { id, channel, since, last = 0 }) {
-    const { seq, events, subscribers } = channelOf(channel);
-    const from = since?.seq ?? seq - Math.min(last, events.length);
-    const recovered = (since?.epoch ?? epoch) === epoch && from <= seq && from >= seq - events.length;
+  hello: (client) => send(client, { op: 'welcome', v: 1, resumed: false, now: Date.now() }),
+  ping: (client, { t }) => send(client, { op: 'pong', t, now: Date.now() }),
+  subscribe(client, { id, channel, since, last = 0, conflate }) {
+    if (!channels.has(channel)) return sendError(client, 'unknown-channel', id);
+    if (client.subscribed.has(channel)) return sendError(client, 'already-subscribed', id);
+    const { seq, events } = channels.get(channel);
+    const missed = since ? seq - since.seq : Math.min(last, events.length);
+    const recovered = (!since || since.epoch === epoch) && missed >= 0 && (conflate || missed <= events.length);
+    const from = recovered ? seq - missed : seq;
     send(client, { op: 'subscribed', id, epoch, seq, recovered, from });
-    if (recovered) for (const event of events.filter(([head]) => head.seq > from)) send(client, ...event);
-    subscribers.add(client);
+    for (const [head, body] of events.slice(conflate ? -1 : 0)) { // Who conflates is content with the newest.
+      if (head.seq > from) send(client, { ...head, skipped: conflate ? seq - from - 1 : 0 }, body);
+    }
+    client.subscribed.add(channel);
   },
   unsubscribe(client, { id, channel }) {
-    channelOf(channel).subscribers.delete(client);
-    return [{ op: 'unsubscribed', id, channel }];
+    client.subscribed.delete(channel);
+    send(client, { op: 'unsubscribed', id, channel });
   },
-  publish(client, { id, channel, type }, body) {
-    const seq = append(channel, body ?? Buffer.alloc(0), type);
-    return id && [{ op: 'ack', id, seq }];
-  },
-  cancel() {},
-  request(client, { id, method }, body) {
-    if (method === 'symbols') return [{ op: 'reply', id }, Buffer.from(JSON.stringify(Object.keys(prices)))];
-    if (method !== 'quote') return [{ op: 'error', id, code: 'unknown-method' }];
-    const newest = channels.get(`ticker/${JSON.parse(body).symbol}`)?.events.at(-1);
-    return newest ? [{ op: 'reply', id }, newest[1]] : [{ op: 'error', id, code: 'unknown-channel' }];
+  request(client, { id, method }) {
+    if (method !== 'symbols') return sendError(client, 'unknown-method', id);
+    send(client, { op: 'reply', id }, JSON.stringify(Object.keys(prices)));
   },
 };
+const needed = { hello: ['v', 'session'], ping: ['t'], request: ['id', 'method'] };
+needed.subscribe = needed.unsubscribe = ['id', 'channel'];
 
-function take(client, message) {
-  const end = message.includes('\n') ? message.indexOf('\n') : message.length;
-  const head = JSON.parse(message.subarray(0, end));
-  if ((head.op === 'hello') === client.greeted) return client.close(4001, 'hello comes first, and once');
-  client.greeted = true;
-  const unknown = () => [{ op: 'error', code: 'unknown-op', id: head.id }];
-  const answer = (operations[head.op] ?? unknown)(client, head, message.subarray(end + 1));
-  if (answer) send(client, ...answer);
+function take(client, head) {
+  const { op, id } = head;
+  const known = Object.hasOwn(operations, op);
+  const complete = typeof op === 'string' && (!known || needed[op].every((field) => field in head));
+  if (!complete || (op === 'hello' && client.subscribed)) throw new SyntaxError('malformed');
+  if (op !== 'hello' && !client.subscribed) return client.close(4001, 'hello comes first');
+  client.subscribed ??= new Set();
+  if (known) operations[op](client, head);
+  else sendError(client, 'unknown-op', id > 0 ? id : undefined);
 }
 
-const listener = new WebSocketServer({ host: '127.0.0.1', port: Number(process.argv[2] ?? 8090) });
+const handleProtocols = (offered) => offered.has('tidewire.v1') && 'tidewire.v1';
+const listener = new WebSocketServer({ host: '127.0.0.1', port: Number(process.argv[2]), handleProtocols });
 listener.on('listening', () => console.log(`listening on ws://127.0.0.1:${listener.address().port}/`));
 listener.on('connection', (client) => {
-  client.greeted = false;
-  client.on('close', () => channels.forEach(({ subscribers }) => subscribers.delete(client)));
+  client.on('error', () => {}); // What breaks the rules of WebSocket closes the connection, too.
   client.on('message', (payload, isBinary) => {
+    if (isBinary) return client.close(1003, 'text framing alone');
     try {
-      for (const message of messagesOf(payload, isBinary)) take(client, message);
-    } catch (error) {
-      client.close(4000, error.message.slice(0, 100));
+      const heads = String(payload).split('\x1e').map((text) => JSON.parse(text.split('\n', 1)[0]));
+      for (const head of heads) if (client.readyState === client.OPEN) take(client, head);
+    } catch {
+      sendError(client, 'malformed');
+      client.close(4000, 'malformed');
     }
   });
 });
 
-function step() {
-  for (const [symbol, first] of Object.entries(prices)) {
-    const seq = channelOf(`ticker/${symbol}`).seq + 1;
-    const change = Math.round(500 * Math.sin(seq / 50 + first)) / 100;
-    const price = Math.round(first * (100 + change)) / 100;
-    append(`ticker/${symbol}`, Buffer.from(JSON.stringify({ symbol, price, change, seq, ts: Date.now() })));
+setInterval(() => {
+  for (const [name, channel] of channels) {
+    const [symbol, seq, ts] = [channel.symbol, ++channel.seq, Date.now()];
+    const change = Math.round(100 * Math.sin(seq / 50 + prices[symbol])) / 100;
+    const price = Math.round(prices[symbol] * (100 + change)) / 100;
+    const event = [{ op: 'event', channel: name, seq, ts }, JSON.stringify({ symbol, price, change, seq, ts })];
+    channel.events = [...channel.events.slice(-99), event]; // For those who come back: the newest hundred.
+    for (const client of listener.clients) if (client.subscribed?.has(name)) send(client, ...event);
   }
-}
-step();
-setInterval(step, 50);
+}, 50);

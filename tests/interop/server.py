@@ -1,117 +1,78 @@
-#!/usr/bin/env python3
-"""A server of "tidewire.v1" with made-up prices, short enough to be read at once. Usage: server.py [port]"""
+"""A server of "tidewire.v1" with made-up prices: what the dashboards need of it. Usage: python3 server.py PORT"""
 
-import asyncio
-import collections
-import json
-import math
-import sys
-import time
+import asyncio, json, math, sys, time, uuid
 import websockets
 
-EPOCH = f"e{time.time_ns()}"  # Nothing outlives the server, so each start begins new streams.
+EPOCH = uuid.uuid4().hex  # Nothing outlives the server, so each start begins new streams.
 PRICES = {"AAPL": 170, "MSFT": 410, "NVDA": 120}
-CHANNELS = collections.defaultdict(lambda: {"seq": 0, "events": [], "subscribers": set()})
+EVENTS = {f"ticker/{symbol}": [] for symbol in PRICES}  # Of each channel the newest hundred, as heads and bodies.
+CLIENTS = {}  # Which channels each of them is subscribed to.
 
 
-def now():
-    return time.time_ns() // 1_000_000
+def send(clients, head, body=""):
+    """In text framing, which is enough here: JSON escapes what separates messages."""
+    websockets.broadcast(clients, json.dumps(head) + (body and "\n" + body))
 
 
-def append(name, body, **fields):
-    channel = CHANNELS[name]
-    channel["seq"] += 1
-    event = frame({"op": "event", "channel": name, "seq": channel["seq"], "ts": now(), **fields}, body)
-    channel["events"] = channel["events"][-999:] + [(channel["seq"], event, body)]  # For those who come back.
-    websockets.broadcast(channel["subscribers"], event)
-    return channel["seq"]
+def subscribe(client, id, channel, since=None, last=0, conflate=False, **_):
+    events, seq = EVENTS[channel], EVENTS[channel][-1][0]["seq"]
+    missed = seq - since["seq"] if since else min(last, len(events))
+    recovered = (not since or since["epoch"] == EPOCH) and missed >= 0 and (conflate or missed <= len(events))
+    start = seq - missed if recovered else seq
+    send({client}, {"op": "subscribed", "id": id, "epoch": EPOCH, "seq": seq, "recovered": recovered, "from": start})
+    for head, body in events[-1:] if conflate else events:  # Who conflates is content with the newest.
+        if head["seq"] > start:
+            send({client}, {**head, "skipped": seq - start - 1 if conflate else 0}, body)
+    CLIENTS[client].add(channel)
 
 
-def frame(head, body=None):
-    """Always in binary framing, which carries every body."""
-    message = json.dumps(head).encode() + (b"" if body is None else b"\n" + body)
-    length, rest = [], len(message)
-    while rest > 0x7F:
-        length, rest = length + [rest & 0x7F | 0x80], rest >> 7
-    return bytes(length + [rest]) + message
-
-
-def messages_of(payload):
-    if isinstance(payload, str):
-        yield from payload.encode().split(b"\x1e")
-        return
-    at = 0
-    while at < len(payload):
-        length, shift, more = 0, 0, True
-        while more:  # Seven bits of it in each byte, up to one without the eighth.
-            length |= (payload[at] & 0x7F) << shift
-            at, shift, more = at + 1, shift + 7, payload[at] > 0x7F
-        yield payload[at : at + length]
-        at += length
-
-
-def answers_to(client, head, body):
-    op, channel, about = head["op"], head.get("channel"), {"id": head["id"]} if "id" in head else {}
-
-    def error(code):
-        return frame({"op": "error", **about, "code": code})
-
+def answer(client, op, head):
     if op == "hello":
-        return [frame({"op": "welcome", "v": 1, "resumed": False, "now": now()})]
-    if op == "ping":
-        return [frame({"op": "pong", "t": head["t"], "now": now()})]
-    if op == "subscribe":
-        at, since = CHANNELS[channel], head.get("since")
-        seq, kept = at["seq"], len(at["events"])
-        start = since["seq"] if since else seq - min(head.get("last", 0), kept)
-        recovered = (not since or since["epoch"] == EPOCH) and seq - kept <= start <= seq
-        at["subscribers"].add(client)
-        first = {"op": "subscribed", **about, "epoch": EPOCH, "seq": seq, "recovered": recovered, "from": start}
-        return [frame(first)] + [event for number, event, _ in at["events"] if recovered and number > start]
-    if op == "unsubscribe":
-        CHANNELS[channel]["subscribers"].discard(client)
-        return [frame({"op": "unsubscribed", **about, "channel": channel})]
-    if op == "publish":
-        seq = append(channel, body, **({"type": head["type"]} if "type" in head else {}))
-        return [frame({"op": "ack", **about, "seq": seq})] if about else []
-    if op == "request" and head["method"] == "symbols":
-        return [frame({"op": "reply", **about}, json.dumps(list(PRICES)).encode())]
-    if op == "request" and head["method"] == "quote":
-        newest = CHANNELS["ticker/" + json.loads(body)["symbol"]]["events"][-1:]
-        return [frame({"op": "reply", **about}, event[2]) for event in newest] or [error("unknown-channel")]
-    return [] if op == "cancel" else [error("unknown-method" if op == "request" else "unknown-op")]
+        CLIENTS[client] = set()
+        send({client}, {"op": "welcome", "v": 1, "resumed": False, "now": time.time_ns() // 1_000_000})
+    elif op == "ping":
+        send({client}, {"op": "pong", "t": head["t"], "now": time.time_ns() // 1_000_000})
+    elif op == "subscribe" and head["channel"] in EVENTS and head["channel"] not in CLIENTS[client]:
+        subscribe(client, **head)
+    elif op == "unsubscribe":
+        CLIENTS[client].discard(head["channel"])
+        send({client}, {"op": "unsubscribed", "id": head["id"], "channel": head["channel"]})
+    elif op == "request" and head["method"] == "symbols":
+        send({client}, {"op": "reply", "id": head["id"]}, json.dumps(list(PRICES)))
+    else:
+        of_channel = "already-subscribed" if head.get("channel") in EVENTS else "unknown-channel"
+        error = {"op": "error", "code": {"subscribe": of_channel, "request": "unknown-method"}.get(op, "unknown-op")}
+        send({client}, {**error, "id": head["id"]} if "id" in head or op in ("subscribe", "request") else error)
 
 
-async def serve(client, *_):
-    greeted = False
+async def serve(client):
     try:
         async for payload in client:
-            for message in messages_of(payload):
-                head, _, body = message.partition(b"\n")
-                head = json.loads(head.decode())
-                if (head["op"] == "hello") == greeted:
-                    return await client.close(4001, "hello comes first, and once")
-                greeted = True
-                for answer in answers_to(client, head, body):
-                    websockets.broadcast({client}, answer)
-    except (ValueError, KeyError, TypeError, IndexError, websockets.ConnectionClosed) as error:
-        await client.close(4000, str(error)[:100])
+            if isinstance(payload, bytes):
+                return await client.close(1003, "text framing alone")
+            for head in [json.loads(text.partition("\n")[0]) for text in payload.split("\x1e")]:
+                if head["op"] != "hello" and client not in CLIENTS:
+                    return await client.close(4001, "hello comes first")
+                if head["op"] == "hello" and client in CLIENTS:
+                    raise ValueError("a second hello")
+                answer(client, head["op"], head)
+    except (KeyError, TypeError, ValueError, websockets.ConnectionClosed):  # Or gone.
+        send({client}, {"op": "error", "code": "malformed"})
+        await client.close(4000, "malformed")
     finally:
-        for channel in CHANNELS.values():
-            channel["subscribers"].discard(client)
+        CLIENTS.pop(client, None)
 
 
 async def main():
-    port = int(sys.argv[1]) if len(sys.argv) > 1 else 8090
-    async with websockets.serve(serve, "127.0.0.1", port, subprotocols=["tidewire.v1"]) as server:
+    async with websockets.serve(serve, "127.0.0.1", int(sys.argv[1]), subprotocols=["tidewire.v1"]) as server:
         print(f"listening on ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/", flush=True)
-        while True:
+        for seq in range(1, 2**53):
             for symbol, first in PRICES.items():
-                seq = CHANNELS["ticker/" + symbol]["seq"] + 1
-                change = round(5 * math.sin(seq / 50 + first), 2)
-                price = round(first * (1 + change / 100), 2)
-                tick = {"symbol": symbol, "price": price, "change": change, "seq": seq, "ts": now()}
-                append("ticker/" + symbol, json.dumps(tick).encode())
+                name, ts, change = f"ticker/{symbol}", time.time_ns() // 1_000_000, math.sin(seq / 50 + first)
+                price, change = round(first * (1 + change / 100), 2), round(change, 2)
+                tick = json.dumps({"symbol": symbol, "price": price, "change": change, "seq": seq, "ts": ts})
+                EVENTS[name] = EVENTS[name][-99:] + [({"op": "event", "channel": name, "seq": seq, "ts": ts}, tick)]
+                send([client for client, names in CLIENTS.items() if name in names], *EVENTS[name][-1])
             await asyncio.sleep(0.05)
 
 
