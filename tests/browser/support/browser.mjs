@@ -10,10 +10,9 @@ const ARGUMENTS = [
   '--no-sandbox',
 ];
 
-/** Starts headless Chromium: the one that TIDEWIRE_CHROMIUM names, or the system's. */
+/** Headless Chromium: the one that TIDEWIRE_CHROMIUM names, or the system's. */
+export const CHROMIUM = process.env.TIDEWIRE_CHROMIUM || '/usr/bin/chromium';
+
 export function launchBrowser() {
-  return chromium.launch({
-    executablePath: process.env.TIDEWIRE_CHROMIUM || '/usr/bin/chromium',
-    args: ARGUMENTS,
-  });
+  return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
 }
