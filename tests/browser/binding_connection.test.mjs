@@ -2,23 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { test } from 'node:test';
 
 import { WebSocketServer } from 'ws';
 
-import { LIMIT, serverFor, usePages } from './support/fixture.mjs';
+import { LIMIT, closedPort, serverFor, usePages } from './support/fixture.mjs';
 
 const pages = usePages();
-
-// A port on which nobody listens: the kernel has just given it to us, and will not give it to another at once.
-async function closedPort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 // A server that tells what it is asked for.
 async function askedServer(context) {

@@ -10,16 +10,13 @@ import { fileURLToPath } from 'node:url';
 
 import { startScriptedPeer } from '../support/scripted_peer_process.mjs';
 import { startTickerServer } from '../support/ticker_server.mjs';
-import { openIn } from './support/engines.mjs';
+import { ISOLATION, openIn } from './support/engines.mjs';
 import { startStaticServer } from './support/static_server.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 
 // Less than CTest's, so that a browser which hangs is closed and not left behind.
 const LIMIT_MS = 280_000;
-
-// Firefox and WebKit tell only isolated pages the time in less than whole milliseconds.
-const ISOLATION = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
 
 /** What the program may ask for, since a page cannot start a process. Each command is done when it is answered. */
 class Control {

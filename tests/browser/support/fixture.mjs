@@ -1,15 +1,22 @@
-// What every page test of the binding needs: the binding served over HTTP, a browser, a fresh page, ticker servers.
+// What every page test of the binding needs: the binding served over HTTP, a browser, a fresh page, ticker servers. The
+// browser is Chromium, or the engine that TIDEWIRE_TEST_ENGINE names.
 
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { startTickerServer } from '../../support/ticker_server.mjs';
 import { launchBrowser } from './browser.mjs';
+import { ISOLATION } from './engines.mjs';
+import { RemoteBrowser } from './remote_browser.mjs';
 import { startStaticServer } from './static_server.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const DIST = process.env.TIDEWIRE_JS_DIST || path.join(HERE, '../../../build/web-release/bindings/js/dist');
+
+/** chromium, firefox or webkit. */
+export const ENGINE = process.env.TIDEWIRE_TEST_ENGINE || 'chromium';
 
 /** No test of a page should take longer; what hangs fails instead. */
 export const LIMIT = { timeout: 30_000 };
@@ -18,8 +25,15 @@ export const LIMIT = { timeout: 30_000 };
 export function usePages() {
   const fixture = {};
   before(async () => {
-    fixture.files = await startStaticServer({ dist: DIST, test: path.join(HERE, '../page') });
-    fixture.browser = await launchBrowser();
+    const folders = { dist: DIST, test: path.join(HERE, '../page') };
+    if (ENGINE === 'chromium') {
+      fixture.files = await startStaticServer(folders);
+      fixture.browser = await launchBrowser();
+      return;
+    }
+    fixture.browser = new RemoteBrowser();
+    fixture.files = await startStaticServer(folders, { post: fixture.browser.post, headers: ISOLATION });
+    await fixture.browser.launch(ENGINE, fixture.files.url);
   });
   after(async () => {
     await fixture.browser?.close();
@@ -55,4 +69,13 @@ export async function serverFor(test, args = []) {
   const server = await startTickerServer({ args });
   test.after(() => server.kill('SIGKILL'));
   return server;
+}
+
+/** A port on which nobody listens: the kernel has just given it to us, and will not give it to another at once. */
+export async function closedPort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
