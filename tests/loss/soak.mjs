@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 
-import { kinds, run } from './run.mjs';
+import { kinds, run, startNativeClient } from './run.mjs';
 
 const SIZE = { cuts: 200, events: 50_000, publishes: 5_000, speed: 25, kills: 20, patience: 900_000 };
 
@@ -18,9 +18,10 @@ const until = Date.now() + Number(values.seconds ?? 0) * 1000;
 /** Returns whether nothing was found. */
 async function round(kind, seed) {
   const begun = Date.now();
-  const { faults, folder, counts, ...rest } = await run({ kind, seed, ...SIZE });
+  const { faults, folder, counts, ...rest } = await run({ kind, seed, ...SIZE, starts: { native: startNativeClient } });
   const seconds = ((Date.now() - begun) / 1000).toFixed(0);
-  console.log(`${kind}, seed ${seed}, ${seconds} s: ${faults.length} faults; ${JSON.stringify({ ...rest, ...counts[0] })}`);
+  console.log(`${kind}, seed ${seed}, ${seconds} s: ${faults.length} faults; ${JSON.stringify(rest)}`);
+  Object.entries(counts).forEach(([name, each]) => console.log(`  ${name}: ${JSON.stringify(each)}`));
   faults.slice(0, 20).forEach((fault) => console.log(`  ${fault}`));
   if (folder) console.log(`  the logs are in ${folder}`);
   return faults.length === 0;
