@@ -2,18 +2,17 @@
 // its query names where the prices are.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { SYMBOLS, newestPrices, serve, servers } from '../interop/servers.mjs';
-import { CHROMIUM, launchBrowser } from './support/browser.mjs';
+import { hasBrowser, launchBrowser } from './support/browser.mjs';
 import { startStaticServer } from './support/static_server.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const WEB = process.env.TIDEWIRE_WEB || path.join(HERE, '../../build/web-release/web');
-const noBrowser = existsSync(CHROMIUM) ? false : `there is no ${CHROMIUM}; TIDEWIRE_CHROMIUM names another`;
+const noBrowser = hasBrowser() ? false : 'there is no Chromium; TIDEWIRE_CHROMIUM names one';
 
 let files;
 let browser;

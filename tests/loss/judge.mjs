@@ -213,11 +213,11 @@ function judgeOnce(publishes, faults) {
 
 /**
  * - `lives`: for each process of the server, one after the other, the parsed lines of its `--stream-log`
- * - `clients`: for each client, the parsed lines that it printed, and `heads`, where each channel at least stands for it in
- *   the end
+ * - `clients`: for each client, its `name`, the parsed `lines` that it printed, and `heads`, where each channel at least
+ *   stands for it in the end
  * - `complete`: the server kept everything, and was one process: nothing is missing, nothing in doubt
  *
- * Answers { faults, counts }: what does not hold, in words, and for each client what it was told how often.
+ * Answers { faults, counts }: what does not hold, in words, and by the name of each client what it was told how often.
  */
 export function judge({ lives, clients, complete = false }) {
   const faults = [];
@@ -229,15 +229,16 @@ export function judge({ lives, clients, complete = false }) {
   }));
   const publishes = told.flatMap((life) => life.publishes);
   judgeOnce(publishes, faults);
-  const counts = clients.map(({ lines, heads }, index) => {
+  const counts = {};
+  for (const { name, lines, heads } of clients) {
     const mine = [];
     const client = new Client(epochs, mine);
     client.heads = heads;
     for (const line of lines) client.tell(line);
     client.judgePublishes(publishes);
     client.judgeEnd(told.at(-1).present, { complete });
-    faults.push(...mine.map((fault) => (clients.length > 1 ? `client ${index}: ${fault}` : fault)));
-    return client.counts;
-  });
+    faults.push(...mine.map((fault) => `${name}: ${fault}`));
+    counts[name] = client.counts;
+  }
   return { faults, counts };
 }

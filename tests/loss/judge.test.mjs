@@ -45,7 +45,7 @@ function story() {
 }
 
 function verdictOn({ lives, lines, heads, complete }) {
-  return judge({ lives, clients: [{ lines, heads }], complete });
+  return judge({ lives, clients: [{ name: 'one', lines, heads }], complete });
 }
 
 /** The index of the line that has all of this. */
@@ -63,7 +63,7 @@ const insert = (lines, wanted, ...more) => lines.splice(at(lines, wanted), 0, ..
 test('a story in which all is well has no fault, and is counted', () => {
   const { faults, counts } = verdictOn(story());
   assert.deepEqual(faults, []);
-  const { events, skipped, gaps, published, taken: took, opened, closed } = counts[0];
+  const { events, skipped, gaps, published, taken: took, opened, closed } = counts.one;
   assert.deepEqual([events, skipped, gaps, published, took, opened, closed], [8, 2, 0, 2, 2, 2, 1]);
 });
 
@@ -104,13 +104,13 @@ function killed() {
 test('a gap over what was evicted has no fault', () => {
   const { faults, counts } = verdictOn(short());
   assert.deepEqual(faults, []);
-  assert.deepEqual([counts[0].gaps, counts[0].missed, counts[0].epochs], [1, 2, 0]);
+  assert.deepEqual([counts.one.gaps, counts.one.missed, counts.one.epochs], [1, 2, 0]);
 });
 
 test('another epoch that a gap told has no fault, nor has a publish in doubt, made or not', () => {
   const { faults, counts } = verdictOn(killed());
   assert.deepEqual(faults, []);
-  assert.deepEqual([counts[0].epochs, counts[0].unknown, counts[0].published, counts[0].taken], [3, 1, 2, 3]);
+  assert.deepEqual([counts.one.epochs, counts.one.unknown, counts.one.published, counts.one.taken], [3, 1, 2, 3]);
   const made = killed();
   made.lives[0].splice(-2); // Nor if the server that was killed had not taken it.
   assert.deepEqual(verdictOn(made).faults, []);

@@ -28,12 +28,15 @@ export const kinds = Object.keys(KINDS);
 
 const parse = (text) => text.split('\n').slice(0, -1).map((line) => JSON.parse(line));
 
-/** The native client. Each kind of client has `lines`, calls `onLine` for each, and is stopped by `stop`. */
-export function startNativeClient({ url, rooms, publishes, events, onLine, poll = 0 }) {
+/**
+ * The native client. Each client has `lines`, calls `onLine` for each, and ends by `stop`, which answers 0 if all was well
+ * with it, or by `kill`.
+ */
+export function startNativeClient({ url, reliable, latest, rooms, publishes, events, onLine, poll = 0 }) {
   const list = (channels) => channels.join(',');
   const child = spawn(CLIENT, [
     url,
-    ...['--reliable', list(tickers(SYMBOLS.reliable)), '--latest', list(tickers(SYMBOLS.latest)), '--rooms', list(rooms)],
+    ...['--reliable', list(reliable), '--latest', list(latest), '--rooms', list(rooms)],
     ...['--publishes', publishes, '--events', events, '--poll', poll],
   ], { stdio: ['pipe', 'pipe', 'inherit'] });
   const kill = () => child.kill('SIGKILL');
@@ -125,8 +128,7 @@ class Run {
     await this.startServer();
     this.proxy = await startProxy({ target: this.server.port, seed: this.seed, harm: this.harm });
     this.proxy.onCut = () => this.happened('cut');
-    for (const startClient of this.starts) {
-      const index = this.clients.length;
+    for (const [name, startClient] of Object.entries(this.starts)) {
       const progress = new Progress();
       const onLine = (line) => {
         progress.take(line);
@@ -134,22 +136,25 @@ class Run {
       };
       const client = await startClient({
         url: `ws://127.0.0.1:${this.proxy.port}/stream`,
-        rooms: named(3, `chat/${index}-`),
+        reliable: tickers(SYMBOLS.reliable),
+        latest: tickers(SYMBOLS.latest),
+        rooms: named(3, `chat/${name}-`),
         publishes: this.publishes,
         events: this.events,
         onLine,
       });
-      this.clients.push(Object.assign(client, { progress }));
+      this.clients.push(Object.assign(client, { name, progress }));
     }
     this.planKill();
   }
 
-  // Kills are spread over the events, and wait there for something to happen.
+  // Kills are spread over the events, and wait there for something to happen. By then each client has had an event, and so
+  // has to notice.
   planKill() {
     const killed = this.lives.length - 1;
     if (killed < this.kills) {
       const part = this.events / this.kills;
-      this.killAt = part * killed + this.dice.below(part);
+      this.killAt = part * killed + 1 + this.dice.below(part);
       this.killOn = this.dice.pick(['event', 'open', 'cut', 'publish']);
     } else {
       this.killAt = Infinity;
@@ -157,7 +162,7 @@ class Run {
   }
 
   happened(what) {
-    if (what === this.killOn && this.clients.some(({ progress }) => progress.events >= this.killAt)) {
+    if (what === this.killOn && this.clients.every(({ progress }) => progress.events >= this.killAt)) {
       this.killAt = Infinity;
       this.killServer().catch((error) => this.waiting?.reject(error));
     }
@@ -196,14 +201,15 @@ class Run {
   }
 
   describe() {
-    const clients = this.clients.map(({ progress: { events, acks } }) => `${events} events, ${acks} acks`);
+    const clients = this.clients.map(({ name, progress: { events, acks } }) => `${name}: ${events} events, ${acks} acks`);
     return [`${this.proxy.cuts} cuts`, `${this.lives.length} servers`, ...clients].join('; ');
   }
 
   async go() {
     const done = ({ progress }) => progress.events >= this.events && progress.acks >= this.publishes;
+    const cuts = this.cuts * this.clients.length;
     await this.until('its end', () => {
-      return this.proxy.cuts >= this.cuts && this.killAt === Infinity && !this.killing && this.clients.every(done);
+      return this.proxy.cuts >= cuts && this.killAt === Infinity && !this.killing && this.clients.every(done);
     });
     this.proxy.calm();
     const heads = this.heads();
@@ -217,36 +223,37 @@ class Run {
   judge({ codes, heads }) {
     const lives = this.lives.map((log) => parse(readFileSync(log, 'utf8')));
     const seqs = new Map([...heads].map(([channel, { seq }]) => [channel, seq]));
-    const clients = this.clients.map(({ lines }) => ({ lines, heads: seqs }));
+    const clients = this.clients.map(({ name, lines }) => ({ name, lines, heads: seqs }));
     const { faults, counts } = judge({ lives, clients, complete: this.complete });
-    codes.forEach((code) => code !== 0 && faults.push(`a client ended with ${code}`));
+    codes.forEach((code, index) => code !== 0 && faults.push(`${clients[index].name}: ended with ${code}`));
     return { faults, counts, cuts: this.proxy.cuts, harm: this.proxy.counts, servers: this.lives.length };
   }
 
   /** What remains of a run that failed. */
   keep() {
-    this.clients.forEach(({ lines }, index) => {
+    this.clients.forEach(({ name, lines }) => {
       const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-      writeFileSync(path.join(this.folder, `client-${index}.jsonl`), text);
+      writeFileSync(path.join(this.folder, `client-${name}.jsonl`), text);
     });
     return this.folder;
   }
 
   async end() {
-    this.clients.forEach((client) => client.kill());
+    await Promise.allSettled(this.clients.map((client) => client.kill()));
     this.proxy?.stop();
     await this.server?.kill('SIGKILL');
   }
 }
 
 /**
- * Runs until there were so many `cuts`, and each client has had so many `events` of the reliable channels and knows what
- * became of so many `publishes`. `kind` is one of `kinds`; `kills` counts those of the server, where it is killed; `speed` is
- * in events a second of each channel; `starts` has a function for each client.
+ * Runs until there were so many `cuts` for each client on average, and each has had so many `events` of the reliable
+ * channels and knows what became of so many `publishes`. `kind` is one of `kinds`; `kills` counts those of the server, where it is
+ * killed; `speed` is in events a second of each channel; `starts` has a function for the name of each client.
  *
- * Answers { faults, counts, cuts, harm, servers, folder }: `folder` has the logs if there are faults.
+ * Answers { faults, counts, cuts, harm, servers, folder }: `counts` has those of each client by its name, `folder` the logs
+ * if there are faults.
  */
-export async function run({ kind, seed, cuts, events, publishes, speed, kills = 1, harm, patience = 60_000, starts = [startNativeClient] }) {
+export async function run({ kind, seed, cuts, events, publishes, speed, kills = 1, harm, patience = 60_000, starts }) {
   const one = new Run({ kind, seed, cuts, events, publishes, speed, harm, patience, starts });
   one.kills = one.kills > 0 ? kills : 0;
   try {

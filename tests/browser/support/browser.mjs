@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 import { chromium } from 'playwright-core';
 
 const ARGUMENTS = [
@@ -10,9 +12,12 @@ const ARGUMENTS = [
   '--no-sandbox',
 ];
 
-/** Headless Chromium: the one that TIDEWIRE_CHROMIUM names, or the system's. */
-export const CHROMIUM = process.env.TIDEWIRE_CHROMIUM || '/usr/bin/chromium';
+// The one that TIDEWIRE_CHROMIUM names, or the system's.
+const PROGRAM = process.env.TIDEWIRE_CHROMIUM || '/usr/bin/chromium';
 
+export const hasBrowser = () => existsSync(PROGRAM);
+
+/** Starts headless Chromium. */
 export function launchBrowser() {
-  return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+  return chromium.launch({ executablePath: PROGRAM, args: ARGUMENTS });
 }
