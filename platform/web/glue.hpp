@@ -16,8 +16,13 @@ void tidewire_js_set_timer(double delayMs);
 std::uint32_t tidewire_js_hold_text(const char* text, std::size_t length);
 std::uint32_t tidewire_js_hold_bytes(const void* bytes, std::size_t length);
 void tidewire_js_release(std::uint32_t slot);
+std::uint32_t tidewire_js_duplicate(std::uint32_t slot);
 std::size_t tidewire_js_load(std::uint32_t slot);
 void tidewire_js_copy_loaded(void* destination);
+
+std::uint32_t tidewire_js_hold_quoted(const char* text, std::size_t length);
+std::uint32_t tidewire_js_read_messages(std::uint32_t slot, std::size_t maxHeadBytes);
+void tidewire_js_next_message(std::uint32_t readerSlot, void* record);
 
 void tidewire_js_socket_open(std::uint32_t handle, const char* url, std::size_t urlLength, const char* protocols,
                              std::size_t protocolsLength, std::size_t maxBytes);

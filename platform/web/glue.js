@@ -1,10 +1,12 @@
+import { createMessages } from './messages.js';
+
 // The JavaScript between WebAssembly and the browser, written once. It knows nothing of Emscripten: C++ applications
 // get it as an Emscripten JS library (library_tidewire.js.in), the JavaScript package imports it as a module. It carries
 // messages, turns and one timer, and decides nothing.
 //
 // `host` provides `bytes()`, the present view of the whole memory, and `call(name, ...numbers)`, which calls an export.
 // Emscripten runs this function at build time too, only to read the names of `imports`: until an import is called it
-// may use nothing of the host or the browser.
+// may use nothing of the host or the browser. And 3.1 takes a declaration by destructuring for one that nobody uses.
 export function createTidewireGlue(host) {
   const SHORT_TEXT = 100;
   const SCRATCH_BYTES = 192 * 1024;
@@ -19,7 +21,9 @@ export function createTidewireGlue(host) {
   let decoder = null;
   let scratch = null;
   let encoded = null;
+  let numbers = null;
   let timer = 0;
+  const messages = createMessages();
 
   // --- Slots ---
 
@@ -92,6 +96,47 @@ export function createTidewireGlue(host) {
       return encoder.encode(text);
     }
     return scratch.subarray(0, encoder.encodeInto(text, scratch).written);
+  }
+
+  // --- Messages of the shared protocol ---
+
+  // As server_messages.cpp reads it: doubles, and the bytes of strings behind them.
+  const KINDS = { end: 0, brokenFraming: 1, noHead: 2, head: 3 };
+  const FIELDS_AT = 5;
+
+  function doubles() {
+    const buffer = host.bytes().buffer;
+    numbers = numbers && numbers.buffer === buffer ? numbers : new Float64Array(buffer);
+    return numbers;
+  }
+
+  function writeMessage({ head, body }, record) {
+    const start = record / 8;
+    const isBroken = body === null;
+    const slot = body === undefined ? -1 : hold(isBroken ? '' : body);
+    const knownBytes = typeof body === 'string' ? body.length : body ? body.byteLength : 0;
+    const count = writeFields(head, record, start + FIELDS_AT);
+    doubles().set([KINDS.head, slot, knownBytes, isBroken ? 1 : 0, count], start);
+  }
+
+  /** Returns how many there are. */
+  function writeFields(head, record, start) {
+    const view = doubles();
+    let count = 0;
+    let stringsAt = record + 8 * (FIELDS_AT + 2 * messages.FIELDS.length);
+    messages.eachField(head, (place, type, value) => {
+      let number = typeof value === 'object' ? 0 : Number(value);
+      if (typeof value === 'string') {
+        const bytes = encode(value);
+        number = bytes.length;
+        host.bytes().set(bytes, stringsAt);
+        stringsAt += number;
+      }
+      view[start + 2 * count] = place * messages.TYPES.length + type;
+      view[start + 2 * count + 1] = number;
+      ++count;
+    });
+    return count;
   }
 
   // --- Sockets: open ---
@@ -229,6 +274,9 @@ export function createTidewireGlue(host) {
 
     tidewire_js_release: release,
 
+    // Bytes are copied: whoever is given them may change them.
+    tidewire_js_duplicate: (slot) => hold(typeof slots[slot] === 'string' ? slots[slot] : slots[slot].slice(0)),
+
     // Returns how many bytes the next tidewire_js_copy_loaded copies.
     tidewire_js_load(slot) {
       const value = slots[slot];
@@ -239,6 +287,22 @@ export function createTidewireGlue(host) {
     tidewire_js_copy_loaded(pointer) {
       memory(pointer, encoded.length).set(encoded);
       encoded = null;
+    },
+
+    tidewire_js_hold_quoted: (pointer, length) => hold(JSON.stringify(readText(pointer, length))),
+
+    // The reader has a slot too.
+    tidewire_js_read_messages: (slot, maxHeadBytes) =>
+      hold(messages.read(slots[slot], (head) => textExceeds(head, maxHeadBytes))),
+
+    tidewire_js_next_message(readerSlot, record) {
+      const next = slots[readerSlot].next();
+      const value = next.value;
+      if (!next.done && value !== null && value.head !== undefined) {
+        writeMessage(value, record >>> 0);
+      } else {
+        doubles()[(record >>> 0) / 8] = next.done ? KINDS.end : value === null ? KINDS.brokenFraming : KINDS.noHead;
+      }
     },
 
     tidewire_js_socket_open(handle, url, urlLength, protocols, protocolsLength, maxBytes) {

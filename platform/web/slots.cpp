@@ -17,4 +17,8 @@ void releaseSlot(std::uint32_t slot) noexcept {
   tidewire_js_release(slot);
 }
 
+std::uint32_t duplicateSlot(std::uint32_t slot) noexcept {
+  return tidewire_js_duplicate(slot);
+}
+
 }  // namespace tidewire::internal

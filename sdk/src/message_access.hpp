@@ -5,14 +5,29 @@
 #include <memory>
 #include <span>
 
+#include "core/protocol/server_message.hpp"
 #include "tidewire/message.hpp"
+#include "tidewire/session_events.hpp"
 
 namespace tidewire::internal {
+
+// The platform's slot table. Natively there is none, and no message has a slot.
+
+/// Copies the payload of `slot` to `owned`.
+void loadSlot(std::uint32_t slot, std::unique_ptr<std::byte[]>& owned, std::size_t& sizeBytes) noexcept;
+void releaseSlot(std::uint32_t slot) noexcept;
+/// Another slot with the same payload.
+[[nodiscard]] std::uint32_t duplicateSlot(std::uint32_t slot) noexcept;
 
 /// How the SDK makes messages.
 struct MessageAccess {
   /// Over bytes that somebody else keeps.
   static Message view(MessageKind kind, std::span<const std::byte> bytes) noexcept { return {kind, bytes}; }
+
+  /// Over what has just arrived: natively a view, on the web a slot of its own.
+  static Message over(MessageKind kind, const core::protocol::ArrivedBody& body) noexcept {
+    return body.slot == 0 ? view(kind, body.bytes) : ofSlot(kind, duplicateSlot(body.slot), body.knownBytes);
+  }
 
   /// Over a slot of the platform's table, which the message then owns. `sizeBytes` may be 0 where it is not known yet.
   static Message ofSlot(MessageKind kind, std::uint32_t slot, std::size_t sizeBytes) noexcept {
@@ -25,14 +40,11 @@ struct MessageAccess {
   /// The size as far as it is known without loading.
   static std::size_t knownSize(const Message& message) noexcept { return message.size_; }
 
+  /// What the body is a view of, if there is one.
+  static const Message* messageOf(const Body& body) noexcept { return body.message_; }
+
   /// Makes the message independent of the bytes it is over, and moves it out.
   static Message keep(Message& message);
 };
-
-// The platform's slot table. Natively there is none, and no message has a slot.
-
-/// Copies the payload of `slot` to `owned`.
-void loadSlot(std::uint32_t slot, std::unique_ptr<std::byte[]>& owned, std::size_t& sizeBytes) noexcept;
-void releaseSlot(std::uint32_t slot) noexcept;
 
 }  // namespace tidewire::internal

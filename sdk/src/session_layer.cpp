@@ -8,6 +8,7 @@
 #include "core/bytes.hpp"
 #include "core/url.hpp"
 #include "message_access.hpp"
+#include "server_messages.hpp"
 
 namespace tidewire::internal {
 namespace {
@@ -33,11 +34,11 @@ std::string sessionKey(std::uint64_t high, std::uint64_t low) {
   return key;
 }
 
-std::optional<Message> viewOf(BodyType type, const std::optional<std::span<const std::byte>>& body) {
+std::optional<Message> messageOf(BodyType type, const std::optional<core::protocol::ArrivedBody>& body) {
   if (!body) {
     return std::nullopt;
   }
-  return MessageAccess::view(type == BodyType::Text ? MessageKind::Text : MessageKind::Binary, *body);
+  return MessageAccess::over(type == BodyType::Text ? MessageKind::Text : MessageKind::Binary, *body);
 }
 
 std::string describe(const SessionError& error) {
@@ -106,11 +107,11 @@ void SessionLayer::transportOpened(core::Time now) {
 }
 
 void SessionLayer::messageArrived(core::Time now, Message& message) {
-  core_.arrived(message.kind(), message.bytes());
-  while (core_.step(now)) {
+  ServerMessages messages(message);
+  while (std::optional<core::protocol::ServerMessage> next = messages.next()) {
+    core_.arrived(now, *next);
     performActions();
   }
-  performActions();
 }
 
 void SessionLayer::judge(core::Ending& ending) {
@@ -207,7 +208,7 @@ void SessionLayer::perform(const core::protocol::EventArrived& action) {
     const auto found = subscriptions_.find(id);
     if (found != subscriptions_.end()) {
       host_.deliver(SessionEvent{found->second, EventNews{action.seq, action.ts, action.skipped},
-                                 viewOf(action.type, action.body)});
+                                 messageOf(action.type, action.body)});
     }
   }
 }
@@ -270,7 +271,8 @@ void SessionLayer::perform(core::protocol::PublishEnded& action) {
 
 void SessionLayer::perform(core::protocol::RequestEnded& action) {
   if (std::shared_ptr<CallShared> call = takeCall(action.call)) {
-    host_.deliver(SessionEvent{std::move(call), ReplyNews{std::move(action.error)}, viewOf(action.type, action.body)});
+    host_.deliver(
+        SessionEvent{std::move(call), ReplyNews{std::move(action.error)}, messageOf(action.type, action.body)});
   }
 }
 

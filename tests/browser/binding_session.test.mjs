@@ -145,6 +145,30 @@ test('subscription: events come with their bodies, text as a string and bytes as
   assert.deepEqual(errors, []);
 });
 
+test('subscription: each of two has bytes of its own, which it may change', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const { page, errors } = await pages.openPage();
+  context.after(() => page.close());
+  await page.evaluate(async (url) => {
+    const { opened } = await import('/test/session_recording.js');
+    window.recording = await opened(url);
+    window.rooms = [1, 2].map(() => window.recording.subscribe('room'));
+    for (const room of window.rooms) await room.first('subscribed');
+  }, server.url);
+  server.publish('room', Uint8Array.of(1, 2), 'bytes');
+  const told = await page.evaluate(async () => {
+    const buffers = [];
+    for (const room of window.rooms) {
+      await room.seqs(1);
+      buffers.push(room.of('event')[0].data);
+    }
+    new Uint8Array(buffers[0])[0] = 7;
+    return buffers.map((buffer) => [...new Uint8Array(buffer)]);
+  });
+  assert.deepEqual(told, [[7, 2], [1, 2]]);
+  assert.deepEqual(errors, []);
+});
+
 test('subscription: json() reads text and bytes, and answers undefined for what is none', LIMIT, async (context) => {
   const server = await serverFor(context);
   server.publish('room', '{"price":1}');

@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
+import { importWebModule } from '../support/web_module.mjs';
+
 const read = (file) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 
-// No package.json tells Node that this file is a module.
-const { createTidewireGlue } = await import(
-  `data:text/javascript,${encodeURIComponent(read('platform/web/glue.js'))}`
-);
+const { createTidewireGlue } = await importWebModule('glue.js');
+const { createMessages } = await importWebModule('messages.js');
 
 const kebab = (name) => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase();
 
@@ -81,6 +81,17 @@ test('names: the limits that hold before the wasm has loaded are those of the C+
   assert.match(body, /WhenNotOpen::Queue;/);
   const expected = [16 * 1024 * 1024, 65536, 0, 'reject', 'queue'];
   assert.deepEqual([maxBytes, maxMessages, maxAge, whenFull, whenNotOpen], expected);
+});
+
+test('names: the fields of heads, and their types, have the same order in C++ and in JavaScript', () => {
+  const { FIELDS, TYPES } = createMessages();
+  const header = read('sdk/src/core/protocol/head_fields.hpp');
+  const enumeratorsOf = (name) => header.match(new RegExp(`enum class ${name} [^{]*{([^}]*)}`))[1].match(/\w+/g);
+  const table = read('sdk/src/core/protocol/head_fields.cpp').match(/kNames = {([^}]*)}/)[1];
+  assert.deepEqual([...table.matchAll(/"([^"]+)"/g)].map(([, name]) => name), FIELDS);
+  const plain = (name) => name.replaceAll('.', '').toLowerCase();
+  assert.deepEqual(enumeratorsOf('Field').map(plain), FIELDS.map(plain));
+  assert.deepEqual(enumeratorsOf('Type').map(plain), TYPES);
 });
 
 test('names: the glue declares in C++ exactly the functions that it has', () => {

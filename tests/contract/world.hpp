@@ -39,6 +39,9 @@ class World {
   virtual void freezeServer() = 0;
   virtual void thawServer() = 0;
 
+  /// A WebSocket message as it comes from a transport. `payload` outlives it.
+  [[nodiscard]] virtual tidewire::Message arrived(tidewire::MessageKind kind, std::string_view payload) = 0;
+
   /// Lets a little happen: callbacks run during this call at the earliest.
   virtual void pump() = 0;
   /// Time as the transport knows it.

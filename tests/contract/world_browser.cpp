@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "glue.hpp"
+#include "message_access.hpp"
 #include "world.hpp"
 
 // A page cannot start a process, so the program that opened it does: globalThis.tidewireControl takes a command and
@@ -41,6 +43,11 @@ class BrowserWorld final : public World {
   void restartServer() override { control("restart"); }
   void freezeServer() override { control("freeze"); }
   void thawServer() override { control("thaw"); }
+  tidewire::Message arrived(tidewire::MessageKind kind, std::string_view payload) override {
+    const auto slot = kind == tidewire::MessageKind::Text ? tidewire_js_hold_text(payload.data(), payload.size())
+                                                          : tidewire_js_hold_bytes(payload.data(), payload.size());
+    return tidewire::internal::MessageAccess::ofSlot(kind, slot, payload.size());
+  }
   void pump() override { emscripten_sleep(0); }
   std::chrono::milliseconds now() const override {
     return std::chrono::milliseconds(static_cast<long>(emscripten_get_now()));

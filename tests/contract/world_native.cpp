@@ -1,9 +1,11 @@
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "message_access.hpp"
 #include "support/child_process.hpp"
 #include "support/ticker_server.hpp"
 #include "world.hpp"
@@ -31,6 +33,9 @@ class NativeWorld final : public World {
   void freezeServer() override { server_->freeze(); }
   void thawServer() override { server_->thaw(); }
   // Callbacks run on Tidewire's thread; giving up the processor lets them.
+  tidewire::Message arrived(tidewire::MessageKind kind, std::string_view payload) override {
+    return tidewire::internal::MessageAccess::view(kind, std::as_bytes(std::span(payload)));
+  }
   void pump() override { std::this_thread::yield(); }
   std::chrono::milliseconds now() const override {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch());

@@ -1,7 +1,9 @@
 #include <chrono>
 #include <memory>
+#include <span>
 
 #include "client_access.hpp"
+#include "message_access.hpp"
 #include "session/model_server.hpp"
 #include "session_access.hpp"
 #include "support/scripted_loop.hpp"
@@ -57,6 +59,9 @@ class ScriptedWorld final : public World {
   void restartServer() override { loop_->startServer(); }
   void freezeServer() override { loop_->freezeServer(); }
   void thawServer() override { loop_->thawServer(); }
+  tidewire::Message arrived(tidewire::MessageKind kind, std::string_view payload) override {
+    return tidewire::internal::MessageAccess::view(kind, std::as_bytes(std::span(payload)));
+  }
   void pump() override {
     if (!loop_->step()) {
       idle_ += std::chrono::seconds(1);  // Nothing will ever happen again: let the patience run out.

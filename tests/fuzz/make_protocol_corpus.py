@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes corpus/protocol from tests/vectors: a file for each framing case, and one for the heads of each operation.
+"""Writes corpus/protocol from tests/vectors: a file for each framing case, one for the heads of each operation, and one
+for the bodies that some have.
 
 The layout of an input is described in protocol_fuzz.cpp. Run this after changing the vectors, and commit what it writes.
 """
@@ -42,10 +43,21 @@ def head_inputs():
         yield name, b"\x00" + b"\x1e".join(heads)
 
 
+def body_inputs():
+    for case in cases("heads.json"):
+        head = to_bytes(case["head"])
+        if case["to"] == "client" and case.get("value", {}).get("type") and len(head) < 128:
+            yield f"{case['name']} text", b"\x00" + head + b"\n\xc3\xa9"
+            for body in (b"\xc3\xa9\x1e", b"\xff"):
+                message = head + b"\n" + body
+                if len(message) < 128:
+                    yield f"{case['name']} {body.hex()}", b"\x01" + bytes([len(message)]) + message
+
+
 def main():
     shutil.rmtree(CORPUS, ignore_errors=True)
     CORPUS.mkdir(parents=True)
-    for name, content in [*framing_inputs(), *head_inputs()]:
+    for name, content in [*framing_inputs(), *head_inputs(), *body_inputs()]:
         if len(content) <= LARGEST:
             (CORPUS / re.sub(r"[^a-z0-9]+", "-", name.lower().replace("+", "plus"))).write_bytes(content)
 

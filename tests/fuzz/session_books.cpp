@@ -8,6 +8,8 @@
 #include <utility>
 #include <variant>
 
+#include "core/utf8.hpp"
+
 namespace tidewire::core::protocol {
 namespace {
 
@@ -90,9 +92,9 @@ void SessionBooks::ends() {
   phase_ = Phase::Down;
 }
 
-void SessionBooks::receives(Time now, const Part& part) {
+void SessionBooks::receives(Time now, const ServerHead& head) {
   require(phase_ == Phase::Greeting || phase_ == Phase::Up, "nothing is read while down, or after a failure");
-  head_ = readServerHead(part.head);
+  head_ = head;
   headAt_ = now;
   forged_ = forged_ || answeredId(head_) > lastId_;
 }
@@ -142,6 +144,7 @@ void SessionBooks::tell(const LeaveNow& /*action*/) const {
 
 void SessionBooks::tell(const EventArrived& action) {
   require(phase_ == Phase::Up, "events come after welcome");
+  require(action.type != BodyType::Text || !action.body || isValidUtf8(action.body->bytes), "text is UTF-8");
   const auto concerned = std::count_if(subscribers_.begin(), subscribers_.end(),
                                        [&](const auto& each) { return each.second.channel == action.channel; });
   require(static_cast<std::size_t>(concerned) == action.to.size(), "an event goes to all of its channel");
@@ -216,6 +219,7 @@ void SessionBooks::tell(const PublishEnded& action) {
 void SessionBooks::tell(const RequestEnded& action) {
   openCall(action.call, Call::Kind::Request);
   require(!action.error || !action.body, "an error has no body");
+  require(action.type != BodyType::Text || !action.body || isValidUtf8(action.body->bytes), "text is UTF-8");
   calls_.erase(action.call);
 }
 

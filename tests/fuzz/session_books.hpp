@@ -28,7 +28,7 @@ class SessionBooks {
   void calls(const Call& call);
   void opens();
   void ends();
-  void receives(Time now, const Part& part);
+  void receives(Time now, const ServerHead& head);
 
   // What comes out of it.
   void tells(SessionAction& action);

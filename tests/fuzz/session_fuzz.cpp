@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "core/protocol/message_reader.hpp"
 #include "core/protocol/session_core.hpp"
 #include "core/utf8.hpp"
 #include "session_books.hpp"
@@ -340,19 +341,18 @@ class Run {
   }
 
   void arrive(const Framer::Batch& message) {
-    Unframer unframer(message.kind, asBytes(message.payload));
-    core_.arrived(message.kind, asBytes(message.payload));
-    const bool listens = books_.phase() == Phase::Greeting || books_.phase() == Phase::Up;
-    while (core_.step(now_)) {
-      const std::optional<Part> part = unframer.next();
-      require(part.has_value(), "a step is a message");
-      books_.receives(now_, *part);
-      drain();
+    MessageReader reader(message.kind, asBytes(message.payload));
+    while (std::optional<ServerMessage> next = reader.next()) {
+      const bool listens = books_.phase() == Phase::Greeting || books_.phase() == Phase::Up;
+      const bool malformed = std::holds_alternative<Malformed>(next->head);
+      if (listens) {
+        books_.receives(now_, next->head);
+      }
+      core_.arrived(now_, *next);
+      const std::size_t told = drain();
+      require(listens || told == 0, "nothing is told of what comes to a connection that is over");
+      require(!listens || !malformed || books_.phase() == Phase::Failed, "what is malformed is a failure");
     }
-    const std::size_t told = drain();
-    require(listens || told == 0, "nothing is told of what comes to a connection that is over");
-    require(books_.phase() != Phase::Greeting || !unframer.malformed(), "bad framing is a failure");
-    require(books_.phase() != Phase::Up || (!unframer.next() && !unframer.malformed()), "every message is read");
   }
 
   // Steps of the driver.

@@ -10,7 +10,7 @@
 #include <variant>
 
 #include "core/bytes.hpp"
-#include "core/protocol/heads.hpp"
+#include "core/protocol/head_fields.hpp"
 #include "support/head_vector.hpp"
 
 int main() {

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "core/bytes.hpp"
+#include "core/protocol/head_fields.hpp"
 #include "core/protocol/heads.hpp"
 
 namespace tidewire::core::protocol {

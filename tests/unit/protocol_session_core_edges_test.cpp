@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "core/protocol/message_reader.hpp"
 #include "core/protocol/session_core.hpp"
 
 namespace tidewire::core::protocol {
@@ -33,11 +34,11 @@ class Driven {
   }
 
   void hear(std::string_view payload) {
-    core.arrived(MessageKind::Text, asBytes(payload));
-    while (core.step(kStart)) {
+    MessageReader reader(MessageKind::Text, asBytes(payload));
+    while (std::optional<ServerMessage> message = reader.next()) {
+      core.arrived(kStart, *message);
       drain();
     }
-    drain();
   }
 
   std::vector<Framer::Batch> send(Time now = kStart) {

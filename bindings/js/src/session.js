@@ -72,8 +72,7 @@ provide({
   tidewire_js_session_event(address, id, seq, time, skipped, kind, bodySlot) {
     const subscription = booksOf(address)?.subscriptions.get(id);
     if (subscription !== undefined) {
-      const detail = { channel: subscription.channel, seq, time: time < 0 ? null : time, skipped };
-      subscription.dispatchEvent(new ChannelEvent(detail, bodyOf(kind, bodySlot)));
+      subscription.dispatchEvent(new ChannelEvent(subscription.channel, seq, time, skipped, bodyOf(kind, bodySlot)));
     }
   },
 
@@ -114,11 +113,7 @@ provide({
 
 // A string, an ArrayBuffer, or null where there is none.
 function bodyOf(kind, slot) {
-  if (kind < 0) {
-    return null;
-  }
-  const value = glue.valueOf(slot);
-  return kind === 0 ? value.buffer : value;
+  return kind < 0 ? null : glue.valueOf(slot);
 }
 
 function textOf(data) {
@@ -135,9 +130,14 @@ function jsonOf(data) {
 }
 
 class ChannelEvent extends Event {
-  constructor(detail, data) {
+  // There may be very many of them.
+  constructor(channel, seq, time, skipped, data) {
     super('event');
-    Object.assign(this, detail, { data });
+    this.channel = channel;
+    this.seq = seq;
+    this.time = time < 0 ? null : time;
+    this.skipped = skipped;
+    this.data = data;
   }
 
   json() {

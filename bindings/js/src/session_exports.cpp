@@ -58,26 +58,17 @@ namespace {
 
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
-/// A body that is held in the table for the length of a call.
-class HeldBody {
- public:
-  explicit HeldBody(const tidewire::Body& body) {
-    if (!body.isPresent()) {
-      return;
+/// A body as JavaScript is told of it.
+struct BodySlot {
+  explicit BodySlot(const tidewire::Body& body) {
+    if (const tidewire::Message* message = MessageAccess::messageOf(body)) {
+      kind = message->isText() ? 1 : 0;
+      slot = MessageAccess::slot(*message);
     }
-    kind_ = body.isText() ? 1 : 0;
-    slot_ = body.isText() ? slotOf(body.text()) : tidewire_js_hold_bytes(body.bytes().data(), body.bytes().size());
   }
-  HeldBody(const HeldBody&) = delete;
-  HeldBody& operator=(const HeldBody&) = delete;
-  ~HeldBody() { tidewire_js_release(slot_); }
 
-  [[nodiscard]] int kind() const { return kind_; }
-  [[nodiscard]] std::uint32_t slot() const { return slot_; }
-
- private:
-  int kind_ = -1;
-  std::uint32_t slot_ = 0;
+  int kind = -1;
+  std::uint32_t slot = 0;
 };
 
 /// Takes the slot.
@@ -137,10 +128,10 @@ tidewire::SessionOptions optionsFor(SessionHandle* handle, Wanted wanted) {
 }
 
 void tellEvent(SessionHandle* handle, double id, const tidewire::Event& event) {
-  const HeldBody body(event.body);
+  const BodySlot body(event.body);
   const double time = event.time ? static_cast<double>(event.time->count()) : -1;
   tidewire_js_session_event(handle, id, static_cast<double>(event.seq), time, static_cast<double>(event.skipped),
-                            body.kind(), body.slot());
+                            body.kind, body.slot);
 }
 
 tidewire::SubscriptionHandlers handlersFor(SessionHandle* handle, double id) {
@@ -174,11 +165,11 @@ void tellAck(SessionHandle* handle, double id, const tidewire::Ack& ack) {
 void tellReply(SessionHandle* handle, double id, const tidewire::Reply& reply) {
   // First: JavaScript may end the session.
   handle->requests.erase(id);
-  const HeldBody body(reply.body);
+  const BodySlot body(reply.body);
   if (reply.error) {
     tellError(*reply.error);
   }
-  tidewire_js_session_reply(handle, id, reply.error ? 1 : 0, body.kind(), body.slot());
+  tidewire_js_session_reply(handle, id, reply.error ? 1 : 0, body.kind, body.slot);
 }
 
 const tidewire::Subscription& subscriptionOf(const SessionHandle* handle, double id) {

@@ -48,6 +48,8 @@ class Body {
   }
 
  private:
+  friend struct internal::MessageAccess;
+
   const Message* message_ = nullptr;
 };
 

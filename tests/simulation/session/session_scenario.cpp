@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "core/protocol/message_reader.hpp"
 #include "core/protocol/session_core.hpp"
 #include "dice.hpp"
 #include "session/model_server.hpp"
@@ -203,8 +204,9 @@ class Scenario {
   void arrive(const Batch& batch) {
     trace("client gets " + batch.payload);
     toldToLeave_ = toldToLeave_ || batch.payload.rfind(R"({"op":"goaway")", 0) == 0;
-    core_.arrived(batch.kind, core::asBytes(batch.payload));
-    while (core_.step(now_)) {
+    MessageReader reader(batch.kind, core::asBytes(batch.payload));
+    while (std::optional<ServerMessage> message = reader.next()) {
+      core_.arrived(now_, *message);
       performActions();
     }
     settle();
@@ -433,7 +435,7 @@ class Scenario {
              subscriber.channel + " " + std::to_string(subscriber.at->seq) + " then " + std::to_string(action.seq));
       }
       const std::string* body = server_.body(subscriber.channel, subscriber.at->epoch, action.seq);
-      const std::string got(reinterpret_cast<const char*>(action.body->data()), action.body->size());
+      const std::string got(reinterpret_cast<const char*>(action.body->bytes.data()), action.body->bytes.size());
       if (body == nullptr || *body != got) {
         fail("an event is the one that the server has at its place", got);
       }

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 
 #include "core/protocol/head_fields.hpp"
 
 namespace tidewire::core::protocol {
 namespace {
+
+using namespace std::string_view_literals;
 
 constexpr std::size_t kMaxChannelBytes = 255;
 constexpr std::size_t kMaxNameBytes = 64;
@@ -208,26 +210,44 @@ ServerHead readOp(std::string op, HeadReader& read) {
   return UnknownOp{std::move(op)};
 }
 
-/// In the order in which fields are added, for people who read them.
-using Json = nlohmann::ordered_json;
+/// Writes a head field by field.
+class HeadWriter {
+ public:
+  explicit HeadWriter(std::string_view op) : text_("{") { add("op", op); }
 
-std::string dump(const Json& head) {
-  return head.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-void addType(Json& head, BodyType type) {
-  if (type == BodyType::Bytes) {
-    head["type"] = "bytes";
+  HeadWriter& add(std::string_view name, std::string_view value) { return addRaw(name, asJson(value)); }
+  HeadWriter& add(std::string_view name, std::uint64_t value) { return addRaw(name, std::to_string(value)); }
+  HeadWriter& add(std::string_view name, bool value) { return addRaw(name, value ? "true" : "false"); }
+  HeadWriter& add(std::string_view name, const Position& value) {
+    return addRaw(name, R"({"epoch":)" + asJson(value.epoch) + R"(,"seq":)" + std::to_string(value.seq) + '}');
   }
-}
+  template <class Value>
+  HeadWriter& add(std::string_view name, const std::optional<Value>& value) {
+    return value ? add(name, *value) : *this;
+  }
+  /// Text is what a body is unless the head says otherwise.
+  HeadWriter& add(BodyType type) { return type == BodyType::Bytes ? add("type", "bytes"sv) : *this; }
+
+  [[nodiscard]] std::string take() { return std::move(text_) + '}'; }
+
+ private:
+  HeadWriter& addRaw(std::string_view name, std::string_view value) {
+    text_.append(text_.size() > 1 ? ",\"" : "\"").append(name).append("\":").append(value);
+    return *this;
+  }
+
+  static std::string asJson(std::string_view text) {
+    const bool plain =
+        std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; });
+    return plain ? std::string("\"").append(text).append("\"") : quoted(text);
+  }
+
+  std::string text_;
+};
 
 }  // namespace
 
-ServerHead readServerHead(std::span<const std::byte> head) {
-  Fields fields;
-  if (!readFields(head, fields)) {
-    return Malformed{"the head is not one JSON object within its limits"};
-  }
+ServerHead readServerHead(Fields& fields) {
   HeadReader read(fields);
   std::string op = read.string(Field::Op);
   if (!read.fault().empty()) {
@@ -241,60 +261,68 @@ ServerHead readServerHead(std::span<const std::byte> head) {
   return result;
 }
 
+Malformed noHead() {
+  return {"the head is not one JSON object within its limits"};
+}
+
+Malformed brokenFraming() {
+  return {"the framing of a message is malformed"};
+}
+
+Malformed brokenText() {
+  return {"the text of a message is not UTF-8"};
+}
+
+bool carriesText(const ServerHead& head) noexcept {
+  const auto* event = std::get_if<EventHead>(&head);
+  const auto* reply = std::get_if<Reply>(&head);
+  return (event != nullptr && event->type == BodyType::Text) || (reply != nullptr && reply->type == BodyType::Text);
+}
+
 std::string write(const Hello& head) {
-  Json json{{"op", "hello"}, {"v", 1}, {"session", head.session}, {"attempt", head.attempt}};
-  if (head.memory) {
-    json["memory"] = *head.memory;
-  }
-  if (head.token) {
-    json["token"] = *head.token;
-  }
-  return dump(json);
+  return HeadWriter("hello")
+      .add("v", std::uint64_t{1})
+      .add("session", head.session)
+      .add("attempt", head.attempt)
+      .add("memory", head.memory)
+      .add("token", head.token)
+      .take();
 }
 
 std::string write(const Subscribe& head) {
-  Json json{{"op", "subscribe"}, {"id", head.id}, {"channel", head.channel}};
-  if (head.since) {
-    json["since"] = {{"epoch", head.since->epoch}, {"seq", head.since->seq}};
-  } else if (head.last > 0) {
-    json["last"] = head.last;
+  HeadWriter writer("subscribe");
+  writer.add("id", head.id).add("channel", head.channel).add("since", head.since);
+  if (!head.since && head.last > 0) {
+    writer.add("last", head.last);
   }
   if (head.conflate) {
-    json["conflate"] = true;
+    writer.add("conflate", true);
   }
-  return dump(json);
+  return writer.take();
 }
 
 std::string write(const Unsubscribe& head) {
-  return dump({{"op", "unsubscribe"}, {"id", head.id}, {"channel", head.channel}});
+  return HeadWriter("unsubscribe").add("id", head.id).add("channel", head.channel).take();
 }
 
 std::string write(const Publish& head) {
-  Json json{{"op", "publish"}};
-  if (head.id) {
-    json["id"] = *head.id;
-  }
-  json["channel"] = head.channel;
-  addType(json, head.type);
-  return dump(json);
+  return HeadWriter("publish").add("id", head.id).add("channel", head.channel).add(head.type).take();
 }
 
 std::string write(const Request& head) {
-  Json json{{"op", "request"}, {"id", head.id}, {"method", head.method}};
-  addType(json, head.type);
-  return dump(json);
+  return HeadWriter("request").add("id", head.id).add("method", head.method).add(head.type).take();
 }
 
 std::string write(const Cancel& head) {
-  return dump({{"op", "cancel"}, {"id", head.id}});
+  return HeadWriter("cancel").add("id", head.id).take();
 }
 
 std::string write(const Ping& head) {
-  return dump({{"op", "ping"}, {"t", head.t}});
+  return HeadWriter("ping").add("t", head.t).take();
 }
 
 std::string write(const Auth& head) {
-  return dump({{"op", "auth"}, {"id", head.id}, {"token", head.token}});
+  return HeadWriter("auth").add("id", head.id).add("token", head.token).take();
 }
 
 bool isChannel(std::string_view text) noexcept {

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -93,8 +92,14 @@ struct Malformed {
 using ServerHead = std::variant<Welcome, Subscribed, EventHead, Unsubscribed, Ack, Reply, Pong, GoAway, ErrorHead,
                                 UnknownOp, Malformed>;
 
-/// Reads a head that a server sent: any bytes.
-[[nodiscard]] ServerHead readServerHead(std::span<const std::byte> head);
+/// Whether a message with this head has a body that is said to be text.
+[[nodiscard]] bool carriesText(const ServerHead& head) noexcept;
+
+// What is malformed besides heads.
+
+[[nodiscard]] Malformed brokenFraming();
+/// A body that is not the text that it is said to be.
+[[nodiscard]] Malformed brokenText();
 
 // From the client. Strings are well-formed UTF-8 here, and channels, names and integers within their limits.
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/bytes.hpp"
-#include "core/utf8.hpp"
 
 namespace tidewire::core::protocol {
 namespace {
@@ -114,33 +113,18 @@ void SessionCore::opened(Time now, std::optional<std::string> token) {
   }
 }
 
-void SessionCore::arrived(MessageKind kind, std::span<const std::byte> payload) {
-  arrivedAs_ = kind;
-  unframer_.emplace(kind, payload);
-}
-
-bool SessionCore::step(Time now) {
-  if (!unframer_ || failed_ || phase_ == Phase::Down) {
-    unframer_.reset();
-    return false;
+void SessionCore::arrived(Time now, ServerMessage& message) {
+  if (failed_ || phase_ == Phase::Down) {
+    return;
   }
-  const std::optional<Part> part = unframer_->next();
-  if (!part) {
-    if (unframer_->malformed()) {
-      fail("the framing of a message is malformed");
-    }
-    unframer_.reset();
-    return false;
-  }
-  ServerHead head = readServerHead(part->head);
+  ServerHead& head = message.head;
   const bool mayComeFirst = std::holds_alternative<Welcome>(head) || std::holds_alternative<ErrorHead>(head) ||
                             std::holds_alternative<Malformed>(head);
   if (phase_ == Phase::Greeting && !mayComeFirst) {
     fail("something came before welcome");
   } else {
-    std::visit([&](auto& alternative) { handle(now, alternative, *part); }, head);
+    std::visit([&](auto& alternative) { handle(now, alternative, message); }, head);
   }
-  return true;
 }
 
 void SessionCore::ended(bool forGood) {
@@ -149,7 +133,6 @@ void SessionCore::ended(bool forGood) {
   subscribing_.clear();
   authenticating_.clear();
   ping_.reset();
-  unframer_.reset();
   failed_ = false;
   leaveAt_.reset();
   waitingSince_.reset();
@@ -367,7 +350,7 @@ bool SessionCore::waitsForMore(Time now) {
 
 // Receiving.
 
-void SessionCore::handle(Time now, Welcome& head, const Part& /*part*/) {
+void SessionCore::handle(Time now, Welcome& head, const ServerMessage& /*message*/) {
   if (phase_ == Phase::Up) {
     fail("a second welcome");
     return;
@@ -403,7 +386,7 @@ void SessionCore::settleDoubts(Time now, const Welcome& head) {
   }
 }
 
-void SessionCore::handle(Time /*now*/, Subscribed& head, const Part& /*part*/) {
+void SessionCore::handle(Time /*now*/, Subscribed& head, const ServerMessage& /*message*/) {
   const auto waiting = subscribing_.find(head.id);
   if (waiting == subscribing_.end()) {
     return;
@@ -417,11 +400,7 @@ void SessionCore::handle(Time /*now*/, Subscribed& head, const Part& /*part*/) {
   report(SubscriptionAnswered{channel.subscribers, *channel.progress.position()});
 }
 
-void SessionCore::handle(Time /*now*/, EventHead& head, const Part& part) {
-  if (!isTextAsSaid(head.type, part)) {
-    fail("an event's text is not UTF-8");
-    return;
-  }
+void SessionCore::handle(Time /*now*/, EventHead& head, const ServerMessage& message) {
   const auto found = channels_.find(head.channel);
   if (found == channels_.end()) {
     return;
@@ -435,7 +414,7 @@ void SessionCore::handle(Time /*now*/, EventHead& head, const Part& part) {
                           .ts = head.ts,
                           .skipped = head.skipped,
                           .type = head.type,
-                          .body = part.body});
+                          .body = message.body});
       break;
     case ChannelProgress::Verdict::Drop:
       break;
@@ -445,7 +424,7 @@ void SessionCore::handle(Time /*now*/, EventHead& head, const Part& part) {
   }
 }
 
-void SessionCore::handle(Time /*now*/, Unsubscribed& head, const Part& /*part*/) {
+void SessionCore::handle(Time /*now*/, Unsubscribed& head, const ServerMessage& /*message*/) {
   const auto found = channels_.find(head.channel);
   // With an id it answers us. Before `subscribed` it is about the subscription before this one.
   if (!head.id && found != channels_.end() && found->second.answered) {
@@ -453,36 +432,34 @@ void SessionCore::handle(Time /*now*/, Unsubscribed& head, const Part& /*part*/)
   }
 }
 
-void SessionCore::handle(Time /*now*/, protocol::Ack& head, const Part& /*part*/) {
+void SessionCore::handle(Time /*now*/, protocol::Ack& head, const ServerMessage& /*message*/) {
   authenticating_.erase(head.id);
   if (const auto at = findCall(head.id, Call::Kind::Publish); at != calls_.end()) {
     endPublish(at, {.outcome = tidewire::Ack::Outcome::Published, .seq = head.seq});
   }
 }
 
-void SessionCore::handle(Time /*now*/, protocol::Reply& head, const Part& part) {
-  if (!isTextAsSaid(head.type, part)) {
-    fail("a reply's text is not UTF-8");
-  } else if (const auto at = findCall(head.id, Call::Kind::Request); at != calls_.end()) {
-    endRequest(at, std::nullopt, head.type, part.body);
+void SessionCore::handle(Time /*now*/, protocol::Reply& head, const ServerMessage& message) {
+  if (const auto at = findCall(head.id, Call::Kind::Request); at != calls_.end()) {
+    endRequest(at, std::nullopt, head.type, message.body);
   }
 }
 
-void SessionCore::handle(Time now, Pong& head, const Part& /*part*/) {
+void SessionCore::handle(Time now, Pong& head, const ServerMessage& /*message*/) {
   if (head.t == pingT_) {
     setClock(pingAt_, now, head.now);
   }
   report(PongArrived{head.t});
 }
 
-void SessionCore::handle(Time now, GoAway& head, const Part& /*part*/) {
+void SessionCore::handle(Time now, GoAway& head, const ServerMessage& /*message*/) {
   if (!leaveAt_) {
     leaveAt_ = now + std::min(head.after, kLongestTime) + random_.upTo(std::min(head.spread, kLongestTime));
     leaveTo_ = std::move(head.url);
   }
 }
 
-void SessionCore::handle(Time /*now*/, ErrorHead& head, const Part& /*part*/) {
+void SessionCore::handle(Time /*now*/, ErrorHead& head, const ServerMessage& /*message*/) {
   SessionError error{std::move(head.code), std::move(head.message), head.temporary};
   if (!head.id) {
     if (phase_ == Phase::Greeting || refusesToken(error)) {
@@ -502,9 +479,9 @@ void SessionCore::handle(Time /*now*/, ErrorHead& head, const Part& /*part*/) {
   }
 }
 
-void SessionCore::handle(Time /*now*/, UnknownOp& /*head*/, const Part& /*part*/) {}
+void SessionCore::handle(Time /*now*/, UnknownOp& /*head*/, const ServerMessage& /*message*/) {}
 
-void SessionCore::handle(Time /*now*/, Malformed& head, const Part& /*part*/) {
+void SessionCore::handle(Time /*now*/, Malformed& head, const ServerMessage& /*message*/) {
   fail(std::move(head.why));
 }
 
@@ -513,11 +490,6 @@ void SessionCore::fail(std::string why) {
   waitingSince_.reset();
   leaveAt_.reset();
   report(PeerFailed{std::move(why)});
-}
-
-/// A text message has been looked at by the transport.
-bool SessionCore::isTextAsSaid(BodyType type, const Part& part) const {
-  return type != BodyType::Text || arrivedAs_ == MessageKind::Text || !part.body || isValidUtf8(*part.body);
 }
 
 void SessionCore::endSubscription(Channels::iterator at, SessionError error) {
@@ -552,7 +524,7 @@ SessionCore::Calls::iterator SessionCore::endPublish(Calls::iterator at, tidewir
 }
 
 SessionCore::Calls::iterator SessionCore::endRequest(Calls::iterator at, std::optional<SessionError> error,
-                                                     BodyType type, std::optional<std::span<const std::byte>> body) {
+                                                     BodyType type, std::optional<ArrivedBody> body) {
   report(RequestEnded{at->first, std::move(error), type, body});
   return forget(at);
 }

@@ -18,6 +18,7 @@
 #include "core/protocol/channel_progress.hpp"
 #include "core/protocol/framing.hpp"
 #include "core/protocol/heads.hpp"
+#include "core/protocol/server_message.hpp"
 #include "core/random.hpp"
 #include "core/time.hpp"
 #include "tidewire/session_events.hpp"
@@ -69,7 +70,7 @@ struct EventArrived {
   std::optional<std::uint64_t> ts;
   std::uint64_t skipped;
   BodyType type;
-  std::optional<std::span<const std::byte>> body;
+  std::optional<ArrivedBody> body;
 };
 struct GapFound {
   std::vector<SubscriberId> to;
@@ -97,7 +98,7 @@ struct RequestEnded {
   CallId call;
   std::optional<SessionError> error;
   BodyType type;
-  std::optional<std::span<const std::byte>> body;
+  std::optional<ArrivedBody> body;
 };
 /// An error that concerns the connection, or a token that was refused.
 struct ErrorArrived {
@@ -133,10 +134,7 @@ class SessionCore {
 
   // Inputs from the connection.
   void opened(Time now, std::optional<std::string> token);
-  /// The payload of a WebSocket message, which outlives the calls of `step` that follow.
-  void arrived(MessageKind kind, std::span<const std::byte> payload);
-  /// Takes the next message out of it. Returns false when there is none.
-  [[nodiscard]] bool step(Time now);
+  void arrived(Time now, ServerMessage& message);
   /// `forGood`: no attempt follows by itself.
   void ended(bool forGood);
   /// Ask for a sign of life, ahead of everything else.
@@ -188,19 +186,18 @@ class SessionCore {
   [[nodiscard]] bool waitsForMore(Time now);
 
   // Receiving.
-  void handle(Time now, Welcome& head, const Part& part);
-  void handle(Time now, Subscribed& head, const Part& part);
-  void handle(Time now, EventHead& head, const Part& part);
-  void handle(Time now, Unsubscribed& head, const Part& part);
-  void handle(Time now, protocol::Ack& head, const Part& part);
-  void handle(Time now, protocol::Reply& head, const Part& part);
-  void handle(Time now, Pong& head, const Part& part);
-  void handle(Time now, GoAway& head, const Part& part);
-  void handle(Time now, ErrorHead& head, const Part& part);
-  void handle(Time now, UnknownOp& head, const Part& part);
-  void handle(Time now, Malformed& head, const Part& part);
+  void handle(Time now, Welcome& head, const ServerMessage& message);
+  void handle(Time now, Subscribed& head, const ServerMessage& message);
+  void handle(Time now, EventHead& head, const ServerMessage& message);
+  void handle(Time now, Unsubscribed& head, const ServerMessage& message);
+  void handle(Time now, protocol::Ack& head, const ServerMessage& message);
+  void handle(Time now, protocol::Reply& head, const ServerMessage& message);
+  void handle(Time now, Pong& head, const ServerMessage& message);
+  void handle(Time now, GoAway& head, const ServerMessage& message);
+  void handle(Time now, ErrorHead& head, const ServerMessage& message);
+  void handle(Time now, UnknownOp& head, const ServerMessage& message);
+  void handle(Time now, Malformed& head, const ServerMessage& message);
   void fail(std::string why);
-  [[nodiscard]] bool isTextAsSaid(BodyType type, const Part& part) const;
   void endSubscription(Channels::iterator at, SessionError error);
   void setClock(Time from, Time to, std::uint64_t serverNow);
 
@@ -208,7 +205,7 @@ class SessionCore {
   void settleDoubts(Time now, const Welcome& head);
   Calls::iterator endPublish(Calls::iterator at, tidewire::Ack ack);
   Calls::iterator endRequest(Calls::iterator at, std::optional<SessionError> error, BodyType type = BodyType::Text,
-                             std::optional<std::span<const std::byte>> body = {});
+                             std::optional<ArrivedBody> body = {});
   Calls::iterator endUnanswered(Calls::iterator at, SessionError error, tidewire::Ack::Outcome outcome);
   Calls::iterator forget(Calls::iterator at);
   [[nodiscard]] Calls::iterator findCall(std::uint64_t wireId, Call::Kind kind);
@@ -242,8 +239,6 @@ class SessionCore {
   Time pingAt_{};
   std::uint64_t pingT_ = 0;
   Time helloAt_{};
-  std::optional<Unframer> unframer_;
-  MessageKind arrivedAs_ = MessageKind::Text;
   bool failed_ = false;
   std::uint64_t maxMessage_ = 0;
   std::uint64_t window_ = 0;
