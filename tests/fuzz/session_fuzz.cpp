@@ -366,7 +366,7 @@ class Run {
   }
   void sendSome() {
     constexpr std::array<std::size_t, 5> kRooms = {0, 1, 100, 65'536, kRoom};
-    if (input_.flag() && books_.phase() == Phase::Up) {
+    if (input_.flag()) {
       core_.ask(now_, input_.number());
     }
     (void)send(input_.oneOf(kRooms));
