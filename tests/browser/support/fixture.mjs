@@ -29,9 +29,12 @@ export function usePages() {
     if (ENGINE === 'chromium') {
       fixture.files = await startStaticServer(folders);
       fixture.browser = await launchBrowser();
+      // A context for each page would take most of the time of a test.
+      fixture.pages = await fixture.browser.newContext();
       return;
     }
     fixture.browser = new RemoteBrowser();
+    fixture.pages = fixture.browser;
     fixture.files = await startStaticServer(folders, { post: fixture.browser.post, headers: ISOLATION });
     await fixture.browser.launch(ENGINE, fixture.files.url);
   });
@@ -55,7 +58,7 @@ export function usePages() {
   };
 
   fixture.openPage = async () => {
-    const page = await fixture.browser.newPage();
+    const page = await fixture.pages.newPage();
     const errors = [];
     page.on('pageerror', (error) => errors.push(error));
     await page.goto(`${fixture.files.url}/`);
