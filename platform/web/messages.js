@@ -1,6 +1,6 @@
 // Reads what a server of "tidewire.v1" sends (docs/protocol.md, section 2) with the browser's JSON. Bodies stay as they
 // are: text as strings, bytes as buffers. It has to agree with what C++ programs do, in core/protocol/message_reader.cpp
-// and platform/native/read_head.cpp; the vectors and a comparison over mutated heads hold both to it.
+// and platform/native/read_head.cpp; the vectors hold both to it, and the fuzz target `page` compares them.
 export function createMessages() {
   const SEPARATOR = '\x1e';
   const LENGTH_BYTES = 5;
