@@ -19,3 +19,8 @@ function(tidewire_own target)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
 endfunction()
+
+# tidewire_reads_command_line(<file>...): CLI11 is templates that take longer to optimise than anybody waits for them.
+function(tidewire_reads_command_line)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O0)
+endfunction()

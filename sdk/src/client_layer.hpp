@@ -61,6 +61,7 @@ class ClientLayer {
   virtual void tick(core::Time now) = 0;
   [[nodiscard]] virtual std::optional<core::Time> deadline() const = 0;
 
+  [[nodiscard]] virtual bool hasToSend() const = 0;
   /// Gives the transport what it has room for.
   virtual Transport::Sent send(core::Time now, Transport& transport) = 0;
   /// Whether a Close frame may follow now.

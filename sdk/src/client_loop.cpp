@@ -213,7 +213,6 @@ void ClientLoop::doPosted() {
   }
   connectsAhead_ = std::count_if(batch.commands.begin(), batch.commands.end(), isConnect);
   enqueueFirst(batch.first);
-  const core::Time now = loop_.now();
   std::size_t messages = 0;
   for (auto command = batch.commands.begin(); command != batch.commands.end(); ++command) {
     for (const std::size_t before = messagesBefore(command, batch.commands.end()); messages < before; ++messages) {
@@ -221,7 +220,7 @@ void ClientLoop::doPosted() {
       if (!message) {
         break;
       }
-      connection_.enqueue(now, std::move(*message));
+      connection_.enqueue(loop_.now(), std::move(*message));
     }
     doCommand(*command);
     performActions();
@@ -255,8 +254,12 @@ void ClientLoop::sendPosted(PayloadStore::Batch& batch) {
     connection_.handedOver(sent.messages);
     noteSent(sent);
   }
+  std::optional<core::Outgoing> message = batch.next();
+  if (!message) {
+    return;
+  }
   const core::Time now = loop_.now();
-  while (std::optional<core::Outgoing> message = batch.next()) {
+  for (; message; message = batch.next()) {
     connection_.enqueue(now, std::move(*message));
   }
 }
@@ -455,13 +458,16 @@ void ClientLoop::sendQueued() {
 }
 
 void ClientLoop::sendLayer() {
-  if (transport_ != nullptr && transport_->room() > 0) {
+  if (transport_ != nullptr && layer_->hasToSend() && transport_->room() > 0) {
     noteSent(layer_->send(loop_.now(), *transport_));
   }
 }
 
 /// Gives the transport what it has room for.
 void ClientLoop::handOver() {
+  if (!connection_.hasOutgoing()) {
+    return;  // The clock and a page's socket are not for free, and this is asked after each message that comes.
+  }
   Transport::Sent sent;
   const core::Time now = loop_.now();
   while (transport_ != nullptr && transport_->room() > 0) {

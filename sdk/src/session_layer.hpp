@@ -34,6 +34,7 @@ class SessionLayer final : public ClientLayer {
   void ask(core::Time now, std::uint64_t number) override;
   void tick(core::Time now) override;
   [[nodiscard]] std::optional<core::Time> deadline() const override { return core_.deadline(); }
+  [[nodiscard]] bool hasToSend() const override { return core_.hasToSend(); }
   Transport::Sent send(core::Time now, Transport& transport) override;
   [[nodiscard]] bool mayClose() const override { return core_.isSettled(); }
 

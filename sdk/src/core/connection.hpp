@@ -111,6 +111,8 @@ class Connection {
   [[nodiscard]] bool passesThrough() const noexcept { return state_ == State::Open && openReturned_ && queue_.empty(); }
   /// The next message that the transport may have, if it may have one. May lead to further actions.
   [[nodiscard]] std::optional<Outgoing> takeOutgoing(Time now);
+  /// Whether `takeOutgoing` may have something to give or to do.
+  [[nodiscard]] bool hasOutgoing() const noexcept { return !queue_.empty() || closeFrame_; }
   [[nodiscard]] std::optional<Time> deadline() const;
 
   [[nodiscard]] State state() const noexcept { return state_; }

@@ -231,10 +231,13 @@ std::optional<Time> SessionCore::deadline() const {
   return next;
 }
 
+bool SessionCore::hasToSend() const noexcept {
+  return ping_ || !heads_.empty() || !again_.empty() || calls_.lower_bound(unsentFrom_) != calls_.end();
+}
+
 bool SessionCore::isSettled() const noexcept {
   // Requests are not waited for: a reply serves nobody once the session closes.
-  return !ping_ && heads_.empty() && again_.empty() && openPublishes_.empty() &&
-         calls_.lower_bound(unsentFrom_) == calls_.end();
+  return !hasToSend() && openPublishes_.empty();
 }
 
 // Sending.

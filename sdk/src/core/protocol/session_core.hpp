@@ -148,6 +148,7 @@ class SessionCore {
   /// WebSocket messages to send now, of about `room` bytes together.
   [[nodiscard]] std::vector<Framer::Batch> takeBatches(Time now, std::size_t room);
   [[nodiscard]] std::optional<Time> deadline() const;
+  [[nodiscard]] bool hasToSend() const noexcept;
   /// Whether nothing waits to be sent or acknowledged.
   [[nodiscard]] bool isSettled() const noexcept;
   /// What the server's clock shows, since 1970.
