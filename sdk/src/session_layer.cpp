@@ -73,6 +73,8 @@ void SessionLayer::post(core::Time /*now*/, SubscribePost& post, bool /*down*/) 
   if (post.options.since && core::protocol::isName(post.options.since->epoch) &&
       post.options.since->seq <= core::protocol::kMaxInteger) {
     since = core::protocol::Position{std::move(post.options.since->epoch), post.options.since->seq};
+  } else if (post.options.since) {
+    host_.deliver(SessionEvent{post.subscription, core::protocol::Loss{}});  // No server has been there.
   }
   core_.subscribe(subscription.id, subscription.channel(), post.options.conflate,
                   std::min(post.options.replay, core::protocol::kMaxInteger), std::move(since));

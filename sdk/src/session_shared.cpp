@@ -15,11 +15,30 @@ constexpr std::size_t kCallBytes = 256;
 /// It is added to a clock.
 constexpr std::chrono::milliseconds kLongestTimeout = std::chrono::hours(24 * 3652);
 
+/// Whether a head can carry it, with what else `hello` has.
+bool fitsHead(const std::string& token) {
+  constexpr std::size_t kRest = 256;
+  const core::protocol::Auth head{core::protocol::kMaxInteger, token};
+  return core::protocol::write(head).size() + kRest <= core::protocol::kMaxHeadBytes;
+}
+
+bool isToken(const std::string& token) {
+  return core::isValidUtf8(core::asBytes(token)) && fitsHead(token);
+}
+
 /// Has the token function asked by what asks `Options::endpoint`: before every attempt, wherever callbacks run.
 Callback<EndpointRequest> askToken(Callback<TokenRequest> token, std::shared_ptr<SessionState> state) {
   return [token = std::move(token), state = std::move(state)](const EndpointRequest& request) {
     token(TokenRequest(
-        request, [state](std::string answer) { state->setToken(std::move(answer)); }, state->refusal()));
+        request,
+        [state](std::string answer) {
+          const bool usable = isToken(answer);
+          if (usable) {
+            state->setToken(std::move(answer));
+          }
+          return usable;
+        },
+        state->refusal()));
   };
 }
 
@@ -305,6 +324,9 @@ CallResult SessionShared::authenticate(std::string token) {
   }
   if (!core::isValidUtf8(core::asBytes(token))) {
     return CallResult::InvalidUtf8;
+  }
+  if (!fitsHead(token)) {
+    return CallResult::TooLarge;
   }
   state_->setToken(token);
   client_->post(std::make_unique<SessionPost>(AuthenticatePost{std::move(token)}), false);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,7 +25,8 @@ constexpr std::string_view kWelcome = R"({"op":"welcome","v":1,"resumed":false,"
 /// A session's core, driven by hand.
 class Driven {
  public:
-  explicit Driven(Duration batchDelay = {}) : core({.key = "jXs2FWy5vTzRy3NC1nVYQw", .batchDelay = batchDelay}) {}
+  explicit Driven(Duration batchDelay = {}, std::uint64_t seed = 0)
+      : core({.key = "jXs2FWy5vTzRy3NC1nVYQw", .batchDelay = batchDelay, .seed = seed}) {}
 
   Driven& open(std::string_view welcome = kWelcome) {
     core.opened(kStart, std::nullopt);
@@ -33,10 +35,10 @@ class Driven {
     return *this;
   }
 
-  void hear(std::string_view payload) {
+  void hear(std::string_view payload, Time now = kStart) {
     MessageReader reader(MessageKind::Text, asBytes(payload));
     while (std::optional<ServerMessage> message = reader.next()) {
-      core.arrived(kStart, *message);
+      core.arrived(now, *message);
       drain();
     }
   }
@@ -81,6 +83,67 @@ TEST_CASE("session core: a token that comes between hello and welcome is given t
   const auto batches = session.send();
   REQUIRE(batches.size() == 1);
   CHECK(batches[0].payload == R"({"op":"auth","id":1,"token":"fresh"})");
+}
+
+TEST_CASE("session core: a publish that a failed server may have taken is not called refused") {
+  using Outcome = tidewire::Ack::Outcome;
+  Driven session;
+  session.open();
+  for (const auto& [code, outcome] :
+       {std::pair("forbidden", Outcome::Refused), std::pair("internal", Outcome::Unknown)}) {
+    const CallId id = outcome == Outcome::Refused ? 1 : 2;
+    session.core.call(kStart, {.id = id, .target = "c", .body = "b", .ack = true});
+    REQUIRE(session.send().size() == 1);
+    session.hear(R"({"op":"error","id":)" + std::to_string(id) + R"(,"code":")" + code + R"("})");
+    REQUIRE(session.last<PublishEnded>() != nullptr);
+    CHECK(session.last<PublishEnded>()->ack.outcome == outcome);
+  }
+}
+
+TEST_CASE("session core: a publish that was sent again to a server without memory is not called refused") {
+  Driven session;
+  session.open();
+  session.core.call(kStart, {.id = 1, .target = "c", .body = "b", .ack = true, .resend = true});
+  REQUIRE(session.send().size() == 1);
+  session.core.ended(false);
+  session.open();
+  REQUIRE(session.send().size() == 1);
+  session.hear(R"({"op":"error","id":1,"code":"rate-limited","temporary":true})");
+  REQUIRE(session.last<PublishEnded>() != nullptr);
+  CHECK(session.last<PublishEnded>()->ack.outcome == tidewire::Ack::Outcome::Unknown);
+}
+
+TEST_CASE("session core: goaway is followed within its spread, and not by all at once") {
+  std::set<Time> times;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Driven session({}, seed);
+    session.open();
+    session.hear(R"({"op":"goaway","after":1000,"spread":5000})");
+    REQUIRE(session.core.deadline());
+    CHECK(*session.core.deadline() >= kStart + 1s);
+    CHECK(*session.core.deadline() <= kStart + 6s);
+    times.insert(*session.core.deadline());
+  }
+  CHECK(times.size() > 25);
+  CHECK(*times.rbegin() - *times.begin() > 3s);
+}
+
+TEST_CASE("session core: the server's clock is read half way between question and answer, of the quickest best") {
+  Driven session;
+  session.core.opened(kStart, std::nullopt);
+  (void)session.send();
+  session.hear(R"({"op":"welcome","v":1,"resumed":false,"now":1000000})", kStart + 100ms);
+  // It showed 1000000 at 50 ms.
+  CHECK(session.core.serverOffset() == Duration(1'000'000ms) - (kStart + 50ms).time_since_epoch());
+  session.core.ask(kStart + 1s, 7);
+  (void)session.send(kStart + 1s);
+  session.hear(R"({"op":"pong","t":7,"now":2000000})", kStart + 1s + 20ms);
+  CHECK(session.core.serverOffset() == Duration(2'000'000ms) - (kStart + 1s + 10ms).time_since_epoch());
+  // A slow one tells less.
+  session.core.ask(kStart + 2s, 8);
+  (void)session.send(kStart + 2s);
+  session.hear(R"({"op":"pong","t":8,"now":9000000})", kStart + 3s);
+  CHECK(session.core.serverOffset() == Duration(2'000'000ms) - (kStart + 1s + 10ms).time_since_epoch());
 }
 
 TEST_CASE("session core: times that no clock has are taken for the longest that one has") {

@@ -281,11 +281,59 @@ TEST_CASE("session: what waits for others leaves in one message, and no delay is
   }
 }
 
-TEST_CASE("session: a position that no server can have is not asked for") {
+TEST_CASE("session: a position that no server can have is not asked for, and what is missing is told") {
   ManualSession test;
-  const auto subscription = test.session().subscribe("c", {.since = ChannelPosition{"e", ~std::uint64_t{0}}}, {});
+  std::vector<bool> gaps;
+  const auto subscription =
+      test.session().subscribe("c", {.since = ChannelPosition{"e", ~std::uint64_t{0}}},
+                               {.onGap = [&gaps](const Gap& gap) { gaps.push_back(gap.hasRange); }});
   test.open();
   CHECK(test.hasSent(R"("channel":"c"})"));
+  CHECK(gaps == std::vector<bool>{false});
+}
+
+TEST_CASE("session: a handle that goes unsubscribes") {
+  ManualSession test;
+  {
+    const auto subscription = test.session().subscribe("c", {}, {});
+    test.open();
+    test.hear(R"({"op":"subscribed","id":1,"epoch":"e","seq":0,"recovered":true})");
+    CHECK(!test.hasSent(R"("op":"unsubscribe")"));
+  }
+  test.loop().turn();
+  CHECK(test.hasSent(R"({"op":"unsubscribe","id":2,"channel":"c"})"));
+}
+
+TEST_CASE("session: a name that is not UTF-8 is none") {
+  ManualSession test;
+  CHECK(test.session().publish("\xff", "1") == CallResult::InvalidName);
+  std::vector<std::string> ends;
+  const auto subscription = test.session().subscribe(
+      "A\xff", {}, {.onEnd = [&ends](const SubscriptionEnd& end) { ends.push_back(end.error.code); }});
+  test.open();
+  CHECK(ends == std::vector<std::string>{"unknown-channel"});
+  CHECK(!test.hasSent("subscribe"));
+}
+
+TEST_CASE("session: a token that no head has room for is refused, and so is one that is not UTF-8") {
+  ManualSession test;
+  test.open();
+  CHECK(test.session().authenticate(std::string(17'000, 't')) == CallResult::TooLarge);
+  CHECK(test.session().authenticate(std::string(9'000, '"')) == CallResult::TooLarge);
+  CHECK(test.session().authenticate("\xff") == CallResult::InvalidUtf8);
+  CHECK(test.session().authenticate(std::string(16'000, 't')) == CallResult::Queued);
+  test.loop().turn();
+  CHECK(test.hasSent(R"("token":"tt)"));
+}
+
+TEST_CASE("session: an answer that is no token fails the attempt") {
+  std::vector<std::string> details;
+  ManualSession test({.token = [](const TokenRequest& request) { request.answer(std::string(17'000, 't')); }});
+  test.session().onClose([&details](const CloseInfo& info) { details.push_back(info.detail); });
+  test.session().connect();
+  test.loop().turn();
+  REQUIRE(details.size() == 1);
+  CHECK(details[0].find("the token is not UTF-8") != std::string::npos);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ enum class State : std::uint8_t {
 /// Why an attempt ended.
 enum class CloseCause : std::uint8_t {
   ClosedByUser,    ///< `close()`.
-  ReconnectAsked,  ///< `reconnect()` dropped this connection in favour of a new one.
+  ReconnectAsked,  ///< `reconnect()`, or a server's `goaway`, dropped this connection in favour of a new one.
   ClosedByPeer,    ///< The peer sent a Close frame; `code` and `reason` are the peer's.
   ConnectionLost,  ///< The open connection ended without a Close frame (code 1006).
   ConnectFailed,   ///< No connection: name not found, refused, unreachable. A page cannot tell these from the next two.

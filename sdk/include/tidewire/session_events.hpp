@@ -86,7 +86,7 @@ struct SubscriptionEnd {
 /// What became of a publish that asked for an acknowledgement. Comes exactly once.
 struct Ack {
   enum class Outcome : std::uint8_t {
-    Published,  ///< Once. `seq` is its place in the channel, if the server tells.
+    Published,  ///< Once; with `resend` perhaps twice. `seq` is its place in the channel, if the server tells.
     Refused,    ///< Not published: `error` says why.
     Unknown,    ///< It may or may not have been published, and nobody can tell (docs/protocol.md, section 6).
     NotSent,    ///< Not published: the session closed before it was sent.
@@ -110,7 +110,7 @@ struct Reply {
 enum class CallResult : std::uint8_t {
   Queued,       ///< Accepted. Calls leave in their order.
   Closed,       ///< The session is closing or closed; call `connect()` first.
-  TooLarge,     ///< Larger alone than the whole outbox may be.
+  TooLarge,     ///< Larger alone than the whole outbox may be; a token that has more than some 16,000 bytes.
   QueueFull,    ///< No room now; nothing was queued.
   InvalidName,  ///< Not a channel or a method: 1 to 255 bytes of UTF-8 without control characters.
   InvalidUtf8,  ///< The text is not well-formed UTF-8.

@@ -24,7 +24,7 @@ namespace tidewire {
 /// Thread: any. Web: the thread that made the session.
 class TokenRequest {
  public:
-  explicit TokenRequest(EndpointRequest request, std::function<void(std::string)> keep,
+  explicit TokenRequest(EndpointRequest request, std::function<bool(std::string)> keep,
                         std::optional<SessionError> refusal)
       : request_(std::move(request)), keep_(std::move(keep)), refusal_(std::move(refusal)) {}
 
@@ -32,14 +32,17 @@ class TokenRequest {
   [[nodiscard]] std::uint64_t attempt() const { return request_.attempt(); }
   /// How the attempt before this one ended.
   [[nodiscard]] const std::optional<CloseInfo>& lastClose() const { return request_.lastClose(); }
-  /// Why the server refused the token before, if it did: it is time for a fresh one.
+  /// What the server said instead of `welcome`, or that the token has run out: mostly it is time for a fresh one.
   [[nodiscard]] const std::optional<SessionError>& refusal() const { return refusal_; }
 
-  /// Connects with this token.
+  /// Connects with this token. One that is not UTF-8, or has more than some 16,000 bytes, counts as `fail`.
   void answer(std::string token) const { answer(std::move(token), request_.configured().url); }
   /// Connects with this token, and there.
   void answer(std::string token, std::string url) const {
-    keep_(std::move(token));
+    if (!keep_(std::move(token))) {
+      request_.fail("the token is not UTF-8, or longer than a message may be");
+      return;
+    }
     Endpoint endpoint = request_.configured();
     endpoint.url = std::move(url);
     request_.answer(std::move(endpoint));
@@ -49,11 +52,12 @@ class TokenRequest {
 
  private:
   EndpointRequest request_;
-  std::function<void(std::string)> keep_;
+  std::function<bool(std::string)> keep_;
   std::optional<SessionError> refusal_;
 };
 
-/// Bounds of what waits for the server: calls that are not sent yet, and publishes that wait for their acknowledgement.
+/// Bounds of what waits for the server: calls that are not sent yet, publishes that wait for their acknowledgement, and
+/// requests that wait for their reply. Each counts 256 bytes besides its body.
 struct OutboxOptions {
   std::size_t maxBytes = 16 * 1024 * 1024;
   std::size_t maxCalls = 65'536;
@@ -96,7 +100,7 @@ struct SessionOptions {
   Callbacks callbacks = Callbacks::Automatic;
   Callback<std::function<void()>> executor = {};
   std::shared_ptr<Loop> loop = {};
-  /// Conflated subscriptions take at most one event of it each.
+  /// Of a conflated subscription at most one event waits between two other news of it, or of the connection.
   std::size_t deliveryQueueBytes = 8 * 1024 * 1024;
   TlsOptions tls = {};
   LogOptions log = {};

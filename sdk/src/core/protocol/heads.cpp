@@ -5,7 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "core/bytes.hpp"
 #include "core/protocol/head_fields.hpp"
+#include "core/utf8.hpp"
 
 namespace tidewire::core::protocol {
 namespace {
@@ -326,9 +328,9 @@ std::string write(const Auth& head) {
 }
 
 bool isChannel(std::string_view text) noexcept {
-  return !text.empty() && text.size() <= kMaxChannelBytes && std::none_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-  });
+  return !text.empty() && text.size() <= kMaxChannelBytes && isValidUtf8(asBytes(text)) &&
+         std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
 bool isName(std::string_view text) noexcept {

@@ -150,7 +150,7 @@ struct Auth {
 [[nodiscard]] std::string write(const Ping& head);
 [[nodiscard]] std::string write(const Auth& head);
 
-/// Whether `text` can name a channel or a method.
+/// Whether `text`, which may be any bytes, can name a channel or a method.
 [[nodiscard]] bool isChannel(std::string_view text) noexcept;
 /// Whether `text` can be an epoch or an error's code.
 [[nodiscard]] bool isName(std::string_view text) noexcept;

@@ -378,8 +378,9 @@ void SessionCore::handle(Time now, Welcome& head, const ServerMessage& /*message
 /// What was sent on an earlier connection and not answered: docs/protocol.md, section 6.
 void SessionCore::settleDoubts(Time now, const Welcome& head) {
   for (auto at = calls_.begin(); at != calls_.end() && at->first < unsentFrom_;) {
-    const Pending& pending = at->second;
+    Pending& pending = at->second;
     const bool remembered = head.resumed && head.dedup && now - pending.firstSentAt < head.dedup->age;
+    pending.inDoubt = pending.inDoubt || !remembered;
     if (pending.call.kind == Call::Kind::Request || remembered || pending.call.resend) {
       again_.push_back(at->first);
       ++at;
@@ -478,7 +479,9 @@ void SessionCore::handle(Time /*now*/, ErrorHead& head, const ServerMessage& /*m
   } else if (authenticating_.erase(*head.id) > 0) {
     report(ErrorArrived{std::move(error)});
   } else if (const auto found = byWireId_.find(*head.id); found != byWireId_.end()) {
-    endUnanswered(calls_.find(found->second), std::move(error), tidewire::Ack::Outcome::Refused);
+    const auto at = calls_.find(found->second);
+    const bool known = error.code != "internal" && !at->second.inDoubt;
+    endUnanswered(at, std::move(error), known ? tidewire::Ack::Outcome::Refused : tidewire::Ack::Outcome::Unknown);
   }
 }
 

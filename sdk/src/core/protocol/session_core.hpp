@@ -171,6 +171,7 @@ class SessionCore {
     std::uint64_t wireId = 0;
     std::uint64_t publishNumber = 0;
     Time firstSentAt{};
+    bool inDoubt = false;  // Sent again to a server that may not know that it has it.
     std::optional<Time> deadline = {};
   };
   using Channels = std::map<std::string, Channel, std::less<>>;
