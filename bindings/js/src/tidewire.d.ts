@@ -411,7 +411,7 @@ export interface TokenRequest {
   readonly attempt: number;
   /** How the attempt before this one ended; null for the first since `connect()`. */
   readonly lastClose: CloseInfo | null;
-  /** Why the server refused the token before, if it did: it is time for a fresh one. */
+  /** What the server said instead of `welcome`, or that the token has run out: mostly it is time for a fresh one. */
   readonly refusal: SessionError | null;
 }
 
@@ -449,7 +449,10 @@ export interface SessionOptions {
     thawTimeout?: number;
   };
   reconnect?: Options['reconnect'];
-  /** Bounds of what waits for the server: calls not sent yet, and publishes that wait for their acknowledgement. */
+  /**
+   * Bounds of what waits for the server: calls not sent yet, publishes that wait for their acknowledgement, and requests
+   * that wait for their reply.
+   */
   outbox?: {
     /** Of bodies, each call counting 256 bytes more. Default 16 MiB. */
     maxBytes?: number;
@@ -731,7 +734,8 @@ export class Session extends EventTarget {
   /**
    * Ends the session without a closing handshake and frees it; no event comes after this, neither here nor of
    * subscriptions, and every further call throws a TypeError. Calls that were not answered end: publishes as 'unknown',
-   * requests with code 'closed'. A session that is closed and forgotten needs no `dispose()`.
+   * before the wasm has loaded as 'not-sent'; requests with code 'closed'. A session that is closed and forgotten needs no
+   * `dispose()`.
    */
   dispose(): void;
 
