@@ -23,7 +23,7 @@ export function createTidewireGlue(host) {
   let encoded = null;
   let numbers = null;
   let timer = 0;
-  const messages = createMessages();
+  let messages = null;
 
   // --- Slots ---
 
@@ -292,8 +292,10 @@ export function createTidewireGlue(host) {
     tidewire_js_hold_quoted: (pointer, length) => hold(JSON.stringify(readText(pointer, length))),
 
     // The reader has a slot too.
-    tidewire_js_read_messages: (slot, maxHeadBytes) =>
-      hold(messages.read(slots[slot], (head) => textExceeds(head, maxHeadBytes))),
+    tidewire_js_read_messages(slot, maxHeadBytes) {
+      messages = messages || createMessages();
+      return hold(messages.read(slots[slot], (head) => textExceeds(head, maxHeadBytes)));
+    },
 
     tidewire_js_next_message(readerSlot, record) {
       const next = slots[readerSlot].next();

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 
 import { importWebModule } from '../support/web_module.mjs';
 
@@ -97,6 +98,13 @@ test('names: the fields of heads, and their types, have the same order in C++ an
 test('names: the glue declares in C++ exactly the functions that it has', () => {
   const declared = [...read('platform/web/glue.hpp').matchAll(/\b(tidewire_js_\w+)\(/g)].map(([, name]) => name);
   assert.deepEqual(declared.sort(), Object.keys(createTidewireGlue({}).imports).sort());
+});
+
+test('glue: it is made where there is nothing but the language, as when a library is linked', () => {
+  const text = ['messages.js', 'glue.js'].map((name) => read(`platform/web/${name}`)).join('');
+  const script = text.replace(/^import .*\n/gm, '').replaceAll('export function', 'function');
+  const names = runInNewContext(`${script}; Object.keys(createTidewireGlue({}).imports).join()`);
+  assert.equal(names, Object.keys(createTidewireGlue({}).imports).join());
 });
 
 test('glue: a text has the length that UTF-8 gives it', () => {
