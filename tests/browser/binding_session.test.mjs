@@ -2,6 +2,7 @@
 // alone.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
 
 import { startServer } from '../protocol/server.mjs';
@@ -13,6 +14,18 @@ async function serverFor(context, options) {
   const server = await startServer(options);
   context.after(() => server.listener.address() && server.stop());
   return server;
+}
+
+/** A page with a session that is open, and what the server has of it. */
+async function openedFor(context, server) {
+  const { page, errors } = await pages.openPage();
+  context.after(() => page.close());
+  await page.evaluate(async (url) => {
+    const { opened } = await import('/test/session_recording.js');
+    window.recording = await opened(url);
+  }, server.url);
+  const [{ socket }] = server.connections;
+  return { page, errors, socket, ended: once(socket, 'close') };
 }
 
 // --- Connection ---
@@ -57,6 +70,49 @@ test('session: a reconnect resumes it, and the server knows it again', LIMIT, as
   }, server.url);
   assert.deepEqual([open.resumed, open.reconnects, open.attempt], [true, 1, 2]);
   assert.equal(close.cause, 'reconnect-asked');
+});
+
+const binary = (text) => Buffer.from([text.length, ...Buffer.from(text, 'latin1')]);
+for (const [what, payload] of Object.entries({
+  'what is no head': 'hello',
+  'a broken framing': '{"op":"pong","t":1,"now":1}\x1e',
+  'a second welcome': '{"op":"welcome","v":1,"resumed":false,"now":1}',
+  'text that is not UTF-8': binary('{"op":"event","channel":"c","seq":1}\n\xff'),
+})) {
+  test(`session: ${what} ends the connection with 4000, and another follows`, LIMIT, async (context) => {
+    const server = await serverFor(context);
+    const { page, errors, socket, ended } = await openedFor(context, server);
+    socket.send(payload);
+    assert.equal((await ended)[0], 4000);
+    const [close, open] = await page.evaluate(async () => {
+      return [await window.recording.first('close'), await window.recording.nth('open', 2)];
+    });
+    assert.deepEqual([close.cause, close.code, close.willRetry], ['protocol-error', 4000, true]);
+    assert.ok(close.detail.length > 0);
+    assert.equal(open.reconnects, 1);
+    assert.deepEqual(errors, []);
+  });
+}
+
+test('session: goaway is followed with 1000, to the place that it names', LIMIT, async (context) => {
+  const [server, other] = [await serverFor(context), await serverFor(context)];
+  const { page, ended } = await openedFor(context, server);
+  server.goAway({ after: 0, spread: 0, url: other.url });
+  assert.equal((await ended)[0], 1000);
+  const [close, open] = await page.evaluate(async () => {
+    return [await window.recording.first('close'), await window.recording.nth('open', 2)];
+  });
+  assert.deepEqual([close.cause, close.willRetry, open.reconnects], ['reconnect-asked', true, 1]);
+  assert.deepEqual([server.connections.size, other.connections.size], [0, 1]);
+});
+
+test('session: goaway leads to no host that nobody allowed', LIMIT, async (context) => {
+  const [server, other] = [await serverFor(context), await serverFor(context)];
+  const { page, ended } = await openedFor(context, server);
+  server.goAway({ url: other.url.replace('127.0.0.1', 'localhost') });
+  assert.equal((await ended)[0], 1000);
+  await page.evaluate(() => window.recording.nth('open', 2).then(() => undefined));
+  assert.deepEqual([server.connections.size, other.connections.size], [1, 0]);
 });
 
 test('session: a heartbeat is answered, and tells the time of the server', LIMIT, async (context) => {
