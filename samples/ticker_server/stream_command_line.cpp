@@ -96,6 +96,8 @@ void addStreamOptions(CLI::App& app, CommandLine& line) {
                  "Bytes of events that wait for a client, and of answers");
   options.number("--max-body", limits.maxBodyBytes, 0, 1'000'000, "Bytes of the body of a publish");
   options.number("--publish-rate", limits.publishesPerSecond, 0, kMaxCount, "Publishes a second, of one client");
+  options.number("--batch-delay", limits.batchDelayMs, 0, kMaxMs,
+                 "Milliseconds that what waits for a client waits for more, to leave in one message");
   options.file("--stream-log", line.streamLog, "File to append events, publishes and evictions to, one JSON line each");
 }
 

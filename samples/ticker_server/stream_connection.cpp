@@ -14,12 +14,14 @@ constexpr std::size_t kKeptBytes = 65'536;  // Of a buffer, between messages.
 
 StreamConnection::StreamConnection(lws* socket, stream::Hub& hub) : Connection(socket), hub_(hub), peer_(hub, *this) {
   timer_.connection = this;
+  batchTimer_.connection = this;
   keepSendBufferShort();
   setTimer();
 }
 
 StreamConnection::~StreamConnection() {
   lws_sul_cancel(&timer_.entry);
+  lws_sul_cancel(&batchTimer_.entry);
 }
 
 void StreamConnection::received(const Piece& piece) {
@@ -91,7 +93,19 @@ void StreamConnection::outputWaits() {
     limitedEnd_ = true;
     lws_set_timeout(socket(), PENDING_TIMEOUT_CLOSE_SEND, kEndSeconds);
   }
-  askWritable();
+  const std::int64_t delay = hub_.limits().batchDelayMs;
+  if (delay == 0 || peer_.ending()) {
+    askWritable();
+  } else if (!batchWaits_) {
+    batchWaits_ = true;
+    lws_sul_schedule(lws_get_context(socket()), 0, &batchTimer_.entry, batchFired, delay * LWS_US_PER_MS);
+  }
+}
+
+void StreamConnection::batchFired(lws_sorted_usec_list_t* entry) {
+  StreamConnection& self = *reinterpret_cast<Timer*>(entry)->connection;
+  self.batchWaits_ = false;
+  self.askWritable();
 }
 
 // A deadline that moves on leaves the timer where it is: when it fires, it is set anew.

@@ -33,6 +33,7 @@ class StreamConnection final : public Connection, private stream::Peer::Carrier 
   };
 
   static void timerFired(lws_sorted_usec_list_t* entry);
+  static void batchFired(lws_sorted_usec_list_t* entry);
   void outputWaits() override;
   void deadlineNears() override { setTimer(); }
   void writeFrame(FrameBuffer& frame, FrameKind kind);
@@ -44,6 +45,8 @@ class StreamConnection final : public Connection, private stream::Peer::Carrier 
   std::string message_;  // The one that is coming in.
   Timer timer_;
   std::optional<std::int64_t> timerAt_;
+  Timer batchTimer_;
+  bool batchWaits_ = false;
   bool limitedEnd_ = false;
   bool closeSent_ = false;
 };

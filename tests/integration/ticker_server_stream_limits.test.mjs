@@ -249,6 +249,25 @@ test('slow reader: one that never reads, and has said its last, holds nothing ba
   for (let count = 0; count < 10; ++count) await server.publish('chat/d', 'x');
 });
 
+test('batches: what is published within the delay leaves in one message', LIMIT, async (context) => {
+  for (const [delay, together] of [[300, true], [0, false]]) {
+    const server = await streamFor(context, { args: ['--batch-delay', String(delay)] });
+    const peer = await Peer.welcomed(server, 'k');
+    await peer.subscribe('chat/c');
+    let messages = 0;
+    peer.socket.on('message', () => ++messages);
+    // One waits for the acknowledgement of the other, so that without a delay they leave apart.
+    const other = await Peer.welcomed(server, 'other');
+    for (let id = 1; id <= 3; ++id) {
+      other.send([{ op: 'publish', channel: 'chat/c' }, 'x']);
+      other.send({ op: 'publish', id, channel: 'chat/d' });
+      if (!together) await other.next('ack');
+    }
+    for (let seq = 1; seq <= 3; ++seq) assert.equal((await peer.next('event')).seq, seq);
+    assert.equal(messages === 1, together, `${messages} messages`);
+  }
+});
+
 test('limits: a thousand clients get what one gets', LIMIT, async (context) => {
   const server = await streamFor(context);
   const peers = await Promise.all(Array.from({ length: 1000 }, (_, index) => Peer.welcomed(server, `c${index}`)));

@@ -25,6 +25,7 @@ struct Limits {
   std::size_t maxSubscriptions = 100;
   std::size_t maxQueueBytes = 1'048'576;  ///< Of events that wait, and of answers that do.
   double publishesPerSecond = 1000;       ///< On average; twice as many at once.
+  std::int64_t batchDelayMs = 0;          ///< What waits for a client waits so long for more, to leave with it.
 };
 
 /// What all clients of `/stream` share.
