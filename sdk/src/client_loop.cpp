@@ -396,7 +396,7 @@ void ClientLoop::perform(StateChange& event) {
   if (layer_ != nullptr && event.from == State::Waiting && event.to == State::Closed) {
     layer_->attemptEnded(loop_.now(), true);  // No close event follows.
   }
-  delivery_.deliver(Event(event));
+  deliverCounted(Event(event));
 }
 
 void ClientLoop::perform(Opened& event) {
@@ -405,7 +405,7 @@ void ClientLoop::perform(Opened& event) {
   stats_.lastHandshake = event.times;
   event.resumed = layerState_.resumed;
   const std::uint64_t attempt = event.attempt;
-  if (delivery_.deliver(Event(std::move(event)))) {
+  if (deliverCounted(Event(std::move(event)))) {
     connection_.openReturned(attempt);
   }
 }
@@ -419,7 +419,7 @@ void ClientLoop::perform(Dropped& event) {
     journal_.note(loop_.now(), LogLevel::Warning, describe(event));
     stats_.droppedMessages += event.messages;
     stats_.droppedBytes += event.bytes;
-    delivery_.deliver(Event(event));
+    deliverCounted(Event(event));
   }
 }
 
@@ -432,13 +432,19 @@ void ClientLoop::perform(CloseInfo& event) {
   if (layer_ != nullptr) {
     layer_->attemptEnded(loop_.now(), !event.willRetry);
   }
-  delivery_.deliver(Event(std::move(event)));
+  deliverCounted(Event(std::move(event)));
 }
 
 void ClientLoop::perform(HeartbeatInfo& event) {
   journal_.note(loop_.now(), LogLevel::Debug, describe(event));
   stats_.roundTrips = event.roundTrips;
-  delivery_.deliver(Event(event));
+  deliverCounted(Event(event));
+}
+
+/// Whoever learns of an event finds it in the statistics, in its callback as on another thread.
+bool ClientLoop::deliverCounted(Event event) {
+  mailbox_.publish(stats_);
+  return delivery_.deliver(std::move(event));
 }
 
 // Sending.

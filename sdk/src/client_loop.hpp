@@ -69,6 +69,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void perform(Dropped& event);
   void perform(CloseInfo& event);
   void perform(HeartbeatInfo& event);
+  bool deliverCounted(Event event);
 
   void sendQueued();
   void sendLayer();

@@ -125,6 +125,11 @@ DroppedCount Mailbox::setState(State state, bool reopens) {
   return dropped;
 }
 
+void Mailbox::publish(const Stats& stats) {
+  const Lock lock(mutex_);
+  stats_ = stats;
+}
+
 bool Mailbox::hasDrained(const Behind& behind) {
   const Lock lock(mutex_);
   note(behind);

@@ -124,6 +124,8 @@ class Mailbox {
   /// In Closed, unless it reopens or a connect() has been posted since: what is posted leads nowhere. Returns the
   /// messages that are dropped with it.
   DroppedCount setState(State state, bool reopens);
+  /// What `stats` tells from now on, within a round too.
+  void publish(const Stats& stats);
 
   /// What waits behind the mailbox.
   struct Behind {

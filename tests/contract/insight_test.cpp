@@ -1,3 +1,4 @@
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <numeric>
@@ -104,6 +105,27 @@ CONTRACT_TEST("stats: a reconnect counts under the cause before it, once its att
   CHECK(stats.reconnects == 1);
   CHECK(stats.reconnectsAfter(CloseCause::ClosedByPeer) == 1);
   CHECK(stats.reconnectsAfter(CloseCause::ReconnectAsked) == 0);
+}
+
+CONTRACT_TEST("stats: what an event tells is counted before its callback runs") {
+  tidewire::Options options = optionsFor("/close?code=4000");
+  options.reconnect = {.firstDelay = 24h, .maxDelay = 24h};
+  std::atomic<int> looks = 0;
+  std::atomic<int> missing = 0;
+  const auto look = [&](bool counted) {
+    missing += counted ? 0 : 1;
+    ++looks;
+  };
+  Reactions reactions;
+  reactions.onOpen = [&](TestClient& each) { look(each.client().stats().opens == 1); };
+  reactions.onClose = [&](TestClient& each) { look(each.client().stats().endings(CloseCause::ClosedByPeer) == 1); };
+  reactions.onStateChange = [&](TestClient& each, const tidewire::StateChange&) {
+    look(each.client().stats().attempts == 1);
+  };
+  TestClient test(std::move(options), std::move(reactions));
+  test.client().connect();
+  test.awaitThat("Connecting, Open, the open event, Waiting and the close event", [&] { return looks == 5; });
+  CHECK(missing == 0);
 }
 
 CONTRACT_TEST("log: it tells what happens, down to its level, and is silent without a sink") {

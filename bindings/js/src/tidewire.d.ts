@@ -181,7 +181,10 @@ export interface RoundTrips {
   readonly min: number;
 }
 
-/** What a client has done and where it stands. Counts run from its making and are never reset. */
+/**
+ * What a client has done and where it stands. Counts run from its making and are never reset. What an event tells is
+ * counted before it is dispatched; messages that came or went are counted when the turn in which they did has ended.
+ */
 export interface Stats {
   /** That began. */
   readonly attempts: number;

@@ -10,8 +10,9 @@
 
 namespace tidewire {
 
-/// What a client has done and where it stands, as of its last turn; see `Client::stats`. Counts run from its making and
-/// are never reset. Sizes are payload bytes.
+/// What a client has done and where it stands; see `Client::stats`. Counts run from its making and are never reset.
+/// Sizes are payload bytes. What an event tells is counted before its callback runs; messages that came or went are
+/// counted when the turn in which they did has ended.
 struct Stats {
   std::uint64_t attempts = 0;    ///< That began.
   std::uint64_t opens = 0;       ///< That opened.
