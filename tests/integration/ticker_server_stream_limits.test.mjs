@@ -229,7 +229,7 @@ test('garbage: frames that break RFC 6455 do no harm', LIMIT, async (context) =>
     socket.write(frame(0x81, JSON.stringify({ op: 'hello', v: 1, session: keyOf('k') })));
     socket.write(bytes);
     assert.ok(await echoes(context, server));
-    socket.resetAndDestroy();
+    socket.destroy(); // Node 20 never exits once one that ends has been reset.
   }
   assert.equal(server.stderr(), '');
 });
