@@ -1,6 +1,7 @@
 # What our own files are built with. None of it reaches a project that uses the library.
 
 option(TIDEWIRE_DEVELOPER "Warnings are errors" OFF)
+option(TIDEWIRE_PRECOMPILE "Read what most files include once a target" ${TIDEWIRE_DEVELOPER})
 set(TIDEWIRE_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them")
 
 if(TIDEWIRE_SANITIZE)
@@ -22,5 +23,25 @@ endfunction()
 
 # tidewire_reads_command_line(<file>...): CLI11 is templates that take longer to optimise than anybody waits for them.
 function(tidewire_reads_command_line)
-  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O0)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O0 SKIP_PRECOMPILE_HEADERS ON)
+endfunction()
+
+# tidewire_precompile(<target> [<header>...]): the standard library, which takes longer to read than most of our files to
+# compile, and these. A file that forgets to include it is found where this is off: by a user, and by the test of a
+# project that has the library in its own tree.
+function(tidewire_precompile target)
+  if(TIDEWIRE_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE
+      <algorithm> <array> <atomic> <chrono> <cstdint> <deque> <functional> <map> <memory> <mutex> <optional> <span>
+      <string> <string_view> <unordered_map> <utility> <variant> <vector> ${ARGN})
+  endif()
+endfunction()
+
+# tidewire_precompile_as(<other> <target>...): the same, for targets that are compiled with the same options.
+function(tidewire_precompile_as other)
+  if(TIDEWIRE_PRECOMPILE)
+    foreach(target IN LISTS ARGN)
+      target_precompile_headers(${target} REUSE_FROM ${other})
+    endforeach()
+  endif()
 endfunction()
