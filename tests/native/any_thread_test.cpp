@@ -3,12 +3,9 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <mutex>
 #include <numeric>
 #include <span>
 #include <string>
@@ -16,10 +13,14 @@
 #include <utility>
 #include <vector>
 
+#include "any_thread.hpp"
 #include "contract/world.hpp"
 #include "tidewire/client.hpp"
 
 using namespace std::chrono_literals;
+using any_thread::callAround;
+using any_thread::Turnstile;
+using any_thread::Workers;
 using contract::world;
 using tidewire::Callbacks;
 using tidewire::Client;
@@ -29,74 +30,6 @@ using tidewire::WaitResult;
 namespace {
 
 constexpr auto kPatience = 30s;
-
-/// An executor on two threads, so that callbacks could run at the same time if anything allowed it.
-class Workers {
- public:
-  Workers() {
-    for (std::thread& thread : threads_) {
-      thread = std::thread([this] { run(); });
-    }
-  }
-  ~Workers() {
-    add(nullptr);
-    for (std::thread& thread : threads_) {
-      thread.join();
-    }
-  }
-  Workers(const Workers&) = delete;
-  Workers& operator=(const Workers&) = delete;
-
-  void add(std::function<void()> task) {
-    {
-      const std::lock_guard lock(mutex_);
-      tasks_.push_back(std::move(task));
-    }
-    more_.notify_all();
-  }
-
- private:
-  void run() {
-    while (const std::function<void()> task = next()) {
-      task();
-    }
-  }
-
-  /// Null, which is last, stays for the other thread.
-  std::function<void()> next() {
-    std::unique_lock lock(mutex_);
-    more_.wait(lock, [this] { return !tasks_.empty(); });
-    if (tasks_.front() == nullptr) {
-      return nullptr;
-    }
-    std::function<void()> task = std::move(tasks_.front());
-    tasks_.pop_front();
-    return task;
-  }
-
-  std::mutex mutex_;
-  std::condition_variable more_;
-  std::deque<std::function<void()>> tasks_;
-  std::array<std::thread, 2> threads_;
-};
-
-/// Enters while a callback runs, and counts those that found another one inside.
-class Turnstile {
- public:
-  void pass() {
-    overlaps_ += inside_.exchange(true) ? 1 : 0;
-    std::this_thread::yield();
-    inside_ = false;
-    ++passed_;
-  }
-  [[nodiscard]] int overlaps() const { return overlaps_; }
-  [[nodiscard]] int passed() const { return passed_; }
-
- private:
-  std::atomic<bool> inside_ = false;
-  std::atomic<int> overlaps_ = 0;
-  std::atomic<int> passed_ = 0;
-};
 
 using Call = std::function<void(Client&, Turnstile&)>;
 
@@ -138,19 +71,6 @@ const std::vector<Call>& calls() {
       [](Client& client, Turnstile&) { client.onDrain(nullptr); },
   };
   return all;
-}
-
-// One for each thread: how far the next call is from the one before. None has a factor in common with the number of
-// calls, so each thread comes to all of them, in an order of its own.
-constexpr std::array<std::size_t, 4> kSteps = {5, 7, 9, 11};
-constexpr std::size_t kRounds = 60;
-
-void callAround(Client& client, Turnstile& turns, std::size_t step) {
-  for (std::size_t round = 0; round < kRounds; ++round) {
-    for (std::size_t i = 0; i < calls().size(); ++i) {
-      calls()[(i * step + round) % calls().size()](client, turns);
-    }
-  }
 }
 
 template <class Holds>
@@ -213,14 +133,7 @@ TEST_CASE("threads: every member may be called on any thread at any time, and ca
                    .reconnect = {.firstDelay = 1ms, .maxDelay = 5ms},
                    .callbacks = callbacks,
                    .executor = [&](std::function<void()> task) { workers.add(std::move(task)); }});
-    std::vector<std::thread> threads;
-    for (const std::size_t step : kSteps) {
-      REQUIRE(std::gcd(step, calls().size()) == 1);
-      threads.emplace_back([&client, &turns, step] { callAround(client, turns, step); });
-    }
-    for (std::thread& thread : threads) {
-      thread.join();
-    }
+    REQUIRE(callAround<Call>(calls(), [&](const Call& call) { call(client, turns); }));
     checkUsable(client);
     checkSums(client.stats());
     CHECK(turns.overlaps() == 0);

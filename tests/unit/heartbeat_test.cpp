@@ -171,6 +171,44 @@ TEST_CASE("heartbeat: while reading is paused nothing is asked") {
   CHECK(heartbeat.deadline() == kStart + 1h + kTimeout);
 }
 
+TEST_CASE("heartbeat: while reading is paused a peer that awaits questions gets them, and nothing is judged") {
+  constexpr Duration kAwaited = 10s;
+  Heartbeat heartbeat(kTimes);
+  heartbeat.start(kStart, kAwaited);
+  heartbeat.pause(kStart + 1s);
+  for (int i = 1; i <= 5; ++i) {
+    const Time due = kStart + i * kAwaited;
+    CHECK(heartbeat.deadline() == due);
+    CHECK(heartbeat.tick(due - 1ns) == Verdict::Nothing);
+    CHECK(heartbeat.tick(due) == Verdict::Ask);
+  }
+  // Its answer lay unread, so it is no round trip.
+  heartbeat.resume(kStart + 51s);
+  CHECK(heartbeat.answeredNewest(kStart + 51s) == std::nullopt);
+  CHECK(heartbeat.deadline() == kStart + 6 * kAwaited);
+  CHECK(heartbeat.tick(kStart + 6 * kAwaited) == Verdict::Ask);
+  CHECK(heartbeat.tick(kStart + 6 * kAwaited + kTimeout) == Verdict::Dead);
+
+  // Nor does the next connection ask for this one's sake.
+  heartbeat.stop();
+  heartbeat.start(kStart + 1h);
+  heartbeat.pause(kStart + 1h);
+  CHECK(heartbeat.deadline() == std::nullopt);
+  CHECK(heartbeat.tick(kStart + 2h) == Verdict::Nothing);
+}
+
+TEST_CASE("heartbeat: a judgement that stands still is not put off by what is asked meanwhile") {
+  Heartbeat heartbeat(kTimes);
+  heartbeat.start(kStart, kInterval);
+  heartbeat.askNow(kStart);
+  CHECK(heartbeat.tick(kStart) == Verdict::Ask);
+  heartbeat.pause(kStart + 4s);
+  CHECK(heartbeat.tick(kStart + 30min) == Verdict::Ask);
+  heartbeat.resume(kStart + 1h);
+  CHECK(heartbeat.tick(kStart + 1h + 6s - 1ns) == Verdict::Nothing);
+  CHECK(heartbeat.tick(kStart + 1h + 6s) == Verdict::Dead);
+}
+
 TEST_CASE("heartbeat: a judgement stands still while reading is paused") {
   Heartbeat heartbeat = asking(kStart);
   heartbeat.pause(kStart + 4s);
@@ -391,6 +429,12 @@ TEST_CASE("heartbeat: distrust while reading is paused asks when it goes on") {
   heartbeat.resume(kStart + 9s);
   CHECK(heartbeat.tick(kStart + 9s) == Verdict::Ask);
   CHECK(heartbeat.deadline() == kStart + 9s + kThawTimeout);
+
+  heartbeat.start(kStart, kInterval);
+  heartbeat.pause(kStart + 1s);
+  heartbeat.distrust(kStart + 2s);
+  CHECK(heartbeat.deadline() == std::nullopt);
+  CHECK(heartbeat.tick(kStart + 2s) == Verdict::Nothing);
 }
 
 TEST_CASE("round trips: the last, the smallest and a moving average with a weight of one eighth") {

@@ -10,6 +10,7 @@ void Heartbeat::start(Time now, Duration longest) noexcept {
   const bool shortens =
       longest > Duration::zero() && (times_.interval == Duration::zero() || longest < times_.interval);
   interval_ = shortens ? longest : times_.interval;
+  isAwaited_ = longest > Duration::zero();
   if (times_.canAsk && interval_ > Duration::zero()) {
     askAt_ = now + interval_;
   }
@@ -88,8 +89,11 @@ void Heartbeat::resume(Time now) noexcept {
 }
 
 Heartbeat::Verdict Heartbeat::tick(Time now) noexcept {
-  if (!running_ || pausedAt_) {
+  if (!running_) {
     return Verdict::Nothing;
+  }
+  if (pausedAt_) {
+    return tickPaused(now);
   }
   if (const Verdict verdict = judge(now); verdict == Verdict::Dead) {
     return verdict;
@@ -106,6 +110,21 @@ Heartbeat::Verdict Heartbeat::tick(Time now) noexcept {
     askAt_ = now + interval_;
   }
   return Verdict::Ask;
+}
+
+/// Its answer would tell no round trip, so it is none of those that are counted.
+Heartbeat::Verdict Heartbeat::tickPaused(Time now) noexcept {
+  if (!asksWhilePaused() || now < *askAt_) {
+    return Verdict::Nothing;
+  }
+  unanswered_ = 0;
+  askAt_ = now + interval_;
+  return Verdict::Ask;
+}
+
+/// Distrust waits: its question is one that needs an answer.
+bool Heartbeat::asksWhilePaused() const noexcept {
+  return isAwaited_ && askAt_ && interval_ > Duration::zero() && !distrusts_;
 }
 
 Heartbeat::Verdict Heartbeat::judge(Time now) noexcept {
@@ -126,8 +145,11 @@ Heartbeat::Verdict Heartbeat::judge(Time now) noexcept {
 }
 
 std::optional<Time> Heartbeat::deadline() const noexcept {
-  if (!running_ || pausedAt_) {
+  if (!running_) {
     return std::nullopt;
+  }
+  if (pausedAt_) {
+    return asksWhilePaused() ? askAt_ : std::nullopt;
   }
   const std::optional<Time> next = judgeAt_ ? judgeAt_ : askAt_;
   return next && silentAt_ ? std::min(*next, *silentAt_) : next ? next : silentAt_;

@@ -12,7 +12,8 @@ namespace tidewire::core {
 /// 1. Asks every `interval`, but not while an earlier question is still being judged.
 /// 2. Any byte within `timeout` of a question proves life. Only the answer to the newest question gives a round trip.
 /// 3. No byte for `silence` means death too, asked or not.
-/// 4. While reading is paused nothing is asked, and a running judgement stands still.
+/// 4. While reading is paused a running judgement stands still, and nothing is asked but what the peer awaits, which is
+///    not judged.
 /// 5. A judgement that comes late (the thread was blocked, the process stopped) first gives what has already arrived
 ///    a moment to be read.
 /// 6. A connection that is distrusted is asked at once, under a shorter deadline.
@@ -63,9 +64,12 @@ class Heartbeat {
   static constexpr Duration kGrace = std::chrono::milliseconds(250);
 
   [[nodiscard]] Verdict judge(Time now) noexcept;
+  [[nodiscard]] Verdict tickPaused(Time now) noexcept;
+  [[nodiscard]] bool asksWhilePaused() const noexcept;
 
   const Times times_;
-  Duration interval_{0};  // On this connection.
+  Duration interval_{0};    // On this connection.
+  bool isAwaited_ = false;  // The peer takes silence for death too.
   bool running_ = false;
   std::optional<Time> askAt_;
   // When the silence that follows a question, or that lasts already, means death.
