@@ -426,6 +426,6 @@ export function hold(start) {
     }
     assert.deepEqual(await other.settle(), []);
     slow.socket.resume();
-    assert.equal((await slow.closed()).code, 4005);
+    assert.deepEqual(await slow.ended(), ['too-slow', 4005]);
   });
 }

@@ -105,6 +105,15 @@ export class Peer {
     }
   }
 
+  /** The end and, if an error was the last thing before it, that; whatever comes before them. */
+  async ended() {
+    for (let last; ; ) {
+      const message = await this.any();
+      if (message.op === 'closed') return [last?.op === 'error' && last.code, message.code];
+      last = message;
+    }
+  }
+
   /** An error, and then the end. */
   async refused() {
     const { code } = await this.next('error');

@@ -134,7 +134,10 @@ class Connection {
       bytes += size;
     }
     leave();
-    if (this.socket.bufferedAmount > this.server.options.maxBufferedBytes) this.end(4005, 'reads too slowly');
+    if (!this.over && this.socket.bufferedAmount > this.server.options.maxBufferedBytes) {
+      this.error('too-slow', { temporary: true });
+      this.end(4005, 'reads too slowly');
+    }
   }
 
   isSlow() {

@@ -25,7 +25,7 @@ constexpr std::uint16_t kSilent = 4006;
 constexpr std::size_t kMaxMessageBeforeWelcome = 65'536;
 constexpr std::size_t kPacketCost = 128;  // Memory that a message takes besides its bytes.
 
-constexpr std::array<std::string_view, 2> kTemporary{"rate-limited", "unavailable"};
+constexpr std::array<std::string_view, 3> kTemporary{"rate-limited", "too-slow", "unavailable"};
 
 bool isText(const Head& head) {
   if (const auto* const publish = std::get_if<Publish>(&head)) {
@@ -61,7 +61,7 @@ std::size_t Peer::maxMessageBytes() const {
 }
 
 void Peer::tooBig() {
-  cut(kTooBig, "the message is too big");
+  cut("too-large", kTooBig, "the message is too big");
 }
 
 // --- What comes ------------------------------------------------------------------------------------------------------
@@ -333,11 +333,15 @@ void Peer::end(std::uint16_t code, std::string_view reason) {
   carrier_.outputWaits();
 }
 
-void Peer::cut(std::uint16_t code, std::string_view reason) {
-  end(code, reason);
+void Peer::cut(std::string_view error, std::uint16_t code, std::string_view reason) {
+  if (ending_) {
+    return;
+  }
   urgent_.clear();
   answers_.clear();
   answerBytes_ = 0;
+  this->error(std::nullopt, error);
+  end(code, reason);
 }
 
 void Peer::stop() {
@@ -372,7 +376,7 @@ void Peer::elapsed() {
     return;
   }
   if (tooSlow_) {
-    cut(kTooSlow, "reads too slowly");
+    cut("too-slow", kTooSlow, "reads too slowly");
   } else if (session_ == nullptr) {
     end(kNoHello, "no hello");
   } else if (tokenExpires_ && *tokenExpires_ <= now) {

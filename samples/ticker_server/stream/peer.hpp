@@ -97,8 +97,8 @@ class Peer {
   /// What waits to be answered still goes out, events do not, and what still comes from the client has no effect.
   void end(std::uint16_t code, std::string_view reason);
   void tooSlow();
-  /// The connection ends without anything that waits.
-  void cut(std::uint16_t code, std::string_view reason);
+  /// The connection ends without anything that waits, but for the error that says why.
+  void cut(std::string_view error, std::uint16_t code, std::string_view reason);
 
   [[nodiscard]] std::shared_ptr<const Packet> peek() const;
   void pop();
