@@ -1,5 +1,5 @@
-// Two readings of the specification, the library's and the one in wire.mjs, held against each other over heads that
-// nobody has thought of: those of the vectors, mutated. TIDEWIRE_HEADS_SEED repeats a run.
+// Readings of the specification, the library's and the ticker server's, held against the one in wire.mjs over the heads
+// of the vectors and, mutated, over such that nobody has thought of. TIDEWIRE_HEADS_SEED repeats a run.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -10,8 +10,11 @@ import { test } from 'node:test';
 import { bytesOf } from './vector_bytes.mjs';
 import { Malformed, readHead } from './wire.mjs';
 
-const built = new URL('../../build/native-release/tests/protocol/read_heads', import.meta.url);
-const program = process.env.READ_HEADS ?? built.pathname;
+const built = (name) => new URL(`../../build/native-release/tests/protocol/${name}`, import.meta.url).pathname;
+const programs = {
+  client: process.env.READ_HEADS ?? built('read_heads'),
+  server: process.env.READ_CLIENT_HEADS ?? built('read_client_heads'),
+};
 const count = 10_000;
 
 /** Mulberry32: small, and the same everywhere. */
@@ -38,7 +41,7 @@ const values = buffers([
 const fields = buffers([
   ...['"op":"ack",', '"id":7,', '"id":"7",', '"seq":1e400,', '"x":"\\ud83d",', '"x":{"op":[1,{"id":2}]},'],
   ...['"dedup":{"count":1,"ms":2},', '"dedup":7,', '"count":3,', '"ms":4,', '"\\u006fp":"pong",', '"":0,'],
-  ...['"now":1,"t":2,', '"__proto__":1,'],
+  ...['"now":1,"t":2,', '"__proto__":1,', '"since":{"epoch":"e","seq":3},', '"conflate":true,', '"last":9,'],
 ]);
 const junk = [
   ...buffers([...'"\\{}[]:, \t\r\n\0\u007f\ufeff', 'é', '\\ud83d', '\\x', '\\u12', '/**/', 'NaN']),
@@ -82,11 +85,14 @@ function asFramed(head) {
   return end < 0 ? head : head.subarray(0, end);
 }
 
-function readHere(head) {
+function readHere(head, to) {
   try {
-    const { unknown, ...read } = readHead(head, 'client');
-    // No message and an empty one are the same to a client.
-    if (read.message === '') delete read.message;
+    const { unknown, ...read } = readHead(head, to);
+    // No message and an empty one are the same to a client, as a token is to the ticker server.
+    for (const name of ['message', 'token']) {
+      if (read[name] === '' && read.op !== 'auth') delete read[name];
+    }
+    if (read.op === 'cancel') delete read.id; // For which it has no use.
     return unknown ? 'unknown' : JSON.parse(JSON.stringify(read)); // Minus zero is zero.
   } catch (error) {
     assert.ok(error instanceof Malformed, error.stack);
@@ -94,13 +100,13 @@ function readHere(head) {
   }
 }
 
-function readThere(heads) {
+function readThere(heads, to) {
   const input = heads.flatMap((head) => {
     const length = Buffer.alloc(4);
     length.writeUInt32LE(head.length);
     return [length, head];
   });
-  const { status, stdout } = spawnSync(program, { input: Buffer.concat(input), maxBuffer: 2 ** 28 });
+  const { status, stdout } = spawnSync(programs[to], { input: Buffer.concat(input), maxBuffer: 2 ** 28 });
   assert.equal(status, 0);
   return stdout.toString().trimEnd().split('\n').map((line) => JSON.parse(line));
 }
@@ -121,13 +127,17 @@ function mayBeOverlooked(head) {
   return suspicious && [...text.matchAll(/"(?:[^"\\]|\\.)*"\s*:/g)].length > names;
 }
 
-test('heads: two readers agree on mutated heads', { timeout: 60_000 }, () => {
+for (const to of Object.keys(programs)) {
+  test(`heads: two readers for a ${to} agree on mutated heads`, { timeout: 60_000 }, () => compare(to));
+}
+
+function compare(to) {
   const seed = Number(process.env.TIDEWIRE_HEADS_SEED ?? randomInt(2 ** 32));
   console.log(`TIDEWIRE_HEADS_SEED=${seed}`);
   const vectors = JSON.parse(readFileSync(new URL('../vectors/heads.json', import.meta.url)));
-  const forClients = vectors.filter(({ to }) => to === 'client');
-  const heads = forClients.map(({ head }) => bytesOf(head));
-  const sound = forClients.filter(({ malformed }) => !malformed).map(({ head }) => bytesOf(head));
+  const addressed = vectors.filter((each) => each.to === to);
+  const heads = addressed.map(({ head }) => bytesOf(head));
+  const sound = addressed.filter(({ malformed }) => !malformed).map(({ head }) => bytesOf(head));
   const short = sound.filter(({ length }) => length < 1_000);
   const random = generator(seed);
   while (heads.length < count) {
@@ -136,11 +146,11 @@ test('heads: two readers agree on mutated heads', { timeout: 60_000 }, () => {
     heads.push(asFramed(head));
   }
 
-  const there = readThere(heads);
+  const there = readThere(heads, to);
   assert.equal(there.length, heads.length);
   const verdicts = { read: 0, unknown: 0, malformed: 0, overlooked: 0 };
   heads.forEach((head, index) => {
-    const here = readHere(head);
+    const here = readHere(head, to);
     if ((here === 'malformed') !== (there[index] === 'malformed') && mayBeOverlooked(head)) {
       ++verdicts.overlooked;
       return;
@@ -150,4 +160,4 @@ test('heads: two readers agree on mutated heads', { timeout: 60_000 }, () => {
   });
   console.log(JSON.stringify(verdicts));
   assert.ok(verdicts.read > count / 20 && verdicts.malformed > count / 20 && verdicts.overlooked < count / 100);
-});
+}
