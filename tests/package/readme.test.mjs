@@ -38,6 +38,17 @@ test('README: its program shows the prices that the server made, and ends on Ent
   prices.forEach((price) => assert.ok(made.includes(price), `the server never made ${price}`));
 });
 
+test('README: the rest of its C++ compiles', LIMIT, async () => {
+  const [, ...blocks] = codeBlocks('cpp');
+  assert.equal(blocks.length, 2);
+  const functions = blocks.map((block, at) => `void block${at}() {\n${block}}\n`);
+  const source = `#include <iostream>\n#include <string>\n#include <tidewire/tidewire.hpp>\nstd::string freshToken();\n`;
+  const options = ['-std=c++20', '-Wall', '-Wextra', '-fsyntax-only', `-I${ROOT}/sdk/include`, '-x', 'c++', '-'];
+  const compiler = spawn(process.env.CXX || 'c++', options, { stdio: ['pipe', 'inherit', 'inherit'] });
+  compiler.stdin.end(source + functions.join(''));
+  assert.deepEqual(await once(compiler, 'close'), [0, null]);
+});
+
 test('README: its CMake lines are those of the projects that are built', () => {
   const [subdirectory, installed] = codeBlocks('cmake');
   const tested = (way) => read(`tests/package/${way}/CMakeLists.txt`);
