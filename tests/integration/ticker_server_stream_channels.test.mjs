@@ -292,6 +292,18 @@ test('stop: clients are told, those who leave get their own code, and the server
   assert.ok(Date.now() - begin < 4000);
 });
 
+test('stop: who comes meanwhile is closed at once', LIMIT, async (context) => {
+  const server = await streamFor(context);
+  const staying = await Peer.welcomed(server, 'staying');
+  const ended = server.goodbye();
+  await staying.next('goaway');
+  const late = await Peer.connect(server);
+  assert.equal((await late.next('closed')).code, 1001);
+  assert.deepEqual(await staying.settle(), []); // Which goes on working.
+  staying.socket.close(1000);
+  assert.equal((await ended).code, 0);
+});
+
 test('stop: is over at once when every client has left', LIMIT, async (context) => {
   const server = await streamFor(context);
   const peer = await Peer.welcomed(server);

@@ -146,6 +146,34 @@ TEST_CASE("session: the token function is asked before each attempt, and once mo
   CHECK(test.errors == std::vector<std::string>{"token-expired", "token-expired"});
 }
 
+TEST_CASE("session: a token that authenticate() brought goes with every hello from there on") {
+  ManualSession test;
+  test.open();
+  CHECK_FALSE(test.hasSent("token"));
+  CHECK(test.session().authenticate("fresh") == CallResult::Queued);
+  test.loop().turn();
+  CHECK(test.hasSent(R"({"op":"auth","id":1,"token":"fresh"})"));
+  for (int reconnect = 0; reconnect < 2; ++reconnect) {
+    test.endedByPeer(1001);
+    test.retry();
+    test.succeed();
+    CHECK(test.hasSent(R"("op":"hello")"));
+    CHECK(test.hasSent(R"("token":"fresh"})"));
+    CHECK_FALSE(test.hasSent(R"("op":"auth")"));
+  }
+}
+
+TEST_CASE("session: the token function counts for more than what authenticate() brought") {
+  ManualSession test({.token = [](const TokenRequest& request) { request.answer("asked for"); }});
+  test.open();
+  CHECK(test.session().authenticate("fresh") == CallResult::Queued);
+  test.loop().turn();
+  test.endedByPeer(1001);
+  test.retry();
+  test.succeed();
+  CHECK(test.hasSent(R"("token":"asked for"})"));
+}
+
 TEST_CASE("session: a user that is not authorized is not tried again") {
   ManualSession test({.token = [](const TokenRequest& request) { request.answer("t"); }});
   test.greet();
