@@ -127,6 +127,42 @@ CONTRACT_TEST("session: a subscriber gets each event once and in order across re
   CHECK(log.gaps.empty());
 }
 
+CONTRACT_TEST("session: one that nobody polls for a while loses nothing") {
+  constexpr std::uint64_t kEvents = 50;
+  const tidewire::Options usual = optionsFor("/stream");
+  tidewire::Session reader = world().makeSession({.url = usual.url,
+                                                  .heartbeat = {.interval = 0ms},
+                                                  .reconnect = usual.reconnect,
+                                                  .callbacks = tidewire::Callbacks::Poll,
+                                                  .deliveryQueueBytes = 2000});
+  std::uint64_t position = 0;
+  std::size_t faults = 0;
+  const auto subscription = reader.subscribe("chat/room", {.onEvent =
+                                                               [&](const tidewire::Event& event) {
+                                                                 faults += event.seq == position + 1 ? 0 : 1;
+                                                                 position = event.seq;
+                                                               },
+                                                           .onGap = [&](const tidewire::Gap&) { ++faults; }});
+  reader.connect();
+  pumpUntil("subscribed", [&] { return reader.poll(), subscription.isLive(); });
+
+  TestSession writer;
+  writer.session().connect();
+  for (std::uint64_t i = 0; i < kEvents; ++i) {
+    writer.publish("chat/room", std::string(200, 'x'));
+  }
+  writer.await("acks", acks(kEvents));
+  pumpUntil("full", [&] { return reader.stats().deliveryBytes >= 2000; });
+  // A page cannot make its peer wait.
+  const bool isCut = world().name() == "browser";
+  pumpUntil("cut", [&] { return !isCut || reader.stats().endings(CloseCause::SlowConsumer) > 0; });
+  CHECK(position == 0);
+
+  pumpUntil("all events", [&] { return reader.poll(), position == kEvents; });
+  CHECK(faults == 0);
+  CHECK((reader.stats().attempts > 1) == isCut);
+}
+
 CONTRACT_TEST("session: a publisher that loses its connection publishes once") {
   TestSession test;
   const auto subscription = test.subscribe("chat/room");
