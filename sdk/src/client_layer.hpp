@@ -58,6 +58,8 @@ class ClientLayer {
 
   /// Ask the peer for a sign of life.
   virtual void ask(core::Time now, std::uint64_t number) = 0;
+  /// Send the peer a sign of life; what it answers says nothing.
+  virtual void reassure() = 0;
   virtual void tick(core::Time now) = 0;
   [[nodiscard]] virtual std::optional<core::Time> deadline() const = 0;
 

@@ -378,6 +378,12 @@ void ClientLoop::perform(core::SendQuestion) {
   connection_.questionHandedOver(true);
 }
 
+void ClientLoop::perform(core::Reassure) {
+  if (layer_ != nullptr) {
+    layer_->reassure();
+  }
+}
+
 void ClientLoop::perform(const core::SendClose& action) {
   transport_->close(action.code, action.reason);
 }

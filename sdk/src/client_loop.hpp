@@ -63,6 +63,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void perform(core::Abort);
   void perform(const core::SendPing& action);
   void perform(core::SendQuestion);
+  void perform(core::Reassure);
   void perform(const core::SendClose& action);
   void perform(StateChange& event);
   void perform(Opened& event);

@@ -137,6 +137,10 @@ void SessionLayer::ask(core::Time now, std::uint64_t number) {
   core_.ask(now, number);
 }
 
+void SessionLayer::reassure() {
+  core_.reassure();
+}
+
 void SessionLayer::tick(core::Time now) {
   core_.tick(now);
   performActions();

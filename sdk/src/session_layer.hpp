@@ -32,6 +32,7 @@ class SessionLayer final : public ClientLayer {
   void judge(core::Ending& ending) override;
   void attemptEnded(core::Time now, bool forGood) override;
   void ask(core::Time now, std::uint64_t number) override;
+  void reassure() override;
   void tick(core::Time now) override;
   [[nodiscard]] std::optional<core::Time> deadline() const override { return core_.deadline(); }
   [[nodiscard]] bool hasToSend() const override { return core_.hasToSend(); }

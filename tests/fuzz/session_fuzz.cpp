@@ -367,7 +367,8 @@ class Run {
   void sendSome() {
     constexpr std::array<std::size_t, 5> kRooms = {0, 1, 100, 65'536, kRoom};
     if (input_.flag()) {
-      core_.ask(now_, input_.number());
+      const std::uint64_t number = input_.number();
+      number == 0 ? core_.reassure() : core_.ask(now_, number);
     }
     (void)send(input_.oneOf(kRooms));
   }

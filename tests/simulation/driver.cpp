@@ -213,7 +213,7 @@ void Driver::tick() {
 
 void Driver::wireOpens() {
   network_.wire()->open = true;
-  round([&] { input(Input::TransportOpened, [&] { connection_.transportOpened(now_, {}); }); });
+  round([&] { input(Input::TransportOpened, [&] { connection_.transportOpened(now_, {}, {}, plan_.awaited); }); });
 }
 
 void Driver::wireEnds(core::Ending ending) {

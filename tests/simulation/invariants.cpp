@@ -214,6 +214,11 @@ void Invariants::follow(const core::SendQuestion&) {
   asked(handed_);
 }
 
+void Invariants::follow(const core::Reassure&) {
+  require(state_ == State::Open && wire_ != nullptr && wire_->open, kNotBeforeOpen, "reassured while not open");
+  liveness_.reassures(now_);
+}
+
 void Invariants::follow(const core::SendClose& action) {
   require(state_ == State::Closing && wire_ != nullptr && wire_->open && !closeSent_, kNotBeforeOpen,
           "a Close frame left at the wrong time");

@@ -74,6 +74,8 @@ inline constexpr Invariant kNeverOpened{
 inline constexpr Invariant kHeartbeatAsks{
     "heartbeat asks",
     "A question goes out when it is due and not otherwise: none while one is judged or reading is paused."};
+inline constexpr Invariant kReassures{
+    "reassures", "A peer that awaits questions is reassured while reading is paused, as often as it awaits them."};
 inline constexpr Invariant kHeartbeatJudges{
     "heartbeat judges",
     "Only silence for the whole timeout kills a connection, after a grace if the judge comes late; and "
@@ -106,7 +108,7 @@ inline void require(bool holds, const Invariant& invariant, const char* detail) 
 /// Holds the heartbeat of one client against what is promised of it.
 class LivenessRules {
  public:
-  explicit LivenessRules(const Plan& plan) : plan_(plan), options_(plan.options.heartbeat) {}
+  explicit LivenessRules(const Plan& plan);
 
   void opened(core::Time now);
   void over() { open_ = false; }
@@ -118,6 +120,7 @@ class LivenessRules {
   /// Before an input that ticks.
   void ticks(core::Time now);
   void asks(core::Time now);
+  void reassures(core::Time now);
   void dies(core::Time now) const;
   /// After an input that ticked.
   void ticked(core::Time now) const;
@@ -138,7 +141,9 @@ class LivenessRules {
   Due silence_;
   std::optional<core::Time> pausedSince_;
   core::Duration pausedBeforeOpen_{};  // By so much the first silence may be judged later.
+  core::Duration interval_{};
   core::Time nextAsk_{};
+  core::Time nextReassurance_{};
   bool asksWanted_ = false;
   bool distrusts_ = false;
   bool questionDistrusts_ = false;
@@ -194,6 +199,7 @@ class Invariants {
   void follow(const core::Abort& action);
   void follow(const core::SendPing& action);
   void follow(const core::SendQuestion& action);
+  void follow(const core::Reassure& action);
   void follow(const core::SendClose& action);
   void follow(const StateChange& change);
   void follow(const Opened& opened);

@@ -15,11 +15,19 @@ constexpr Duration kGrace = 250ms;
 
 }  // namespace
 
+LivenessRules::LivenessRules(const Plan& plan)
+    : plan_(plan), options_(plan.options.heartbeat), interval_(options_.interval) {
+  if (plan.awaited > 0ms && (interval_ == 0ms || plan.awaited < interval_)) {
+    interval_ = plan.awaited;
+  }
+}
+
 void LivenessRules::opened(Time now) {
   open_ = true;
   question_ = {};
   asksWanted_ = distrusts_ = false;
-  nextAsk_ = now + options_.interval;
+  nextAsk_ = now + interval_;
+  nextReassurance_ = now + plan_.awaited;
   heard(now);
   pausedBeforeOpen_ = pausedSince_ ? now - *pausedSince_ : Duration::zero();
   pausedSince_ = pausedSince_ ? std::optional(now) : std::nullopt;
@@ -97,12 +105,20 @@ void LivenessRules::asks(Time now) {
   require(open_ && plan_.canAsk(), kHeartbeatAsks, "there is nothing to ask with, or nobody to ask");
   require(!pausedSince_, kHeartbeatAsks, "asked while reading is paused");
   require(!question_.at, kHeartbeatAsks, "asked while a question is being judged");
-  const bool isDue = options_.interval > 0ms && now >= nextAsk_;
+  const bool isDue = interval_ > 0ms && now >= nextAsk_;
   require(isDue || asksWanted_, kHeartbeatAsks, "asked before it was due");
   question_ = {.at = now + (distrusts_ ? options_.thawTimeout : options_.timeout), .lateSeen = {}};
-  nextAsk_ = now + options_.interval;
+  nextAsk_ = now + interval_;
+  nextReassurance_ = now + plan_.awaited;
   questionDistrusts_ = distrusts_;
   asksWanted_ = distrusts_ = false;
+}
+
+void LivenessRules::reassures(Time now) {
+  using namespace invariant;
+  require(open_ && pausedSince_ && plan_.awaited > 0ms, kReassures, "reassured where nobody awaits it");
+  require(now >= nextReassurance_, kReassures, "reassured before it was due");
+  nextReassurance_ = now + plan_.awaited;
 }
 
 void LivenessRules::dies(Time now) const {
@@ -113,16 +129,21 @@ void LivenessRules::dies(Time now) const {
 
 void LivenessRules::ticked(Time now) const {
   using namespace invariant;
+  require(!open_ || !pausedSince_ || plan_.awaited == 0ms || now < nextReassurance_, kReassures,
+          "a reassurance was due and did not go out");
   if (!open_ || pausedSince_) {
     return;
   }
   require(survived_ <= 3, kHeartbeatJudges, "silent for longer than any grace, and still not cut");
-  const bool asks = plan_.canAsk() && (asksWanted_ || options_.interval > 0ms) && !question_.at;
+  const bool asks = plan_.canAsk() && (asksWanted_ || interval_ > 0ms) && !question_.at;
   require(!asks || (!asksWanted_ && now < nextAsk_), kHeartbeatAsks, "a question was due and was not asked");
 }
 
 void LivenessRules::settled(Time now, std::optional<Time> deadline) const {
   using namespace invariant;
+  if (open_ && pausedSince_ && plan_.awaited > 0ms) {
+    require(deadline && *deadline <= nextReassurance_, kReassures, "no deadline for a reassurance");
+  }
   if (!open_ || pausedSince_) {
     return;
   }
@@ -130,7 +151,7 @@ void LivenessRules::settled(Time now, std::optional<Time> deadline) const {
   const auto add = [&first](Time due) { first = first ? std::min(*first, due) : due; };
   if (question_.at) {
     add(*question_.at);
-  } else if (plan_.canAsk() && (options_.interval > 0ms || asksWanted_)) {
+  } else if (plan_.canAsk() && (interval_ > 0ms || asksWanted_)) {
     add(asksWanted_ ? now : nextAsk_);
   }
   if (silence_.at) {

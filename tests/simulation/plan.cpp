@@ -65,6 +65,9 @@ Plan drawPlan(Dice& dice) {
   plan.breaks = dice.oneOf<unsigned>({1, 5, 15});
   plan.calls = dice.oneOf<unsigned>({10, 30, 50});
   plan.closes = dice.oneOf<unsigned>({2, 8, 16});
+  if (plan.canAsk() && dice.chance(30)) {
+    plan.awaited = dice.oneOf<Milliseconds>({300ms, 2s, 8s});
+  }
   return plan;
 }
 

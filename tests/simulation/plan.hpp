@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 #include "dice.hpp"
@@ -10,7 +11,8 @@ namespace tidewire::simulation {
 /// What is fixed for one seed: the client's options, the platform, and how the world is disposed.
 struct Plan {
   Options options;
-  bool isPage = false;  ///< No Ping and no pause of reading, as on the web.
+  bool isPage = false;                   ///< No Ping and no pause of reading, as on the web.
+  std::chrono::milliseconds awaited{0};  ///< The peer wants to be asked at least this often, as a session's does.
   std::uint64_t connectionSeed = 0;
   unsigned refuses = 0;  ///< Of a hundred attempts, how many the network does not let through.
   unsigned breaks = 0;   ///< Of a hundred steps with a connection, how many end it.

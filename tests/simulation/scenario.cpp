@@ -324,8 +324,9 @@ class Scenario {
   /// nobody answers, a connection that is a black hole. Where there is no heartbeat, that stays unnoticed.
   Duration longestUntilFree() const {
     const Options& options = plan_.options;
-    return options.connectTimeout + options.closeTimeout + options.heartbeat.interval + options.heartbeat.timeout +
-           options.heartbeat.silence + options.heartbeat.thawTimeout + options.reconnect.maxRetryAfter + 2s;
+    return options.connectTimeout + options.closeTimeout + options.heartbeat.interval + plan_.awaited +
+           options.heartbeat.timeout + options.heartbeat.silence + options.heartbeat.thawTimeout +
+           options.reconnect.maxRetryAfter + 2s;
   }
 
   Duration longestUntilOpen() const { return plan_.options.reconnect.maxDelay + network_.connectTime(); }

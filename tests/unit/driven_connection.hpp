@@ -105,6 +105,7 @@ class LifeRules {
   }
   void follow(const SendPing&) { checkOpen(); }
   void follow(const SendQuestion&) { checkOpen(); }
+  void follow(const Reassure&) { checkOpen(); }
   void follow(const HeartbeatInfo& info) {
     checkOpen();
     CHECK(info.roundTrips.last == info.roundTrip);

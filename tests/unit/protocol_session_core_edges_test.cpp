@@ -128,6 +128,26 @@ TEST_CASE("session core: goaway is followed within its spread, and not by all at
   CHECK(*times.rbegin() - *times.begin() > 3s);
 }
 
+TEST_CASE("session core: what reassures the server brings neither a clock nor a pong") {
+  Driven session;
+  session.core.reassure();
+  CHECK(session.send().empty());
+  session.open();
+  session.core.reassure();
+  const auto batches = session.send();
+  REQUIRE(batches.size() == 1);
+  CHECK(batches[0].payload == R"({"op":"ping","t":0})");
+  const auto clock = session.core.serverOffset();
+  session.hear(R"({"op":"pong","t":0,"now":9000000})", kStart + 1h);
+  CHECK(session.last<PongArrived>() == nullptr);
+  CHECK(session.core.serverOffset() == clock);
+
+  // A question reassures too.
+  session.core.ask(kStart + 1h, 3);
+  session.core.reassure();
+  CHECK(session.send()[0].payload == R"({"op":"ping","t":3})");
+}
+
 TEST_CASE("session core: the server's clock is read half way between question and answer, of the quickest best") {
   Driven session;
   session.core.opened(kStart, std::nullopt);

@@ -233,6 +233,9 @@ void Connection::tickState(Time now) {
         case Heartbeat::Verdict::Ask:
           ask();
           break;
+        case Heartbeat::Verdict::Reassure:
+          report(Reassure{});
+          break;
         case Heartbeat::Verdict::Dead:
           cutAttempt(now, {.cause = CloseCause::HeartbeatTimeout, .detail = "no sign of life within the timeout"});
           break;

@@ -42,14 +42,16 @@ struct SendPing {
 [[nodiscard]] std::uint64_t numberOf(const SendPing& ping) noexcept;
 /// Send `HeartbeatOptions::message`, ahead of what is queued.
 struct SendQuestion {};
+/// Send a sign of life to a peer that awaits questions; what it answers says nothing.
+struct Reassure {};
 /// Send a Close frame; nothing follows it.
 struct SendClose {
   std::uint16_t code;
   std::string reason;
 };
 /// What the core asks of whoever drives it. Those from `StateChange` on are for the application.
-using Action = std::variant<AskEndpoint, Dial, Abort, SendPing, SendQuestion, SendClose, StateChange, Opened, Dropped,
-                            CloseInfo, HeartbeatInfo>;
+using Action = std::variant<AskEndpoint, Dial, Abort, SendPing, SendQuestion, Reassure, SendClose, StateChange, Opened,
+                            Dropped, CloseInfo, HeartbeatInfo>;
 
 /// Decides everything about one client's connection: when to dial, ask, give up, wait, and what may be sent. Pure: time
 /// and the seed of its randomness are arguments.

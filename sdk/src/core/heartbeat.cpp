@@ -10,7 +10,10 @@ void Heartbeat::start(Time now, Duration longest) noexcept {
   const bool shortens =
       longest > Duration::zero() && (times_.interval == Duration::zero() || longest < times_.interval);
   interval_ = shortens ? longest : times_.interval;
-  isAwaited_ = longest > Duration::zero();
+  awaited_ = longest;
+  if (awaited_ > Duration::zero()) {
+    reassureAt_ = now + awaited_;
+  }
   if (times_.canAsk && interval_ > Duration::zero()) {
     askAt_ = now + interval_;
   }
@@ -22,6 +25,7 @@ void Heartbeat::stop() noexcept {
   askAt_.reset();
   judgeAt_.reset();
   silentAt_.reset();
+  reassureAt_.reset();
   pausedAt_.reset();
   distrusts_ = false;
   unanswered_ = 0;
@@ -93,7 +97,7 @@ Heartbeat::Verdict Heartbeat::tick(Time now) noexcept {
     return Verdict::Nothing;
   }
   if (pausedAt_) {
-    return tickPaused(now);
+    return reassure(now);
   }
   if (const Verdict verdict = judge(now); verdict == Verdict::Dead) {
     return verdict;
@@ -103,6 +107,9 @@ Heartbeat::Verdict Heartbeat::tick(Time now) noexcept {
   }
   askedAt_ = now;
   ++unanswered_;
+  if (reassureAt_) {
+    reassureAt_ = now + awaited_;
+  }
   judgeAt_ = now + (distrusts_ ? times_.thawTimeout : times_.timeout);
   graceGiven_ = false;
   askAt_.reset();
@@ -112,19 +119,13 @@ Heartbeat::Verdict Heartbeat::tick(Time now) noexcept {
   return Verdict::Ask;
 }
 
-/// Its answer would tell no round trip, so it is none of those that are counted.
-Heartbeat::Verdict Heartbeat::tickPaused(Time now) noexcept {
-  if (!asksWhilePaused() || now < *askAt_) {
+/// A question would need its answer read: it waits for `resume`.
+Heartbeat::Verdict Heartbeat::reassure(Time now) noexcept {
+  if (!reassureAt_ || now < *reassureAt_) {
     return Verdict::Nothing;
   }
-  unanswered_ = 0;
-  askAt_ = now + interval_;
-  return Verdict::Ask;
-}
-
-/// Distrust waits: its question is one that needs an answer.
-bool Heartbeat::asksWhilePaused() const noexcept {
-  return isAwaited_ && askAt_ && interval_ > Duration::zero() && !distrusts_;
+  reassureAt_ = now + awaited_;
+  return Verdict::Reassure;
 }
 
 Heartbeat::Verdict Heartbeat::judge(Time now) noexcept {
@@ -149,7 +150,7 @@ std::optional<Time> Heartbeat::deadline() const noexcept {
     return std::nullopt;
   }
   if (pausedAt_) {
-    return asksWhilePaused() ? askAt_ : std::nullopt;
+    return reassureAt_;
   }
   const std::optional<Time> next = judgeAt_ ? judgeAt_ : askAt_;
   return next && silentAt_ ? std::min(*next, *silentAt_) : next ? next : silentAt_;

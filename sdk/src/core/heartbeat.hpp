@@ -12,14 +12,19 @@ namespace tidewire::core {
 /// 1. Asks every `interval`, but not while an earlier question is still being judged.
 /// 2. Any byte within `timeout` of a question proves life. Only the answer to the newest question gives a round trip.
 /// 3. No byte for `silence` means death too, asked or not.
-/// 4. While reading is paused a running judgement stands still, and nothing is asked but what the peer awaits, which is
-///    not judged.
+/// 4. While reading is paused nothing is asked, and a running judgement stands still; a peer that awaits questions is
+///    reassured instead.
 /// 5. A judgement that comes late (the thread was blocked, the process stopped) first gives what has already arrived
 ///    a moment to be read.
 /// 6. A connection that is distrusted is asked at once, under a shorter deadline.
 class Heartbeat {
  public:
-  enum class Verdict : std::uint8_t { Nothing, Ask, Dead };
+  enum class Verdict : std::uint8_t {
+    Nothing,
+    Ask,
+    Reassure,  ///< Show the peer a sign of life; what it answers says nothing.
+    Dead
+  };
 
   struct Times {
     Duration interval;  ///< Zero: asks only when told to.
@@ -64,17 +69,18 @@ class Heartbeat {
   static constexpr Duration kGrace = std::chrono::milliseconds(250);
 
   [[nodiscard]] Verdict judge(Time now) noexcept;
-  [[nodiscard]] Verdict tickPaused(Time now) noexcept;
-  [[nodiscard]] bool asksWhilePaused() const noexcept;
+  [[nodiscard]] Verdict reassure(Time now) noexcept;
 
   const Times times_;
-  Duration interval_{0};    // On this connection.
-  bool isAwaited_ = false;  // The peer takes silence for death too.
+  // On this connection. The peer takes silence for death too, if it awaits anything.
+  Duration interval_{0};
+  Duration awaited_{0};
   bool running_ = false;
   std::optional<Time> askAt_;
   // When the silence that follows a question, or that lasts already, means death.
   std::optional<Time> judgeAt_;
   std::optional<Time> silentAt_;
+  std::optional<Time> reassureAt_;  // Counts while reading is paused.
   bool graceGiven_ = false;
   bool distrusts_ = false;  // The next question, or the one that is being judged, has the shorter deadline.
   std::optional<Time> pausedAt_;

@@ -277,7 +277,7 @@ class Scenario {
       core_.cancel(*std::next(requests_.begin(), static_cast<long>(dice_.below(requests_.size()))));
     } else if (what < 85) {
       count("ask");
-      core_.ask(now_, ++question_);
+      ++question_ % 4 == 0 ? core_.reassure() : core_.ask(now_, question_);
     } else if (what < 88) {
       count("authenticate");
       core_.authenticate("fresh");

@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t kBatchBytes = 65'536;
 // Publishes that may be on their way to a server which does not tell how many it remembers.
 constexpr std::uint64_t kUsualWindow = 1024;
+// The `t` of a ping that is no question.
+constexpr std::uint64_t kUnasked = 0;
 // The protocol has integers for times that no clock here has. What is longer than ten years is that long.
 constexpr std::chrono::milliseconds kLongestTime = std::chrono::hours(24 * 3652);
 // In the year 2255.
@@ -163,6 +165,12 @@ void SessionCore::ask(Time now, std::uint64_t t) {
     ping_ = write(Ping{t});
     pingAt_ = now;
     pingT_ = t;
+  }
+}
+
+void SessionCore::reassure() {
+  if (phase_ == Phase::Up && !ping_) {
+    ping_ = write(Ping{kUnasked});
   }
 }
 
@@ -450,6 +458,9 @@ void SessionCore::handle(Time /*now*/, protocol::Reply& head, const ServerMessag
 }
 
 void SessionCore::handle(Time now, Pong& head, const ServerMessage& /*message*/) {
+  if (head.t == kUnasked) {
+    return;  // It may have lain unread for long.
+  }
   if (head.t == pingT_) {
     setClock(pingAt_, now, head.now);
   }

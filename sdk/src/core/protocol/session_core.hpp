@@ -138,7 +138,11 @@ class SessionCore {
   /// `forGood`: no attempt follows by itself.
   void ended(bool forGood);
   /// Ask for a sign of life, ahead of everything else.
+  ///
+  /// Requires: `t` is not zero.
   void ask(Time now, std::uint64_t t);
+  /// Show the server a sign of life, unless a question does already.
+  void reassure();
 
   // Input from the clock.
   void tick(Time now);
