@@ -27,8 +27,8 @@ function(tidewire_reads_command_line)
 endfunction()
 
 # tidewire_precompile(<target> [<header>...]): the standard library, which takes longer to read than most of our files to
-# compile, and these. A file that forgets to include it is found where this is off: by a user, and by the test of a
-# project that has the library in its own tree.
+# compile, and these. A file of the native library that forgets to include what it uses is found by the test of a project
+# that has the library in its own tree; others, where this is off.
 function(tidewire_precompile target)
   if(TIDEWIRE_PRECOMPILE)
     target_precompile_headers(${target} PRIVATE

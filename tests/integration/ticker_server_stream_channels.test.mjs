@@ -298,8 +298,9 @@ test('stop: who comes meanwhile is closed at once', LIMIT, async (context) => {
   const ended = server.goodbye();
   await staying.next('goaway');
   const late = await Peer.connect(server);
+  const goesOn = staying.settle();
   assert.equal((await late.next('closed')).code, 1001);
-  assert.deepEqual(await staying.settle(), []); // Which goes on working.
+  assert.deepEqual(await goesOn, []);
   staying.socket.close(1000);
   assert.equal((await ended).code, 0);
 });

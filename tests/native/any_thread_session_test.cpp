@@ -34,11 +34,13 @@ constexpr auto kPatience = 30s;
 
 /// A session, and what its callbacks have told.
 struct Scene {
-  Session& session;
-  Turnstile turns = {};
+  explicit Scene(tidewire::SessionOptions options) : session(std::move(options)) {}
+
+  Turnstile turns;
   std::atomic<int> accepted = 0;  // Calls that end exactly once.
   std::atomic<int> ended = 0;
-  Subscription shared = {};  // That every thread looks at.
+  Session session;      // Goes before what its callbacks touch.
+  Subscription shared;  // That every thread looks at.
 
   void count(CallResult result) { accepted += result == CallResult::Queued ? 1 : 0; }
   template <class What>
@@ -164,20 +166,19 @@ TEST_CASE("threads: every member of a session may be called on any thread, and e
     CAPTURE(static_cast<int>(callbacks));
     world().reset();
     Workers workers;
-    Session session({.url = world().url("/stream"),
-                     .closeTimeout = 20ms,
-                     .heartbeat = {.interval = 5ms},
-                     .reconnect = {.firstDelay = 1ms, .maxDelay = 5ms},
-                     .callbacks = callbacks,
-                     .executor = [&](std::function<void()> task) { workers.add(std::move(task)); }});
-    Scene scene{.session = session};
-    scene.shared = session.subscribe("chat/a", scene.handlers());
-    session.connect();
+    Scene scene({.url = world().url("/stream"),
+                 .closeTimeout = 20ms,
+                 .heartbeat = {.interval = 5ms},
+                 .reconnect = {.firstDelay = 1ms, .maxDelay = 5ms},
+                 .callbacks = callbacks,
+                 .executor = [&](std::function<void()> task) { workers.add(std::move(task)); }});
+    scene.shared = scene.session.subscribe("chat/a", scene.handlers());
+    scene.session.connect();
     REQUIRE(callAround<Call>(calls(), [&](const Call& call) { call(scene); }));
-    checkUsable(session);
-    pollUntil(session, [&] { return scene.ended == scene.accepted; });
+    checkUsable(scene.session);
+    pollUntil(scene.session, [&] { return scene.ended == scene.accepted; });
     scene.shared.unsubscribe();
-    (void)session.poll();
+    (void)scene.session.poll();
     CHECK(scene.ended == scene.accepted);
     CHECK(scene.accepted > 0);
     CHECK(scene.turns.overlaps() == 0);

@@ -43,7 +43,7 @@ test('README: the rest of its C++ compiles', LIMIT, async () => {
   assert.equal(blocks.length, 2);
   const functions = blocks.map((block, at) => `void block${at}() {\n${block}}\n`);
   const source = `#include <iostream>\n#include <string>\n#include <tidewire/tidewire.hpp>\nstd::string freshToken();\n`;
-  const options = ['-std=c++20', '-Wall', '-Wextra', '-fsyntax-only', `-I${ROOT}/sdk/include`, '-x', 'c++', '-'];
+  const options = ['-std=c++20', '-Wall', '-Wextra', '-Werror', '-fsyntax-only', `-I${ROOT}/sdk/include`, '-x', 'c++', '-'];
   const compiler = spawn(process.env.CXX || 'c++', options, { stdio: ['pipe', 'inherit', 'inherit'] });
   compiler.stdin.end(source + functions.join(''));
   assert.deepEqual(await once(compiler, 'close'), [0, null]);
