@@ -95,14 +95,20 @@ test('page: real prices are shown as the file has them', LIMIT, async (context) 
   assert.deepEqual(complaints, []);
 });
 
-test('page: each symbol has a chart with something drawn on it', LIMIT, async (context) => {
+test('page: each symbol has a chart with its prices drawn on it', LIMIT, async (context) => {
   const server = await startServer(context);
   const { page } = await openDashboard(context, server.url);
   await pricesShown(page, 10);
   const painted = await page.$$eval('[data-symbol] canvas', (canvases) =>
     canvases.map((canvas) => {
+      const probe = document.createElement('canvas').getContext('2d');
+      probe.fillStyle = getComputedStyle(canvas).getPropertyValue('--trend');
+      probe.fillRect(0, 0, 1, 1);
+      const line = [...probe.getImageData(0, 0, 1, 1).data];
       const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-      return pixels.some((value) => value !== 0);
+      let count = 0;
+      for (let at = 0; at < pixels.length; at += 4) count += line.every((value, each) => pixels[at + each] === value);
+      return count > 20; // Axis and grid have other colours.
     }),
   );
   assert.deepEqual(painted, [true, true, true, true, true]);

@@ -210,6 +210,7 @@ async function showsPricesOf(server, dashboard) {
 async function follow(session, count, last) {
   for (let each = 0; each < count; ++each) {
     const [seq] = await session.next(/^event (\d+)$|^gap$|^another epoch$/);
+    assert.ok(seq, 'a gap, or another epoch');
     if (last !== undefined) assert.equal(Number(seq), last + 1);
     last = Number(seq);
   }

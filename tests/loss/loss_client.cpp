@@ -194,7 +194,9 @@ void LossClient::run(Stop stop) {
   if (wanted_.pollEvery == 0ms) {
     stop();
     session_.close();
-    session_.waitClosed(10s);
+    if (session_.waitClosed(10s) != tidewire::WaitResult::Reached) {
+      std::printf("{\"rejected\":0,\"result\":\"close() did not close\"}\n");
+    }
   } else {
     std::jthread closer([this, &stop] {
       stop();

@@ -122,15 +122,28 @@ TEST_CASE("coroutine: a client that closes for good answers with nothing") {
 }
 
 TEST_CASE("coroutine: messages that nobody waits for are kept, within their bound, and then in order") {
-  constexpr int kMessages = 200;
+  // More than the system takes between a client that does not read and a server.
+  constexpr int kMessages = 300;
+  constexpr std::size_t kBytes = 100'000;
+  const auto sendAll = [](tidewire::Client& client) {
+    for (int i = 0; i < kMessages; ++i) {
+      CHECK(client.send(std::string(kBytes, static_cast<char>('a' + i % 26))) == tidewire::SendResult::Queued);
+    }
+  };
   world().reset();
   tidewire::Options options = optionsFor("/echo");
   options.deliveryQueueBytes = 1000;
+  options.sendQueue = {.maxBytes = 2 * kMessages * kBytes};
+  contract::TestClient other(options);
   AwaitableClient client(std::move(options));
   client.client().connect();
-  for (int i = 0; i < kMessages; ++i) {
-    CHECK(client.client().send(std::string(100, static_cast<char>('a' + i % 26))) == tidewire::SendResult::Queued);
-  }
+  sendAll(client.client());
+  pumpUntil("more than is kept", [&] { return client.client().stats().messagesReceived > 0; });
+  // Another one's would all have come by now.
+  other.client().connect();
+  sendAll(other.client());
+  other.awaitMessages(kMessages);
+  CHECK(client.client().stats().messagesReceived < kMessages);
   std::atomic<int> heard = 0;
   std::atomic<bool> inOrder = true;
   [](AwaitableClient& self, std::atomic<int>& count, std::atomic<bool>& ordered) -> Detached {

@@ -247,12 +247,18 @@ TEST_CASE("destroy: waits for a callback that runs on Tidewire's thread, and for
   while (!running) {
     std::this_thread::yield();
   }
+  std::atomic<bool> destroying = false;
   std::atomic<bool> destroyed = false;
   std::thread destroyer([&] {
+    destroying = true;
     client.reset();
     CHECK(ended);
     destroyed = true;
   });
+  // Long enough for one that does not wait.
+  for (int i = 0; i < 1000 || !destroying; ++i) {
+    std::this_thread::yield();
+  }
   CHECK_FALSE(destroyed);
   mayEnd = true;
   destroyer.join();
