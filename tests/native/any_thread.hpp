@@ -1,7 +1,10 @@
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -106,6 +109,19 @@ template <class Call>
     thread.join();
   }
   return fits;
+}
+
+inline constexpr std::chrono::seconds kPatience{30};
+
+/// `client`: a client or a session.
+template <class Pollable, class Holds>
+void pollUntil(Pollable& client, Holds holds) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!holds()) {
+    REQUIRE(std::chrono::steady_clock::now() < deadline);
+    (void)client.poll();
+    std::this_thread::yield();
+  }
 }
 
 }  // namespace any_thread

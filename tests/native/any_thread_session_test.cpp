@@ -18,6 +18,8 @@
 
 using namespace std::chrono_literals;
 using any_thread::callAround;
+using any_thread::kPatience;
+using any_thread::pollUntil;
 using any_thread::Turnstile;
 using any_thread::Workers;
 using contract::world;
@@ -29,8 +31,6 @@ using tidewire::State;
 using tidewire::Subscription;
 
 namespace {
-
-constexpr auto kPatience = 30s;
 
 /// A session, and what its callbacks have told.
 struct Scene {
@@ -130,16 +130,6 @@ const std::vector<Call>& calls() {
       [](Scene& scene) { scene.session.onError(nullptr); },
   };
   return all;
-}
-
-template <class Holds>
-void pollUntil(Session& session, Holds holds) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (!holds()) {
-    REQUIRE(std::chrono::steady_clock::now() < deadline);
-    (void)session.poll();
-    std::this_thread::yield();
-  }
 }
 
 /// The session still does what it is told.

@@ -19,6 +19,8 @@
 
 using namespace std::chrono_literals;
 using any_thread::callAround;
+using any_thread::kPatience;
+using any_thread::pollUntil;
 using any_thread::Turnstile;
 using any_thread::Workers;
 using contract::world;
@@ -28,8 +30,6 @@ using tidewire::State;
 using tidewire::WaitResult;
 
 namespace {
-
-constexpr auto kPatience = 30s;
 
 using Call = std::function<void(Client&, Turnstile&)>;
 
@@ -71,16 +71,6 @@ const std::vector<Call>& calls() {
       [](Client& client, Turnstile&) { client.onDrain(nullptr); },
   };
   return all;
-}
-
-template <class Holds>
-void pollUntil(Client& client, Holds holds) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (!holds()) {
-    REQUIRE(std::chrono::steady_clock::now() < deadline);
-    (void)client.poll();
-    std::this_thread::yield();
-  }
 }
 
 /// The client still does what it is told.
