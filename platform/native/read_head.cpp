@@ -50,15 +50,14 @@ class FieldSink {
       at(Field::DedupMs) = {};
     }
     put({.type = FieldValue::Type::Object});
-    ++depth_;
-    return true;
+    return ++depth_ <= kMaxHeadDepth;
   }
 
   bool end_object() { return leave(); }
 
   bool start_array(std::size_t) {
     put({.type = FieldValue::Type::Other});
-    return ++depth_ > 1;  // The head itself is no array.
+    return ++depth_ > 1 && depth_ <= kMaxHeadDepth;  // The head itself is no array.
   }
 
   bool end_array() { return leave(); }

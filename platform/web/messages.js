@@ -4,12 +4,13 @@
 export function createMessages() {
   const SEPARATOR = '\x1e';
   const LENGTH_BYTES = 5;
+  const MAX_DEPTH = 64;
 
   // In the order of core::protocol::Field.
   const FIELDS = [
     'op', 'after', 'channel', 'code', 'dedup', 'dedup.count', 'dedup.ms', 'epoch', 'from', 'heartbeat', 'id',
-    'maxMessage', 'memory', 'message', 'now', 'recovered', 'resumed', 'seq', 'skipped', 'spread', 't', 'temporary',
-    'ts', 'type', 'url', 'v',
+    'maxMessage', 'memory', 'message', 'now', 'recovered', 'requests', 'resumed', 'seq', 'skipped', 'spread', 't',
+    'temporary', 'ts', 'type', 'url', 'v',
   ];
   const placeOf = new Map(FIELDS.map((name, place) => [name, place]));
   // In the order of core::protocol::FieldValue::Type.
@@ -29,20 +30,17 @@ export function createMessages() {
     return text.includes('\\u') && [...text.matchAll(SURROGATES)].some(([, half]) => half !== undefined);
   }
 
-  // JSON.parse makes infinity of a number that is beyond a double.
-  function hasInfinity(head) {
-    const objects = [head];
-    for (const object of objects) {
-      for (const value of Object.values(object)) {
-        if (value === Infinity || value === -Infinity) {
-          return true;
-        }
-        if (typeof value === 'object' && value !== null) {
-          objects.push(value);
-        }
+  // JSON.parse nests as deeply as it is told to, and makes infinity of a number that is beyond a double.
+  function fitsHead(head) {
+    let level = [head];
+    for (let depth = 1; level.length > 0 && depth <= MAX_DEPTH; ++depth) {
+      const values = level.flatMap((object) => Object.values(object));
+      if (values.some((value) => value === Infinity || value === -Infinity)) {
+        return false;
       }
+      level = values.filter((value) => typeof value === 'object' && value !== null);
     }
-    return false;
+    return level.length === 0;
   }
 
   /** The object that `text` is, or undefined. */
@@ -54,7 +52,7 @@ export function createMessages() {
       return undefined;
     }
     const isObject = typeof head === 'object' && head !== null && !Array.isArray(head);
-    return isObject && !hasHalfPair(text) && !hasInfinity(head) ? head : undefined;
+    return isObject && !hasHalfPair(text) && fitsHead(head) ? head : undefined;
   }
 
   function kindOf(value) {

@@ -61,6 +61,14 @@ test('framing: a length may be longer than it has to be, but not endless', () =>
   assert.deepEqual([...read(new Uint8Array([0x82, 0x80, 0x80, 0x80, 0x80, 0x00, 0x7b, 0x7d]).buffer, () => false)], [null]);
 });
 
+test('head: one that nests more than 64 levels is none', () => {
+  const nested = (levels) => `{"op":"ack","id":1,"x":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
+  const headOf = (payload) => [...read(payload, () => false)][0].head;
+  assert.equal(headOf(nested(64)).id, 1);
+  assert.equal(headOf(nested(65)), undefined);
+  assert.equal(headOf(nested(8_000)), undefined);
+});
+
 test('head: a field is taken from the head itself only', () => {
   const fields = [];
   eachField(JSON.parse('{"__proto__":{"op":"ack"},"dedup.count":1,"dedup":{"count":"x"},"seq":null}'), (...field) => {

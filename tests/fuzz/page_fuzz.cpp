@@ -147,7 +147,12 @@ class Page {
   std::FILE* from_ = nullptr;
 };
 
-/// Section 2.2 lets a receiver overlook a number beyond a double where a later field of the same name replaces it.
+/// Section 2.2 lets a receiver overlook these where a later field of the same name replaces them.
+bool mayNestTooDeeply(std::string_view head) {
+  const auto opens = [](char c) { return c == '[' || c == '{'; };
+  return std::count_if(head.begin(), head.end(), opens) > static_cast<std::ptrdiff_t>(kMaxHeadDepth);
+}
+
 bool mayHaveInfinity(std::string_view head) {
   std::size_t digits = 0;
   bool exponent = false;
@@ -168,8 +173,9 @@ std::vector<Read> readHere(MessageKind kind, std::string_view payload) {
   MessageReader reader(kind, core::asBytes(payload));
   while (const std::optional<ServerMessage> next = reader.next()) {
     const std::optional<Part> part = unframer.next();
+    const std::string_view head = part ? asText(part->head) : std::string_view();
     all.push_back(
-        {.head = std::visit(AsVector{}, next->head), .mayOverlook = part && mayHaveInfinity(asText(part->head))});
+        {.head = std::visit(AsVector{}, next->head), .mayOverlook = mayHaveInfinity(head) || mayNestTooDeeply(head)});
     if (next->body) {
       all.back().body = asText(next->body->bytes);
     }

@@ -46,6 +46,7 @@ export function hold(start) {
       resumed: false,
       heartbeat: 25_000,
       maxMessage: 1_048_576,
+      requests: 64,
       memory: peer.welcome.memory,
       dedup: { count: 1024, ms: 120_000 },
     });

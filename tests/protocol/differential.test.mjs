@@ -36,6 +36,7 @@ const values = buffers([
   ...['"\\ud83d"', '"\\ude00"', '"\\ud83d\\ude00"', '"\\u0000"', '"\u007f"', '{"count":1,"ms":2}', '{"count":1e0}'],
   ...['0', '-0', '1', '1.0', '1e0', '10E-1', '1.5', '-1', '1e400', '-1e400', '1e-400', '0e999', '4e15'],
   ...['0.1e1', '1E+2'],
+  ...[62, 63, 64].map((depth) => `${'['.repeat(depth)}${']'.repeat(depth)}`),
   ...['9007199254740991', '9007199254740992', '9007199254740991.4', '18446744073709551616', `1${'0'.repeat(310)}`],
 ]);
 const fields = buffers([
@@ -123,7 +124,7 @@ function mayBeOverlooked(head) {
   } catch {
     return false;
   }
-  const suspicious = /\\u[dD][89a-fA-F]|[eE]\+?\d{3}|\d{300}/.test(text);
+  const suspicious = /\\u[dD][89a-fA-F]|[eE]\+?\d{3}|\d{300}|(?:[[{][^[{]*){64}/.test(text);
   return suspicious && [...text.matchAll(/"(?:[^"\\]|\\.)*"\s*:/g)].length > names;
 }
 

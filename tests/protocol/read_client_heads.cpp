@@ -22,7 +22,7 @@ const char* nameOf(BodyType type) {
 /// As tests/vectors shows it. What the server does with an empty field that may be left out is what it does without.
 struct AsVector {
   json operator()(const Hello& head) const {
-    json value{{"op", "hello"}, {"v", head.v}, {"session", head.session}};
+    json value{{"op", "hello"}, {"v", head.v}, {"session", head.session}, {"maxMessage", head.maxMessage}};
     addIf(value, "attempt", head.attempt);
     addUnlessEmpty(value, "memory", head.memory);
     addUnlessEmpty(value, "token", head.token);

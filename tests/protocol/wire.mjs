@@ -3,6 +3,7 @@
 
 const separator = '\x1e';
 const maxHeadBytes = 16_384;
+const maxHeadDepth = 64;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -92,11 +93,12 @@ const isObject = (value) => typeof value === 'object' && value !== null && !Arra
 
 const types = {
   integer: isInteger,
-  id: (value) => isInteger(value) && value >= 1,
+  positive: (value) => isInteger(value) && value >= 1,
+  size: (value) => isInteger(value) && value >= 1_024,
   boolean: (value) => typeof value === 'boolean',
   string: (value) => typeof value === 'string',
   name: isName,
-  session: (value) => isName(value) && value.length === 22,
+  key: (value) => typeof value === 'string' && /^[A-Za-z0-9_-]{22}$/.test(value),
   channel: (value) =>
     typeof value === 'string' && !/[\0-\x1f\x7f]/.test(value) && value !== '' && Buffer.byteLength(value) <= 255,
   one: (value) => value === 1,
@@ -115,20 +117,27 @@ const failure = { message: optional('string'), temporary: optional('boolean', fa
 
 const operations = {
   server: {
-    hello: { v: ['integer'], session: ['session'], attempt: optional('integer'), memory: optional('name'), token: optional('string') },
+    hello: {
+      v: ['integer'],
+      session: ['key'],
+      attempt: optional('positive'),
+      maxMessage: optional('size', 16_777_216),
+      memory: optional('name'),
+      token: optional('string'),
+    },
     subscribe: {
-      id: ['id'],
+      id: ['positive'],
       channel: ['channel'],
       since: optional('position'),
       last: optional('integer', 0),
       conflate: optional('boolean', false),
     },
-    unsubscribe: { id: ['id'], channel: ['channel'] },
-    publish: { id: optional('id'), channel: ['channel'], type: body },
-    request: { id: ['id'], method: ['channel'], type: body },
-    cancel: { id: ['id'] },
+    unsubscribe: { id: ['positive'], channel: ['channel'] },
+    publish: { id: optional('positive'), channel: ['channel'], type: body },
+    request: { id: ['positive'], method: ['channel'], type: body },
+    cancel: { id: ['positive'] },
     ping: { t: ['integer'] },
-    auth: { id: ['id'], token: ['string'] },
+    auth: { id: ['positive'], token: ['string'] },
   },
   client: {
     welcome: {
@@ -137,34 +146,37 @@ const operations = {
       heartbeat: optional('integer', 25_000),
       now: ['integer'],
       maxMessage: optional('integer', 1_048_576),
+      requests: optional('positive', 64),
       memory: optional('name'),
       dedup: optional('dedup'),
     },
-    subscribed: { id: ['integer'], epoch: ['name'], seq: ['integer'], recovered: ['boolean'], from: optional('integer') },
+    subscribed: { id: ['positive'], epoch: ['name'], seq: ['integer'], recovered: ['boolean'], from: optional('integer') },
     event: {
       channel: ['channel'],
-      seq: ['id'],
+      seq: ['positive'],
       ts: optional('integer'),
       skipped: optional('integer', 0),
       type: body,
     },
-    unsubscribed: { id: optional('integer'), channel: ['channel'], code: optional('name'), ...failure },
-    ack: { id: ['integer'], seq: optional('integer') },
-    reply: { id: ['integer'], type: body },
+    unsubscribed: { id: optional('positive'), channel: ['channel'], code: optional('name'), ...failure },
+    ack: { id: ['positive'], seq: optional('integer') },
+    reply: { id: ['positive'], type: body },
     pong: { t: ['integer'], now: ['integer'] },
     goaway: { after: optional('integer', 0), spread: optional('integer', 0), url: optional('string') },
-    error: { id: optional('integer'), code: ['name'], ...failure },
+    error: { id: optional('positive'), code: ['name'], ...failure },
   },
 };
 
-// JSON.parse takes what a head may not have: halves of surrogate pairs, and numbers beyond a double.
-function checkValues(value) {
-  const rest = [value];
+// JSON.parse takes what a head may not have: halves of surrogate pairs, numbers beyond a double, and any depth.
+function checkValues(head) {
+  const rest = [[head, 1]];
   while (rest.length > 0) {
-    const next = rest.pop();
+    const [next, depth] = rest.pop();
     if (typeof next === 'string' && /\p{Surrogate}/u.test(next)) refuse('half a surrogate pair');
     if (typeof next === 'number' && !Number.isFinite(next)) refuse('a number beyond a double');
-    if (typeof next === 'object' && next !== null) rest.push(...Object.keys(next), ...Object.values(next));
+    if (typeof next !== 'object' || next === null) continue;
+    if (depth > maxHeadDepth) refuse('nested too deeply');
+    rest.push(...[...Object.keys(next), ...Object.values(next)].map((each) => [each, depth + 1]));
   }
 }
 

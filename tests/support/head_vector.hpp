@@ -11,9 +11,10 @@ namespace tidewire::core::protocol {
 /// A head as tests/vectors shows it: the known fields with their defaults. Visits `ServerHead`.
 struct AsVector {
   nlohmann::json operator()(const Welcome& head) const {
-    nlohmann::json json{{"op", "welcome"},         {"v", 1},
-                        {"now", head.now},         {"heartbeat", head.heartbeat.count()},
-                        {"resumed", head.resumed}, {"maxMessage", head.maxMessage}};
+    nlohmann::json json{{"op", "welcome"},          {"v", 1},
+                        {"now", head.now},          {"heartbeat", head.heartbeat.count()},
+                        {"resumed", head.resumed},  {"maxMessage", head.maxMessage},
+                        {"requests", head.requests}};
     if (head.memory) {
       json["memory"] = *head.memory;
     }

@@ -24,6 +24,8 @@ TEST_CASE("heads: what a client writes is what the specification shows") {
   CHECK(write(Hello{.session = "jXs2FWy5vTzRy3NC1nVYQw", .token = "t"}) ==
         R"({"op":"hello","v":1,"session":"jXs2FWy5vTzRy3NC1nVYQw","attempt":1,"token":"t"})");
   CHECK(write(Hello{.session = "k", .attempt = 2}) == R"({"op":"hello","v":1,"session":"k","attempt":2})");
+  CHECK(write(Hello{.session = "k", .maxMessage = 65'536}) ==
+        R"({"op":"hello","v":1,"session":"k","attempt":1,"maxMessage":65536})");
   CHECK(write(Subscribe{.id = 1, .channel = "ticker/AAPL", .since = Position{.epoch = "e7", .seq = 41}}) ==
         R"({"op":"subscribe","id":1,"channel":"ticker/AAPL","since":{"epoch":"e7","seq":41}})");
   CHECK(write(Subscribe{.id = 1, .channel = "c", .last = 3, .conflate = true}) ==
@@ -50,15 +52,28 @@ TEST_CASE("heads: a malformed one says what is wrong with it") {
   CHECK(faultOf(R"({"op":"ack"})") == "ack: id is missing");
   CHECK(faultOf(R"({"op":"ack","id":1.5})") == "ack: id is not an integer from 0 to 2^53 - 1");
   CHECK(faultOf(R"({"op":"event","channel":"","seq":1})") == "event: channel is no channel");
-  CHECK(faultOf(R"({"op":"event","channel":"c","seq":0})") == "event: seq of an event begins at 1");
+  CHECK(faultOf(R"({"op":"event","channel":"c","seq":0})") == "event: seq is 0");
   CHECK(faultOf(R"({"op":"welcome","v":1,"resumed":false,"now":1,"dedup":{"count":1}})") ==
         "welcome: dedup.ms is missing");
 }
 
-TEST_CASE("heads: deep nesting and many fields of unknown names are passed over") {
-  const std::string deep = std::string(8'000, '[') + std::string(8'000, ']');
-  CHECK(std::holds_alternative<Ack>(read(R"({"op":"ack","x":)" + deep + R"(,"id":1})")));
+TEST_CASE("heads: a field of an unknown name is passed over, unless it makes the head nest more than 64 levels") {
+  const auto nested = [](std::size_t levels) {
+    return R"({"op":"ack","x":)" + std::string(levels - 1, '[') + std::string(levels - 1, ']') + R"(,"id":1})";
+  };
+  CHECK(std::holds_alternative<Ack>(read(nested(kMaxHeadDepth))));
+  CHECK(faultOf(nested(kMaxHeadDepth + 1)) == "the head is not one JSON object within its limits");
   CHECK(!faultOf(R"({"op":"ack","id":1,"x":)" + std::string(8'000, '[') + "}").empty());
+}
+
+TEST_CASE("heads: an id of 0 is malformed, and so are requests of 0") {
+  for (const std::string_view head :
+       {R"({"op":"ack","id":0})", R"({"op":"reply","id":0})", R"({"op":"error","id":0,"code":"x"})",
+        R"({"op":"unsubscribed","id":0,"channel":"c"})",
+        R"({"op":"subscribed","id":0,"epoch":"e","seq":0,"recovered":true})"}) {
+    CHECK(faultOf(head).ends_with(": id is 0"));
+  }
+  CHECK(faultOf(R"({"op":"welcome","v":1,"resumed":false,"now":1,"requests":0})") == "welcome: requests is 0");
 }
 
 TEST_CASE("heads: fields of dedup count only within it, and of repeated ones the last") {

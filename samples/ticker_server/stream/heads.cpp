@@ -11,16 +11,25 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMaxHeadBytes = 16'384;
+constexpr std::size_t kMaxHeadDepth = 64;
 constexpr std::size_t kMaxChannelBytes = 255;
 constexpr std::size_t kMaxNameBytes = 64;
-constexpr std::size_t kSessionBytes = 22;
+constexpr std::size_t kKeyBytes = 22;
+constexpr std::uint64_t kMinMaxMessage = 1'024;
 constexpr double kMaxInteger = 9'007'199'254'740'991;  // 2^53 - 1
 
+bool isOfBase64Url(char letter) {
+  return (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
+         letter == '_' || letter == '-';
+}
+
+bool isKey(std::string_view text) {
+  return text.size() == kKeyBytes && std::ranges::all_of(text, isOfBase64Url);
+}
+
 bool isName(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxNameBytes && std::ranges::all_of(text, [](char letter) {
-    return (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
-           letter == '.' || letter == '_' || letter == '-';
-  });
+  return !text.empty() && text.size() <= kMaxNameBytes &&
+         std::ranges::all_of(text, [](char letter) { return isOfBase64Url(letter) || letter == '.'; });
 }
 
 bool isChannel(std::string_view text) {
@@ -46,10 +55,12 @@ class Fields {
     return static_cast<std::uint64_t>(number);
   }
 
-  std::optional<std::uint64_t> id(const char* name = "id") {
+  std::optional<std::uint64_t> integerFrom(std::uint64_t least, const char* name) {
     const std::optional<std::uint64_t> value = integer(name);
-    return value == 0 ? wrong<std::uint64_t>() : value;
+    return value && *value < least ? wrong<std::uint64_t>() : value;
   }
+
+  std::optional<std::uint64_t> id() { return integerFrom(1, "id"); }
 
   std::optional<bool> boolean(const char* name) {
     const json* const value = find(name);
@@ -109,13 +120,13 @@ class Fields {
 };
 
 Head readHello(Fields& fields) {
-  Hello head{.v = fields.need(fields.integer("v")),
-             .session = fields.need(fields.string(
-                 "session", [](std::string_view text) { return text.size() == kSessionBytes && isName(text); })),
-             .attempt = fields.integer("attempt"),
-             .memory = fields.string("memory", isName).value_or(""),
-             .token = fields.string("token").value_or("")};
-  return head;
+  const Hello otherwise;
+  return Hello{.v = fields.need(fields.integer("v")),
+               .session = fields.need(fields.string("session", isKey)),
+               .attempt = fields.integerFrom(1, "attempt"),
+               .maxMessage = fields.integerFrom(kMinMaxMessage, "maxMessage").value_or(otherwise.maxMessage),
+               .memory = fields.string("memory", isName).value_or(""),
+               .token = fields.string("token").value_or("")};
 }
 
 Head readSubscribe(Fields& fields) {
@@ -168,9 +179,30 @@ constexpr std::array<Operation, 8> kOperations{{
     {"auth", readAuth},
 }};
 
-// The parser skips a byte order mark, and takes NUL for the end.
+// Whatever else is wrong with it. What is in quotation marks does not count.
+bool isTooDeep(std::string_view text) {
+  std::size_t depth = 0;
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char letter = text[at];
+    if (letter == '"') {
+      quoted = !quoted;
+    } else if (quoted) {
+      at += letter == '\\' ? 1 : 0;
+    } else if (letter == '{' || letter == '[') {
+      if (++depth > kMaxHeadDepth) {
+        return true;
+      }
+    } else if (letter == '}' || letter == ']') {
+      depth -= depth > 0 ? 1 : 0;
+    }
+  }
+  return false;
+}
+
+// The parser nests without end, skips a byte order mark, and takes NUL for the end.
 bool hasWhatTheParserOverlooks(std::string_view text) {
-  return text.starts_with("\xef\xbb\xbf") || text.find('\0') != std::string_view::npos;
+  return text.starts_with("\xef\xbb\xbf") || text.find('\0') != std::string_view::npos || isTooDeep(text);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ struct Hello {
   std::uint64_t v = 0;
   std::string session;
   std::optional<std::uint64_t> attempt;
+  std::uint64_t maxMessage = 16 * 1024 * 1024;
   std::string memory;  ///< Empty if it names none.
   std::string token;
 };

@@ -4,9 +4,9 @@ namespace tidewire::core::protocol {
 namespace {
 
 constexpr std::array<std::string_view, kFieldCount> kNames = {
-    "op",        "after",  "channel",    "code",      "dedup",   "dedup.count", "dedup.ms",  "epoch",   "from",
-    "heartbeat", "id",     "maxMessage", "memory",    "message", "now",         "recovered", "resumed", "seq",
-    "skipped",   "spread", "t",          "temporary", "ts",      "type",        "url",       "v"};
+    "op",        "after",   "channel",    "code",   "dedup",     "dedup.count", "dedup.ms",  "epoch",    "from",
+    "heartbeat", "id",      "maxMessage", "memory", "message",   "now",         "recovered", "requests", "resumed",
+    "seq",       "skipped", "spread",     "t",      "temporary", "ts",          "type",      "url",      "v"};
 
 }  // namespace
 

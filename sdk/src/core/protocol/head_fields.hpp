@@ -29,6 +29,7 @@ enum class Field : std::uint8_t {
   Message,
   Now,
   Recovered,
+  Requests,
   Resumed,
   Seq,
   Skipped,

@@ -42,6 +42,18 @@ class HeadReader {
     return static_cast<std::uint64_t>(value->number);
   }
 
+  [[nodiscard]] std::uint64_t positive(Field field) { return maybePositive(field).value_or(missing(field)); }
+  [[nodiscard]] std::uint64_t positive(Field field, std::uint64_t otherwise) {
+    return maybePositive(field).value_or(otherwise);
+  }
+  [[nodiscard]] std::optional<std::uint64_t> maybePositive(Field field) {
+    const std::optional<std::uint64_t> value = maybeInteger(field);
+    if (value == 0) {
+      object(field, "is 0");
+    }
+    return value;
+  }
+
   [[nodiscard]] std::chrono::milliseconds time(Field field, std::uint64_t otherwise) {
     return std::chrono::milliseconds(integer(field, otherwise));
   }
@@ -136,6 +148,7 @@ Welcome readWelcome(HeadReader& read) {
   head.heartbeat = read.time(Field::Heartbeat, 25'000);
   head.now = read.integer(Field::Now);
   head.maxMessage = read.integer(Field::MaxMessage, head.maxMessage);
+  head.requests = read.positive(Field::Requests, head.requests);
   head.memory = read.maybeName(Field::Memory);
   if (read.hasObject(Field::Dedup)) {
     head.dedup = {.count = read.integer(Field::DedupCount),
@@ -145,7 +158,7 @@ Welcome readWelcome(HeadReader& read) {
 }
 
 Subscribed readSubscribed(HeadReader& read) {
-  return {.id = read.integer(Field::Id),
+  return {.id = read.positive(Field::Id),
           .epoch = read.name(Field::Epoch),
           .seq = read.integer(Field::Seq),
           .recovered = read.boolean(Field::Recovered),
@@ -153,19 +166,15 @@ Subscribed readSubscribed(HeadReader& read) {
 }
 
 EventHead readEvent(HeadReader& read) {
-  EventHead head{.channel = read.channel(),
-                 .seq = read.integer(Field::Seq),
-                 .ts = read.maybeInteger(Field::Ts),
-                 .skipped = read.integer(Field::Skipped, 0),
-                 .type = read.bodyType()};
-  if (head.seq == 0) {
-    read.object(Field::Seq, "of an event begins at 1");
-  }
-  return head;
+  return {.channel = read.channel(),
+          .seq = read.positive(Field::Seq),
+          .ts = read.maybeInteger(Field::Ts),
+          .skipped = read.integer(Field::Skipped, 0),
+          .type = read.bodyType()};
 }
 
 Unsubscribed readUnsubscribed(HeadReader& read) {
-  return {.id = read.maybeInteger(Field::Id),
+  return {.id = read.maybePositive(Field::Id),
           .channel = read.channel(),
           .code = read.maybeName(Field::Code),
           .message = read.maybeString(Field::Message).value_or(""),
@@ -173,7 +182,7 @@ Unsubscribed readUnsubscribed(HeadReader& read) {
 }
 
 ErrorHead readError(HeadReader& read) {
-  return {.id = read.maybeInteger(Field::Id),
+  return {.id = read.maybePositive(Field::Id),
           .code = read.name(Field::Code),
           .message = read.maybeString(Field::Message).value_or(""),
           .temporary = read.boolean(Field::Temporary, false)};
@@ -184,10 +193,10 @@ ServerHead readOp(std::string op, HeadReader& read) {
     return readEvent(read);
   }
   if (op == "ack") {
-    return Ack{.id = read.integer(Field::Id), .seq = read.maybeInteger(Field::Seq)};
+    return Ack{.id = read.positive(Field::Id), .seq = read.maybeInteger(Field::Seq)};
   }
   if (op == "reply") {
-    return Reply{.id = read.integer(Field::Id), .type = read.bodyType()};
+    return Reply{.id = read.positive(Field::Id), .type = read.bodyType()};
   }
   if (op == "pong") {
     return Pong{.t = read.integer(Field::T), .now = read.integer(Field::Now)};
@@ -286,6 +295,7 @@ std::string write(const Hello& head) {
       .add("v", std::uint64_t{1})
       .add("session", head.session)
       .add("attempt", head.attempt)
+      .add("maxMessage", head.maxMessage)
       .add("memory", head.memory)
       .add("token", head.token)
       .take();

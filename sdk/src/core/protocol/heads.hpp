@@ -14,6 +14,7 @@ namespace tidewire::core::protocol {
 // the names of the operations, and their members those of the fields.
 
 inline constexpr std::size_t kMaxHeadBytes = 16'384;
+inline constexpr std::size_t kMaxHeadDepth = 64;  ///< Objects and lists within each other, the head among them.
 inline constexpr std::uint64_t kMaxInteger = (std::uint64_t{1} << 53) - 1;
 
 enum class BodyType : std::uint8_t { Text, Bytes };
@@ -34,6 +35,7 @@ struct Welcome {
   std::chrono::milliseconds heartbeat{25'000};
   std::uint64_t now = 0;
   std::uint64_t maxMessage = 1'048'576;
+  std::uint64_t requests = 64;  ///< At least 1.
   std::optional<std::string> memory = {};
   std::optional<Dedup> dedup = {};
 };
@@ -103,11 +105,15 @@ using ServerHead = std::variant<Welcome, Subscribed, EventHead, Unsubscribed, Ac
 
 // From the client. Strings are well-formed UTF-8 here, and channels, names and integers within their limits.
 
+/// The least that `Hello::maxMessage` may be.
+inline constexpr std::uint64_t kMinMaxMessage = 1'024;
+
 struct Hello {
   std::string session = {};
   std::uint64_t attempt = 1;
   std::optional<std::string> memory = {};
   std::optional<std::string> token = {};
+  std::optional<std::uint64_t> maxMessage = {};  ///< Without it, a server takes 16 MiB for it.
 };
 struct Subscribe {
   std::uint64_t id = 0;
