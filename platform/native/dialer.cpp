@@ -121,12 +121,12 @@ void Dialer::start(const core::Url& url, std::string tlsName, lws_vhost* vhost) 
       (*self)->lookedUp(std::move(addresses));
     }
   };
-  if (isNumeric(url.host)) {
-    loop_.post([deliver, host = url.host] { deliver({.numeric = {host}}); });
+  if (std::optional<Addresses> known = withoutLookUp(url.host)) {
+    loop_.post([deliver, addresses = std::move(*known)] { deliver(addresses); });
     return;
   }
   hasLookedUp_ = true;
-  lookUp(url.host, [weak = loop_.weak_from_this(), deliver = std::move(deliver)](Addresses addresses) {
+  lookUp_ = LookUp(url.host, [weak = loop_.weak_from_this(), deliver = std::move(deliver)](Addresses addresses) {
     if (const auto loop = weak.lock()) {
       loop->post([deliver, addresses = std::move(addresses)] { deliver(addresses); });
     }
@@ -135,6 +135,7 @@ void Dialer::start(const core::Url& url, std::string tlsName, lws_vhost* vhost) 
 
 void Dialer::stop() {
   *self_ = nullptr;
+  lookUp_ = LookUp();
   finished_ = true;
   ev_timer_stop(loop_.events(), &headStart_);
   cutOthers();

@@ -59,6 +59,7 @@ class Dialer {
   lws_vhost* vhost_ = nullptr;
   // What a look-up that comes late finds empty.
   std::shared_ptr<Dialer*> self_;
+  LookUp lookUp_;
   std::vector<std::string> addresses_;
   std::size_t nextAddress_ = 0;
   std::vector<std::unique_ptr<Leg>> legs_;

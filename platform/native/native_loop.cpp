@@ -94,7 +94,7 @@ NativeLoop::~NativeLoop() {
 }
 
 void NativeLoop::startThread() {
-  const AllSignalsBlocked blocked;
+  const AsynchronousSignalsBlocked blocked;
   thread_ = std::thread([this] { run(); });
 }
 

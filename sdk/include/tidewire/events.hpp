@@ -57,7 +57,7 @@ struct StateChange {
 /// Platforms: a page knows only how long its endpoint function took.
 struct HandshakeTimes {
   std::optional<std::chrono::microseconds> endpoint = {};  ///< `Options::endpoint`, if there is one.
-  std::optional<std::chrono::microseconds> lookUp = {};    ///< The host's name; nothing for a numeric address.
+  std::optional<std::chrono::microseconds> lookUp = {};    ///< The host's name; nothing for a literal and localhost.
   std::optional<std::chrono::microseconds> connect = {};   ///< TCP, from the first address tried.
   std::optional<std::chrono::microseconds> tls = {};       ///< Nothing for ws: URLs.
   std::optional<std::chrono::microseconds> upgrade = {};   ///< From the request to its answer.

@@ -20,6 +20,11 @@ class Loop;
 /// Where a client's callbacks run. The order of events is the same everywhere.
 enum class Callbacks : std::uint8_t {
   /// Native: on Tidewire's own thread, one callback at a time for each client. Web: from the event loop.
+  ///
+  /// Signals sent to the process (SIGTERM, SIGCHLD, ...) are blocked on that thread, so their handlers run on the
+  /// application's threads; a program that a callback starts inherits this mask unless the callback resets it
+  /// (`posix_spawnattr_setsigmask`). Open stay SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS and SIGABRT, so crash
+  /// handlers see a fault in a callback.
   Automatic,
   /// Only inside `Client::poll`, on the thread that calls it.
   Poll,
