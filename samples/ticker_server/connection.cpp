@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kMaxReasonBytes = 123;  // RFC 6455 section 5.5: 125 bytes, two of them the code.
 constexpr std::uint16_t kGoingAway = 1001;    // RFC 6455 section 7.4.1
 constexpr int kUnsentBytes = 16 * 1024;
+constexpr int kFramesAtOnce = 32;  // Then others have their turn.
 }  // namespace
 
 std::span<unsigned char> FrameBuffer::framed(FrameKind kind) {
@@ -29,8 +30,9 @@ std::span<unsigned char> FrameBuffer::framed(FrameKind kind) {
 }
 
 bool Connection::writable() {
-  while (!broken_ && !close_) {
-    if (lws_send_pipe_choked(socket_) != 0) {
+  updateReading();
+  for (int frames = 0; !broken_ && !close_; ++frames) {
+    if (frames == kFramesAtOnce || lws_send_pipe_choked(socket_) != 0) {
       askWritable();
       return true;
     }
@@ -47,7 +49,7 @@ bool Connection::writable() {
 
 void Connection::close(std::uint16_t code, std::string_view reason) {
   close_ = {code, std::string(reason.substr(0, kMaxReasonBytes))};
-  lws_rx_flow_control(socket_, 1);  // The peer's Close frame may be behind data that was not read.
+  updateReading();  // The peer's Close frame may be behind data that was not read.
   askWritable();
 }
 
@@ -56,6 +58,19 @@ void Connection::write(FrameBuffer& frame, FrameKind kind) {
   const std::span<unsigned char> bytes = frame.framed(kind);
   if (lws_write(socket_, bytes.data(), bytes.size(), LWS_WRITE_RAW) < 0) {
     broken_ = true;
+    return;
+  }
+  updateReading();
+}
+
+// While a part of a frame waits in libwebsockets, nothing is read: 4.1, told then that the client has said its last (a
+// FIN), tries to close the connection over and over, and neither sends that part nor serves anybody else.
+void Connection::updateReading() {
+  const bool reading = lws_partial_buffered(socket_) == 0 && (close_.has_value() || wantsToRead());
+  if (reading != reading_) {
+    reading_ = reading;
+    lws_rx_flow_control(socket_, reading ? 1 : 0);
+    readingChanged(reading);
   }
 }
 

@@ -83,6 +83,12 @@ class Connection {
   /// Hands a frame over. It may be called at any time: what the socket does not take now is kept.
   void write(FrameBuffer& frame, FrameKind kind = {});
   void askWritable();
+  /// Whether more of the client's shall come. What it sends meanwhile waits, and in the end so does the client.
+  [[nodiscard]] virtual bool wantsToRead() const { return true; }
+  /// Has come true or is no longer true: the client is read.
+  virtual void readingChanged(bool /*reading*/) {}
+  /// Reads, or stops reading. To be called when `wantsToRead` may have changed.
+  void updateReading();
   /// Left alone, the kernel takes megabytes for a client that does not read, and they are old when it does.
   void keepSendBufferShort();
   [[nodiscard]] bool closing() const { return close_.has_value(); }
@@ -97,6 +103,7 @@ class Connection {
   lws* socket_;
   std::optional<CloseFrame> close_;
   bool broken_ = false;
+  bool reading_ = true;
 };
 
 }  // namespace ticker

@@ -93,11 +93,10 @@ bool EchoConnection::peerCloses() {
 void EchoConnection::pauseOrResume() {
   if (!paused_ && queuedBytes_ > kPauseAboveBytes) {
     paused_ = true;
-    lws_rx_flow_control(socket(), 0);
   } else if (paused_ && queuedBytes_ < kResumeBelowBytes) {
     paused_ = false;
-    lws_rx_flow_control(socket(), 1);
   }
+  updateReading();
 }
 
 }  // namespace ticker

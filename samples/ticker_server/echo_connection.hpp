@@ -20,6 +20,7 @@ class EchoConnection final : public Connection {
 
  protected:
   bool writeNext() override;
+  bool wantsToRead() const override { return !paused_; }
 
  private:
   struct Frame {

@@ -39,6 +39,7 @@ void StreamConnection::received(const Piece& piece) {
     return;
   }
   peer_.received(piece.binary, message_);
+  updateReading();
   message_.clear();
   if (message_.capacity() > kKeptBytes) {
     message_.shrink_to_fit();
@@ -54,12 +55,13 @@ void StreamConnection::serverStops() {
 
 bool StreamConnection::writeNext() {
   peer_.setReading(true);
-  lws_rx_flow_control(socket(), 1);
   const stream::Batch batch = peer_.take();
   if (!batch.empty()) {
     FrameBuffer frame(batch.payload());
-    writeFrame(frame, {.binary = batch.binary()});
+    write(frame, {.binary = batch.binary()});
     peer_.setReading(lws_send_pipe_choked(socket()) == 0);
+    peer_.proceed();
+    updateReading();
     return true;
   }
   if (peer_.ending() && !closeSent_) {
@@ -76,16 +78,7 @@ void StreamConnection::writeClose(const stream::Peer::Ending& ending) {
   const std::array<char, 2> code{static_cast<char>(ending.code >> 8), static_cast<char>(ending.code & 0xff)};
   frame.append({code.data(), code.size()});
   frame.append(ending.reason);
-  writeFrame(frame, {.close = true});
-}
-
-// While a part of it waits in libwebsockets, nothing is read: 4.1, told then that the client has said its last (a FIN),
-// tries to close the connection over and over, and neither sends that part nor serves anybody else.
-void StreamConnection::writeFrame(FrameBuffer& frame, FrameKind kind) {
-  write(frame, kind);
-  if (lws_partial_buffered(socket()) != 0) {
-    lws_rx_flow_control(socket(), 0);
-  }
+  write(frame, {.close = true});
 }
 
 void StreamConnection::outputWaits() {

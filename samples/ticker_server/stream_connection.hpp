@@ -24,6 +24,8 @@ class StreamConnection final : public Connection, private stream::Peer::Carrier 
 
  protected:
   bool writeNext() override;
+  bool wantsToRead() const override { return !peer_.holdsBack(); }
+  void readingChanged(bool reading) override { peer_.setListening(reading); }
 
  private:
   /// Leads from libwebsockets' timer back to the connection.
@@ -36,7 +38,6 @@ class StreamConnection final : public Connection, private stream::Peer::Carrier 
   static void batchFired(lws_sorted_usec_list_t* entry);
   void outputWaits() override;
   void deadlineNears() override { setTimer(); }
-  void writeFrame(FrameBuffer& frame, FrameKind kind);
   void writeClose(const stream::Peer::Ending& ending);
   void setTimer();
 

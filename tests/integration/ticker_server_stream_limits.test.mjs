@@ -102,20 +102,167 @@ test('limits: publishing too fast is refused for a while, and what is refused is
   assert.equal((await peer.next('ack')).seq, acks.length + 2);
 });
 
-test('limits: answers that nobody reads end the connection, and cost no memory', { ...LIMIT, skip: !CAN_MEASURE }, async (context) => {
-  const server = await streamFor(context);
+// --- Answers: a client that has many to take is not read meanwhile ---
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A server, and how to ask it for some 79 kB. */
+async function largeAnswers(context, options = {}) {
+  const args = ['--symbols', 'AAPL', '--speed', '1000'];
+  const server = await streamFor(context, { ...options, args: [...args, ...(options.args ?? [])] });
+  const peer = await Peer.welcomed(server, 'waits-for-history');
+  await peer.subscribe('ticker/AAPL');
+  while ((await peer.next('event')).seq < 1000);
+  await peer.close();
+  const ask = (id) => [{ op: 'request', id, method: 'history' }, '{"symbol":"AAPL","count":1000}'];
+  return { server, ask: (count) => Array.from({ length: count }, (_, index) => ask(index + 1)) };
+}
+
+async function takeReplies(peer, count) {
+  for (let id = 1; id <= count; ++id) {
+    const reply = await peer.next('reply');
+    assert.equal(reply.id, id);
+    assert.ok(reply.body.length > 70_000);
+  }
+}
+
+test('answers: whoever reads gets them all, however many are asked for at once', LIMIT, async (context) => {
+  const { server, ask } = await largeAnswers(context);
+  const peer = await Peer.welcomed(server, 'pipelined');
+  peer.send(...ask(200));
+  await takeReplies(peer, 200);
+  for (const request of ask(200)) peer.send(request);
+  await takeReplies(peer, 200);
+  assert.deepEqual(await peer.settle(), []);
+});
+
+test('answers: acknowledgements may be many times what waits for a client at most', LIMIT, async (context) => {
+  for (const maxBufferedBytes of [1, 1000]) {
+    const server = await streamFor(context, { maxBufferedBytes });
+    const peer = await Peer.welcomed(server);
+    const ids = Array.from({ length: 1000 }, (_, index) => index + 1);
+    peer.send(...ids.map((id) => [{ op: 'publish', id, channel: 'chat/c' }, 'x']));
+    for (const id of ids) peer.publish({ id: 1000 + id, channel: 'chat/c' }, 'x');
+    for (let id = 1; id <= 2000; ++id) assert.deepEqual(await peer.next('ack'), { op: 'ack', id, seq: id });
+  }
+});
+
+test('answers: those that nobody reads cost no memory and delay nobody', { ...LIMIT, skip: !CAN_MEASURE }, async (context) => {
+  const { server, ask } = await largeAnswers(context, { heartbeat: 0 });
   const [flood, other] = [await Peer.welcomed(server, 'flood'), await Peer.welcomed(server, 'other')];
   const before = residentMiB(server.process.pid);
   flood.socket.pause();
+  const requests = ask(50);
   const pings = Array(10_000).fill({ op: 'ping', t: 1 });
-  for (let i = 0; i < 100; ++i) {
+  for (let i = 0; i < 10; ++i) {
+    flood.send(...requests);
     flood.send(...pings);
     assert.deepEqual(await other.settle(), []);
   }
   const grown = residentMiB(server.process.pid) - before;
   assert.ok(grown < 16, `the server grew by ${grown} MiB`);
   flood.socket.resume();
-  assert.deepEqual(await flood.ended(), ['too-slow', 4005]);
+  const answers = { reply: 0, pong: 0 };
+  while (answers.reply < 500 || answers.pong < 100_000) ++answers[(await flood.any()).op];
+});
+
+test('answers: whoever takes them slowly is not silent meanwhile', LIMIT, async (context) => {
+  const { server, ask } = await largeAnswers(context, { heartbeat: 1000 });
+  const peer = await Peer.welcomed(server);
+  peer.socket.on('message', () => {
+    peer.socket.pause();
+    setTimeout(() => peer.socket.resume(), 10);
+  });
+  peer.send(...ask(400));
+  await takeReplies(peer, 400);
+  assert.deepEqual(await peer.settle(), []);
+});
+
+test('answers: whoever takes none for twice the heartbeat is too slow', LIMIT, async (context) => {
+  const { server, ask } = await largeAnswers(context, { heartbeat: 1000 });
+  const peer = await Peer.welcomed(server);
+  peer.socket.pause();
+  for (const request of ask(400)) peer.send(request); // What the server has not read, the system has.
+  await pause(3000);
+  peer.socket.resume();
+  const [error, code] = await peer.ended();
+  assert.deepEqual([error, code], ['too-slow', 4005]);
+});
+
+test('answers: whoever always has some to take gets its events as well', LIMIT, async (context) => {
+  const { server, ask } = await largeAnswers(context, { args: ['--rooms', '1'] });
+  const peer = await Peer.welcomed(server);
+  await peer.subscribe('chat/c');
+  peer.socket.pause();
+  peer.send(...ask(400));
+  const other = await Peer.welcomed(server, 'other');
+  await other.settle();
+  await server.publish('chat/c', ...Array(10).fill('x'));
+  peer.socket.resume();
+  const came = [];
+  while (came.length < 410) came.push((await peer.any()).op);
+  assert.ok(came.lastIndexOf('event') < 300, `the last event came in place ${came.lastIndexOf('event')}`);
+});
+
+test('answers: what says where a subscription begins comes before its events', LIMIT, async (context) => {
+  const { server, ask } = await largeAnswers(context);
+  await server.publish('chat/c', ...Array(100).fill('x'.repeat(1000)));
+  const peer = await Peer.welcomed(server);
+  const subscribe = { op: 'subscribe', id: 1, channel: 'chat/c', last: 100 };
+  const unsubscribe = { op: 'unsubscribe', id: 2, channel: 'chat/c' };
+  peer.send(...ask(20), subscribe, unsubscribe, subscribe, ...ask(20), unsubscribe, subscribe, ...ask(20));
+  let live = false;
+  let events = 0;
+  for (let replies = 0; replies < 60 || events < 100; ) {
+    const { op, seq } = await peer.any();
+    replies += op === 'reply' ? 1 : 0;
+    if (op === 'unsubscribed') [live, events] = [false, 0];
+    if (op === 'subscribed') live = true;
+    if (op === 'event') assert.ok(live && seq === ++events, `event ${seq} after ${events}, subscribed: ${live}`);
+  }
+  assert.equal((await peer.settle()).length, 0);
+});
+
+// --- What a client takes ---
+
+test('hello: a reply that is larger than the client takes is an error of its request', LIMIT, async (context) => {
+  const { server, ask } = await largeAnswers(context);
+  const peer = await Peer.welcomed(server, 'small', { maxMessage: 70_000 });
+  peer.send(...ask(1), { op: 'request', id: 2, method: 'symbols' });
+  const { id, code, temporary } = await peer.next('error');
+  assert.deepEqual([id, code, temporary], [1, 'too-large', false]);
+  assert.equal((await peer.next('reply')).id, 2);
+});
+
+test('hello: an event that is larger than the client takes ends its subscription, and no other', LIMIT, async (context) => {
+  const server = await streamFor(context);
+  const peer = await Peer.welcomed(server, 'small', { maxMessage: 1024 });
+  await peer.subscribe('chat/a');
+  await peer.subscribe('chat/b');
+  const { seq } = await peer.subscribe('chat/conflated', { conflate: true });
+  assert.equal(seq, 0);
+  const head = JSON.stringify({ op: 'event', channel: 'chat/a', seq: 1, ts: Date.now() }).length;
+  await server.publish('chat/a', 'x'.repeat(1024 - head - 1), 'x'.repeat(1024 - head));
+  await server.publish('chat/conflated', 'x'.repeat(1024));
+  await server.publish('chat/b', 'still there');
+  assert.equal((await peer.next('event')).body.length, 1024 - head - 1);
+  const rest = await peer.settle();
+  const ends = rest.filter(({ op }) => op === 'unsubscribed').map(({ channel, id, code }) => [channel, id, code]);
+  assert.deepEqual(ends.sort(), [['chat/a', undefined, 'too-large'], ['chat/conflated', undefined, 'too-large']]);
+  const events = rest.filter(({ op }) => op === 'event').map(({ channel, body }) => [channel, body]);
+  assert.deepEqual(events, [['chat/b', 'still there']]);
+  assert.equal((await peer.subscribe('chat/a')).seq, 2);
+});
+
+test('hello: no WebSocket message is larger than the client takes', LIMIT, async (context) => {
+  const server = await streamFor(context);
+  const peer = await Peer.welcomed(server, 'small', { maxMessage: 2000 });
+  const sizes = [];
+  peer.socket.on('message', (payload) => sizes.push(payload.length));
+  await peer.subscribe('chat/c');
+  await server.publish('chat/c', ...Array(200).fill('x'.repeat(100)));
+  for (let seq = 1; seq <= 200; ++seq) await peer.next('event');
+  assert.ok(Math.max(...sizes) <= 2000 && Math.max(...sizes) > 1500, `${Math.max(...sizes)}`);
 });
 
 test('slow reader: pongs come ahead of the events that wait', LIMIT, async (context) => {

@@ -375,7 +375,7 @@ export function hold(start) {
     assert.deepEqual(await peer.settle(), []);
   });
 
-  conversation('heartbeat: a client that says nothing is dropped', { heartbeat: 1 }, async (server) => {
+  conversation('heartbeat: a client that says nothing is dropped', { heartbeat: 1000 }, async (server) => {
     const peer = await Peer.welcomed(server);
     assert.equal((await peer.next('closed')).code, 4006);
   });

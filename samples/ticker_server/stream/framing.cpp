@@ -10,7 +10,7 @@ namespace ticker::stream {
 namespace {
 
 constexpr char kSeparator = '\x1e';
-constexpr std::size_t kMaxBatchBytes = 65'536;
+constexpr std::size_t kMaxBatchBytes = 65'536;  // But for one message that is larger.
 constexpr int kMaxLengthBytes = 5;
 
 void appendLength(std::string& payload, std::size_t length) {
@@ -79,9 +79,19 @@ Packet::Packet(std::string head, std::string_view body) : bytes(std::move(head))
   binary = body.find(kSeparator) != std::string_view::npos || !isUtf8(body);
 }
 
+std::size_t Packet::framedBytes() const {
+  std::string length;
+  if (binary) {
+    appendLength(length, bytes.size());
+  }
+  return length.size() + bytes.size();
+}
+
+Batch::Batch(std::size_t maxBytes) : maxBytes_(std::min(maxBytes, kMaxBatchBytes)) {}
+
 bool Batch::takes(const Packet& packet) const {
   const std::size_t bytes = packet.bytes.size() + (packet.binary ? kMaxLengthBytes : 1);
-  return empty() || (packet.binary == binary_ && payload_.size() + bytes <= kMaxBatchBytes);
+  return empty() || (packet.binary == binary_ && payload_.size() + bytes <= maxBytes_);
 }
 
 void Batch::add(const Packet& packet) {

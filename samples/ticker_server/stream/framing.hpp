@@ -23,6 +23,8 @@ class Unframer {
   /// The next message; nothing at the end, and from where the framing is malformed on.
   std::optional<Part> next();
   [[nodiscard]] bool malformed() const { return malformed_; }
+  /// What has not been taken yet. By itself it is a WebSocket message of the same kind, unless it is empty.
+  [[nodiscard]] std::string_view rest() const { return rest_; }
 
  private:
   std::string_view takeText();
@@ -38,6 +40,9 @@ struct Packet {
   explicit Packet(std::string head) : bytes(std::move(head)) {}
   Packet(std::string head, std::string_view body);
 
+  /// Of a WebSocket message with nothing else in it.
+  [[nodiscard]] std::size_t framedBytes() const;
+
   std::string bytes;
   bool binary = false;  ///< It must not go in text framing.
 };
@@ -45,6 +50,9 @@ struct Packet {
 /// Messages that leave as one WebSocket message.
 class Batch {
  public:
+  /// `maxBytes`: the largest WebSocket message that may be sent.
+  explicit Batch(std::size_t maxBytes);
+
   /// Whether the packet may join those that are in already. The first always may.
   [[nodiscard]] bool takes(const Packet& packet) const;
   void add(const Packet& packet);
@@ -54,6 +62,7 @@ class Batch {
   [[nodiscard]] const std::string& payload() const { return payload_; }
 
  private:
+  std::size_t maxBytes_;
   std::string payload_;
   bool binary_ = false;
 };

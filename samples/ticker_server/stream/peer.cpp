@@ -23,7 +23,9 @@ constexpr std::uint16_t kTooSlow = 4005;
 constexpr std::uint16_t kSilent = 4006;
 
 constexpr std::size_t kMaxMessageBeforeWelcome = 65'536;
-constexpr std::size_t kPacketCost = 128;  // Memory that a message takes besides its bytes.
+constexpr std::size_t kPacketCost = 128;    // Memory that a message takes besides its bytes.
+constexpr std::size_t kMaxLead = 65'536;    // Of answers before events; then they take turns, byte by byte.
+constexpr std::uint64_t kMaxRequests = 64;  // Each is answered before the next is read, so none is too many.
 
 constexpr std::array<std::string_view, 3> kTemporary{"rate-limited", "too-slow", "unavailable"};
 
@@ -46,6 +48,8 @@ Peer::Peer(Hub& hub, Carrier& carrier)
       carrier_(carrier),
       opened_(hub.steadyTime()),
       lastHeard_(opened_),
+      lastTaken_(opened_),
+      clientTakes_(Hello{}.maxMessage),
       publishes_(hub.limits().publishesPerSecond, opened_),
       subscriptions_(hub.limits().maxQueueBytes,
                      {.eventsWait = [this] { carrier_.outputWaits(); }, .tooSlow = [this] { tooSlow(); }}) {}
@@ -67,8 +71,21 @@ void Peer::tooBig() {
 // --- What comes ------------------------------------------------------------------------------------------------------
 
 void Peer::received(bool binary, std::string_view payload) {
+  if (!input_.empty()) {
+    input_.emplace_back(binary, payload);
+    return;
+  }
   Unframer unframer(binary, payload);
+  if (!handleAll(unframer)) {
+    input_.emplace_back(binary, unframer.rest());
+  }
+}
+
+bool Peer::handleAll(Unframer& unframer) {
   while (!ending_ && !tooSlow_) {
+    if (!unframer.rest().empty() && answerBytes_ >= hub_.limits().maxQueueBytes) {
+      return false;
+    }
     const std::optional<Part> part = unframer.next();
     if (!part) {
       break;
@@ -76,13 +93,33 @@ void Peer::received(bool binary, std::string_view payload) {
     const std::optional<Head> head = readHead(part->head);
     if (!head || (part->body && isText(*head) && !isUtf8(*part->body))) {
       malformed();
-      return;
+      return true;
     }
     handle(*head, part->body.value_or(std::string_view()));
   }
   if (!ending_ && unframer.malformed()) {
     malformed();
   }
+  return true;
+}
+
+// TCP is the flow control: whatever the client asks for, no more is kept of the answers than it may have waiting.
+bool Peer::holdsBack() const {
+  return !ending_ && (!input_.empty() || answerBytes_ >= hub_.limits().maxQueueBytes);
+}
+
+void Peer::proceed() {
+  while (!ending_ && !input_.empty() && answerBytes_ <= hub_.limits().maxQueueBytes / 2) {
+    if (!handleAll(input_.front().unframer)) {
+      return;
+    }
+    input_.pop_front();
+  }
+}
+
+void Peer::setListening(bool listening) {
+  listening_ = listening;
+  (listening ? lastHeard_ : lastTaken_) = hub_.steadyTime();
 }
 
 void Peer::handle(const Head& head, std::string_view body) {
@@ -109,12 +146,19 @@ void Peer::handle(const Hello& head, std::string_view /*body*/) {
     refuse(verdict.refusal);
     return;
   }
-  tokenExpires_ = verdict.expires;
-  session_ = hub_.sessions().join(*this, verdict.user, head, now);
-  if (session_ == nullptr) {
-    takenOver();
-    return;
+  switch (hub_.sessions().judge(verdict.user, head, now)) {
+    case Attempt::Late:
+      takenOver();
+      return;
+    case Attempt::Leap:
+      malformed();
+      return;
+    case Attempt::New:
+      break;
   }
+  tokenExpires_ = verdict.expires;
+  clientTakes_ = static_cast<std::size_t>(head.maxMessage);
+  session_ = &hub_.sessions().join(*this, verdict.user, head);
   welcome(head.memory);
 }
 
@@ -125,7 +169,7 @@ void Peer::welcome(std::string_view known) {
   head.number("v", 1).flag("resumed", remembers && known == session_->memory);
   head.number("heartbeat", static_cast<std::uint64_t>(hub_.limits().heartbeatMs));
   head.number("now", static_cast<std::uint64_t>(hub_.wallTime()));
-  head.number("maxMessage", hub_.limits().maxMessageBytes);
+  head.number("maxMessage", hub_.limits().maxMessageBytes).number("requests", kMaxRequests);
   if (remembers) {
     head.text("memory", session_->memory);
     head.raw("dedup",
@@ -156,7 +200,8 @@ void Peer::handle(const Subscribe& head, std::string_view /*body*/) {
     subscribed.number("from", start.position);
   }
   answer(subscribed);
-  subscriptions_.add(head.channel, opened.log, head.conflate, start);
+  subscriptions_.add({.channel = head.channel, .log = opened.log, .conflate = head.conflate, .behind = answersQueued_},
+                     start);
 }
 
 void Peer::handle(const Unsubscribe& head, std::string_view /*body*/) {
@@ -176,7 +221,7 @@ void Peer::handle(const Publish& head, std::string_view body) {
       return;
     }
     seq = log->append(head.type, body, hub_.wallTime());
-    hub_.journal().published(session_->key, head.id, head.channel, *seq);
+    hub_.journal().published(session_->name, head.id, head.channel, *seq);
     if (head.id && hub_.sessions().settings().dedupCount > 0) {
       session_->answered.add(*head.id, *seq, hub_.sessions().settings().dedupCount);
     }
@@ -206,7 +251,12 @@ void Peer::handle(const Request& head, std::string_view body) {
     return;
   }
   HeadWriter reply("reply");
-  answer(Packet(reply.number("id", head.id).take(), outcome.body));
+  Packet packet(reply.number("id", head.id).take(), outcome.body);
+  if (!fits(packet)) {
+    error(head.id, "too-large", "the reply is larger than the client takes");
+    return;
+  }
+  answer(std::move(packet));
 }
 
 void Peer::handle(const Ping& head, std::string_view /*body*/) {
@@ -243,6 +293,7 @@ void Peer::malformed() {
 // --- What goes -------------------------------------------------------------------------------------------------------
 
 void Peer::answer(Packet packet) {
+  ++answersQueued_;
   queue(answers_, std::move(packet));
 }
 
@@ -267,9 +318,6 @@ void Peer::queue(std::deque<std::shared_ptr<const Packet>>& packets, Packet pack
   }
   answerBytes_ += costOf(packet);
   packets.push_back(std::make_shared<const Packet>(std::move(packet)));
-  if (answerBytes_ > hub_.limits().maxQueueBytes) {
-    tooSlow();
-  }
   carrier_.outputWaits();
 }
 
@@ -282,32 +330,57 @@ void Peer::tooSlow() {
 }
 
 Batch Peer::take() {
-  Batch batch;
+  lastTaken_ = hub_.steadyTime();
+  Batch batch(clientTakes_);
   for (;;) {
-    const std::shared_ptr<const Packet> packet = peek();
+    const bool isEvent = eventIsNext();
+    const std::shared_ptr<const Packet> packet = isEvent ? subscriptions_.peek(answersSent_) : nextAnswer();
+    if (packet && isEvent && !fits(*packet)) {
+      dropSubscription();
+      continue;
+    }
     if (!packet || !batch.takes(*packet)) {
       return batch;
     }
     batch.add(*packet);
-    pop();
+    if (isEvent) {
+      popEvent(*packet);
+    } else {
+      popAnswer();
+    }
   }
 }
 
-std::shared_ptr<const Packet> Peer::peek() const {
-  if (!urgent_.empty()) {
-    return urgent_.front();
+// Answers go first, but a client that always has some to take gets its events as well: it would be called slow else.
+bool Peer::eventIsNext() {
+  if (urgent_.empty() && !answers_.empty()) {
+    return lead_ >= kMaxLead && subscriptions_.peek(answersSent_) != nullptr;
   }
-  return answers_.empty() ? subscriptions_.peek() : answers_.front();
+  return urgent_.empty();
 }
 
-void Peer::pop() {
-  if (urgent_.empty() && answers_.empty()) {
-    subscriptions_.pop();
-    return;
-  }
+std::shared_ptr<const Packet> Peer::nextAnswer() const {
+  return urgent_.empty() ? answers_.front() : urgent_.front();
+}
+
+void Peer::popAnswer() {
   std::deque<std::shared_ptr<const Packet>>& packets = urgent_.empty() ? answers_ : urgent_;
+  answersSent_ += urgent_.empty() ? 1 : 0;
   answerBytes_ -= costOf(*packets.front());
+  lead_ = subscriptions_.peek(answersSent_) != nullptr ? lead_ + packets.front()->bytes.size() : 0;
   packets.pop_front();
+}
+
+void Peer::popEvent(const Packet& packet) {
+  lead_ -= std::min(lead_, packet.bytes.size());
+  subscriptions_.pop();
+}
+
+void Peer::dropSubscription() {
+  const std::string channel = subscriptions_.nextChannel();
+  subscriptions_.remove(channel);
+  HeadWriter unsubscribed("unsubscribed");
+  answer(unsubscribed.text("channel", channel).text("code", "too-large"));
 }
 
 bool Peer::goAway(std::uint64_t spreadMs) {
@@ -364,7 +437,7 @@ std::optional<std::int64_t> Peer::deadline() const {
   }
   std::optional<std::int64_t> deadline = tokenExpires_;
   if (const std::int64_t heartbeat = hub_.limits().heartbeatMs; heartbeat > 0) {
-    const std::int64_t silent = lastHeard_ + 2 * heartbeat;
+    const std::int64_t silent = (listening_ ? lastHeard_ : lastTaken_) + 2 * heartbeat;
     deadline = std::min(deadline.value_or(silent), silent);
   }
   return deadline;
@@ -381,6 +454,8 @@ void Peer::elapsed() {
     end(kNoHello, "no hello");
   } else if (tokenExpires_ && *tokenExpires_ <= now) {
     refuse("token-expired");
+  } else if (!listening_) {
+    cut("too-slow", kTooSlow, "reads too slowly");
   } else {
     end(kSilent, "silent");
   }

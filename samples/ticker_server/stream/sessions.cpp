@@ -1,11 +1,16 @@
 #include "stream/sessions.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "stream/heads.hpp"
 #include "stream/peer.hpp"
 
 namespace ticker::stream {
+
+namespace {
+constexpr std::uint64_t kMaxLeap = 65'536;
+}
 
 std::optional<std::uint64_t> Answered::find(std::uint64_t id) const {
   if (id > highestId_) {  // As a rule: ids rise.
@@ -25,14 +30,23 @@ void Answered::add(std::uint64_t id, std::uint64_t seq, std::size_t maxCount) {
   oldest_ = (oldest_ + 1) % maxCount;
 }
 
-Session* Sessions::join(Peer& peer, const std::string& user, const Hello& hello, std::int64_t now) {
+Attempt Sessions::judge(const std::string& user, const Hello& hello, std::int64_t now) {
   forget(now);
+  const auto found = sessions_.find({user, hello.session});
+  if (found == sessions_.end() || !hello.attempt || !found->second.attempt) {
+    return Attempt::New;
+  }
+  const std::uint64_t highest = *found->second.attempt;
+  if (*hello.attempt <= highest) {
+    return Attempt::Late;
+  }
+  return *hello.attempt - highest > kMaxLeap ? Attempt::Leap : Attempt::New;
+}
+
+Session& Sessions::join(Peer& peer, const std::string& user, const Hello& hello) {
   const auto [place, isNew] = sessions_.try_emplace({user, hello.session}, Session{.user = user, .key = hello.session});
   Session& session = place->second;
-  if (hello.attempt && *hello.attempt <= session.attempt) {
-    return nullptr;
-  }
-  session.attempt = hello.attempt.value_or(session.attempt);
+  session.attempt = hello.attempt ? hello.attempt : session.attempt;
   if (Peer* const former = std::exchange(session.peer, &peer)) {
     former->takenOver();
   } else if (!isNew) {
@@ -40,8 +54,9 @@ Session* Sessions::join(Peer& peer, const std::string& user, const Hello& hello,
   }
   if (isNew) {
     session.memory = epoch_ + "-m" + std::to_string(++memories_);
+    session.name = std::to_string(std::hash<std::string>()(epoch_ + session.key));
   }
-  return &session;
+  return session;
 }
 
 void Sessions::left(Session& session, const Peer& peer, std::int64_t now) {

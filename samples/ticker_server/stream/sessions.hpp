@@ -14,6 +14,13 @@ namespace ticker::stream {
 class Peer;
 struct Hello;
 
+/// What the `attempt` of a `hello` is, next to the highest one that is known of its key.
+enum class Attempt : std::uint8_t {
+  New,
+  Late,  ///< Not above it.
+  Leap,  ///< So far above it that no client gets there: it would lock out whoever has the key.
+};
+
 /// The publishes of a session that are answered already: docs/protocol.md, section 6.
 class Answered {
  public:
@@ -31,11 +38,12 @@ class Answered {
 /// What is known of one session key of one user.
 struct Session {
   std::string user;
-  std::string key;
+  std::string key;          ///< A secret.
+  std::string name = {};    ///< For logs: the same for the same key, which it does not tell.
   std::string memory = {};  ///< The name of what is remembered here.
   Peer* peer = nullptr;     ///< Its connection, while it has one.
   std::int64_t lostAt = 0;
-  std::uint64_t attempt = 0;  ///< The highest that a `hello` had.
+  std::optional<std::uint64_t> attempt = {};  ///< The highest that a `hello` had.
   Answered answered = {};
 };
 
@@ -53,8 +61,11 @@ class Sessions {
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
-  /// The session of that user and key, whose former connection has been ended with 4004; null if the `hello` is late.
-  Session* join(Peer& peer, const std::string& user, const Hello& hello, std::int64_t now);
+  [[nodiscard]] Attempt judge(const std::string& user, const Hello& hello, std::int64_t now);
+  /// The session of that user and key, whose former connection has been ended with 4004.
+  ///
+  /// Requires: the `hello` was judged to be `New`.
+  Session& join(Peer& peer, const std::string& user, const Hello& hello);
   /// The connection is gone. Nothing happens if another one has taken over.
   void left(Session& session, const Peer& peer, std::int64_t now);
 

@@ -12,16 +12,23 @@ constexpr std::size_t kReadBytes = 65'536;  // At once, of one channel, so that 
 
 class Subscriptions::Subscription final : private LogListener {
  public:
-  Subscription(Subscriptions& owner, std::shared_ptr<ChannelLog> log, bool conflate, std::uint64_t position)
-      : log(std::move(log)), conflate(conflate), readTo(position), owner_(owner) {
-    this->log->add(*this);
+  Subscription(Subscriptions& owner, Wanted wanted, std::uint64_t position)
+      : channel(std::move(wanted.channel)),
+        log(std::move(wanted.log)),
+        conflate(wanted.conflate),
+        behindAnswers(wanted.behind),
+        readTo(position),
+        owner_(owner) {
+    log->add(*this);
   }
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
   ~Subscription() { log->remove(*this); }
 
+  std::string channel;
   std::shared_ptr<ChannelLog> log;
   bool conflate;
+  std::uint64_t behindAnswers;
   std::uint64_t readTo;  // The last event that has been read from the log.
   bool behind = false;   // There is more to read.
   std::deque<EventPointer> waiting;
@@ -54,15 +61,15 @@ Subscriptions::Subscriptions(std::size_t maxBytes, Calls calls) : maxBytes_(maxB
 
 Subscriptions::~Subscriptions() = default;
 
-void Subscriptions::add(const std::string& channel, std::shared_ptr<ChannelLog> log, bool conflate,
-                        const Start& start) {
+void Subscriptions::add(Wanted wanted, const Start& start) {
+  const std::string channel = wanted.channel;
   const auto [place, isNew] =
-      subscriptions_.emplace(channel, std::make_unique<Subscription>(*this, std::move(log), conflate, start.position));
+      subscriptions_.emplace(channel, std::make_unique<Subscription>(*this, std::move(wanted), start.position));
   Subscription& subscription = *place->second;
   if (subscription.readTo == subscription.log->seq()) {
     return;
   }
-  if (conflate) {
+  if (subscription.conflate) {
     for (const EventPointer& newest : subscription.log->newest(1)) {
       subscription.skipped = newest->seq() - subscription.readTo - 1;
       push(subscription, newest);
@@ -146,8 +153,18 @@ void Subscriptions::dropWaiting(Subscription& subscription) {
   subscription.waiting.clear();
 }
 
-std::shared_ptr<const Packet> Subscriptions::peek() const {
-  return ready_.empty() ? nullptr : ready_.front()->waiting.front()->packet(ready_.front()->skipped);
+std::shared_ptr<const Packet> Subscriptions::peek(std::uint64_t answersSent) {
+  const auto next = std::ranges::find_if(
+      ready_, [&](const Subscription* subscription) { return subscription->behindAnswers <= answersSent; });
+  if (next == ready_.end()) {
+    return nullptr;
+  }
+  std::rotate(ready_.begin(), next, next + 1);
+  return ready_.front()->waiting.front()->packet(ready_.front()->skipped);
+}
+
+const std::string& Subscriptions::nextChannel() const {
+  return ready_.front()->channel;
 }
 
 void Subscriptions::pop() {

@@ -42,15 +42,24 @@ class Subscriptions {
   [[nodiscard]] std::size_t count() const { return subscriptions_.size(); }
   [[nodiscard]] bool contains(const std::string& channel) const { return subscriptions_.contains(channel); }
 
-  void add(const std::string& channel, std::shared_ptr<ChannelLog> log, bool conflate, const Start& start);
+  struct Wanted {
+    std::string channel;
+    std::shared_ptr<ChannelLog> log;
+    bool conflate = false;
+    std::uint64_t behind = 0;  ///< No event before so many answers have been sent: the last says where it starts.
+  };
+  void add(Wanted wanted, const Start& start);
   void remove(const std::string& channel);
   void clear();
 
   /// Whether the client reads, as far as its socket tells.
   void setReading(bool reading);
 
-  /// The next event, null if none waits.
-  [[nodiscard]] std::shared_ptr<const Packet> peek() const;
+  /// The next event, null if none may be sent behind so many answers.
+  [[nodiscard]] std::shared_ptr<const Packet> peek(std::uint64_t answersSent);
+  /// The channel of the event that `peek` brought last.
+  [[nodiscard]] const std::string& nextChannel() const;
+  /// Takes that event away.
   void pop();
 
  private:
