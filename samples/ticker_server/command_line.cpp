@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "admission.hpp"
 #include "parse_number.hpp"
 #include "stream_command_line.hpp"
 
@@ -31,6 +32,14 @@ std::string checkSymbol(const std::string& text) {
   return fits ? "" : '"' + text + "\" is not a symbol (1 to 12 of A-Z, 0-9, '.', '-')";
 }
 
+std::string checkOrigin(const std::string& text) {
+  return isOrigin(text) ? "" : '"' + text + "\" is no origin, such as https://example.com, null or *";
+}
+
+std::string checkHost(const std::string& text) {
+  return isHostName(text) ? "" : '"' + text + "\" is no name of a host";
+}
+
 }  // namespace
 
 CommandLine readCommandLine(int argc, const char* const* argv) {
@@ -40,6 +49,12 @@ CommandLine readCommandLine(int argc, const char* const* argv) {
   app.add_option("--port", line.port, "Port to listen on; 0: the kernel chooses")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
+  app.add_option("--allow-origin", line.allowedOrigins, "An origin whose pages may come, * for all; repeatable")
+      ->check(CLI::Validator(checkOrigin, "ORIGIN"))
+      ->allow_extra_args(false);
+  app.add_option("--allow-host", line.allowedHosts, "A name by which this server is reached; repeatable")
+      ->check(CLI::Validator(checkHost, "NAME"))
+      ->allow_extra_args(false);
   app.add_option("--web", line.web, "Folder to serve over HTTP");
   app.add_option("--symbols", line.symbols, "Symbols to serve, separated by commas")
       ->delimiter(',')

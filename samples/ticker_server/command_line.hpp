@@ -14,6 +14,8 @@ namespace ticker {
 struct CommandLine {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8090;
+  std::vector<std::string> allowedHosts;
+  std::vector<std::string> allowedOrigins;
   std::filesystem::path web;
   std::vector<std::string> symbols;
   std::optional<std::uint64_t> seed;

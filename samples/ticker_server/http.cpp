@@ -9,6 +9,7 @@
 #include <string>
 #include <system_error>
 
+#include "admission.hpp"
 #include "endpoints.hpp"
 #include "request.hpp"
 #include "web_folder.hpp"
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::string_view kOk = "200 OK";
 constexpr std::string_view kBadRequest = "400 Bad Request";
+constexpr std::string_view kForbidden = "403 Forbidden";
 constexpr std::string_view kNotFound = "404 Not Found";
 constexpr std::string_view kMethodNotAllowed = "405 Method Not Allowed\r\nallow: GET, HEAD";
 
@@ -89,7 +91,20 @@ std::optional<Answer> refuseSubprotocols(lws* socket, const Subprotocol& subprot
                     : std::nullopt;
 }
 
-std::optional<Answer> refusal(lws* socket, const std::string& protocol) {
+std::optional<Answer> refuseHost(lws* socket, const Admission& admission) {
+  if (admission.takesHost(readHeader(socket, WSI_TOKEN_HOST))) {
+    return std::nullopt;
+  }
+  return Answer{.status = kForbidden, .body = "The Host is no name of this server. See --allow-host.\n"};
+}
+
+std::optional<Answer> refusal(lws* socket, const std::string& protocol, const Admission& admission) {
+  if (const std::optional<Answer> refused = refuseHost(socket, admission)) {
+    return refused;
+  }
+  if (!admission.takesOrigin(readHeader(socket, WSI_TOKEN_ORIGIN), readHeader(socket, WSI_TOKEN_HOST))) {
+    return Answer{.status = kForbidden, .body = "Pages of this Origin may not come here. See --allow-origin.\n"};
+  }
   const Request request = readRequest(socket);
   if (request.method != Request::Method::Get) {
     return Answer{.status = kMethodNotAllowed, .body = "A WebSocket handshake is a GET request.\n"};
@@ -108,9 +123,13 @@ std::optional<Answer> refusal(lws* socket, const std::string& protocol) {
 
 }  // namespace
 
-int serveHttp(lws* socket, const WebFolder* folder) {
+int serveHttp(lws* socket, const Admission& admission, const WebFolder* folder) {
   const Request request = readRequest(socket);
   const bool head = request.method == Request::Method::Head;
+  if (const std::optional<Answer> refused = refuseHost(socket, admission)) {
+    send(socket, *refused, !head);
+    return -1;
+  }
   if (request.method == Request::Method::Other) {
     send(socket, {.status = kMethodNotAllowed, .body = "Only GET and HEAD are answered here.\n"}, true);
     return -1;  // Whatever body the request has is not read.
@@ -130,13 +149,13 @@ int serveHttp(lws* socket, const WebFolder* folder) {
   return sendFile(socket, *file);
 }
 
-int checkUpgrade(lws* socket) {
+int checkUpgrade(lws* socket, const Admission& admission) {
   const std::string protocol = readHeader(socket, WSI_TOKEN_UPGRADE);
   if (protocol.empty()) {
     return -1;  // libwebsockets has answered an upgrade that it does not know, freed the request, and asks all the
                 // same.
   }
-  const std::optional<Answer> answer = refusal(socket, protocol);
+  const std::optional<Answer> answer = refusal(socket, protocol, admission);
   if (!answer) {
     return 0;
   }

@@ -78,7 +78,8 @@ void serve(const ticker::CommandLine& line) {
   ticker::Market market(std::move(source),
                         {.stepsPerSecond = line.speed.value_or(replay ? 10 : 20), .followListeners = !replay});
 
-  ticker::Server::Options options{.host = line.host, .port = line.port};
+  ticker::Server::Options options{
+      .host = line.host, .port = line.port, .allowedHosts = line.allowedHosts, .allowedOrigins = line.allowedOrigins};
   if (!line.web.empty()) {
     options.folder.emplace(line.web);
   }

@@ -32,7 +32,10 @@ std::int64_t nowMilliseconds() {
 }  // namespace
 
 Server::Server(Options options, Market& market, stream::Hub& hub)
-    : options_(std::move(options)), market_(market), hub_(hub) {
+    : options_(std::move(options)),
+      admission_({options_.host, options_.allowedHosts, options_.allowedOrigins}),
+      market_(market),
+      hub_(hub) {
   stepTimer_.server = this;
   goodbyeTimer_.server = this;
   createContext();
@@ -129,9 +132,9 @@ int Server::callback(lws* socket, lws_callback_reasons reason, void* user, void*
   auto* const server = static_cast<Server*>(lws_context_user(lws_get_context(socket)));
   switch (reason) {
     case LWS_CALLBACK_HTTP:
-      return serveHttp(socket, server->options_.folder ? &*server->options_.folder : nullptr);
+      return serveHttp(socket, server->admission_, server->options_.folder ? &*server->options_.folder : nullptr);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-      return checkUpgrade(socket);  // `in` is not looked at: it may be freed already.
+      return checkUpgrade(socket, server->admission_);  // `in` is not looked at: it may be freed already.
     case LWS_CALLBACK_RAW_ADOPT:
       return -1;  // A CONNECT request.
     case LWS_CALLBACK_ESTABLISHED:

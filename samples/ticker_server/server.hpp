@@ -11,7 +11,9 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
+#include "admission.hpp"
 #include "web_folder.hpp"
 
 namespace ticker {
@@ -28,7 +30,9 @@ class Server {
  public:
   struct Options {
     std::string host = "127.0.0.1";
-    std::uint16_t port = 0;  ///< 0: the kernel chooses.
+    std::uint16_t port = 0;                        ///< 0: the kernel chooses.
+    std::vector<std::string> allowedHosts = {};    ///< See `Admission::Settings`.
+    std::vector<std::string> allowedOrigins = {};  ///< See `Admission::Settings`.
     std::optional<WebFolder> folder = std::nullopt;
     std::function<void(std::string_view json)> log = [](std::string_view) {};  ///< Gets every tick.
   };
@@ -76,6 +80,7 @@ class Server {
   void serveLast();
 
   Options options_;
+  Admission admission_;
   Market& market_;
   stream::Hub& hub_;
   Timer stepTimer_;

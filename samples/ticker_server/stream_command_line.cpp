@@ -27,6 +27,12 @@ CLI::Validator wholeNumber(std::int64_t least, std::int64_t most) {
       "NUMBER");
 }
 
+// docs/protocol.md, section 4.1: clients would take less for a second.
+std::string checkHeartbeat(const std::string& text) {
+  const auto number = parseNumber<std::int64_t>(text);
+  return number == 0 || number >= 1000 ? "" : '"' + text + "\" is neither 0 nor at least 1000";
+}
+
 std::string checkToken(const std::string& text) {
   const std::size_t equals = text.find('=');
   return equals != std::string::npos && equals > 0 ? "" : '"' + text + "\" is not USER=TOKEN";
@@ -42,8 +48,8 @@ class Options {
   explicit Options(CLI::App& app) : app_(app) {}
 
   template <class Number>
-  void number(const char* name, Number& value, std::int64_t least, std::int64_t most, const char* description) {
-    app_.add_option(name, value, description)
+  CLI::Option* number(const char* name, Number& value, std::int64_t least, std::int64_t most, const char* description) {
+    return app_.add_option(name, value, description)
         ->check(wholeNumber(least, most))
         ->capture_default_str()
         ->group("Options of /stream");
@@ -78,7 +84,8 @@ void addStreamOptions(CLI::App& app, CommandLine& line) {
   stream::Hub::Settings& stream = line.stream;
   stream::Limits& limits = stream.limits;
   Options options(app);
-  options.number("--heartbeat", limits.heartbeatMs, 0, kMaxMs, "Milliseconds; twice as long, and a client is dropped");
+  options.number("--heartbeat", limits.heartbeatMs, 0, kMaxMs, "Milliseconds; twice as long, and a client is dropped")
+      ->check(CLI::Validator(checkHeartbeat, ""));
   options.number("--hello-within", limits.helloWithinMs, 1, kMaxMs, "Milliseconds that a client has for its hello");
   options.tokens(stream.users);
   options.number("--token-lifetime", stream.users.lifetimeMs, 0, kMaxMs,

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { startScriptedPeer } from '../support/scripted_peer_process.mjs';
-import { startTickerServer } from '../support/ticker_server.mjs';
+import { ANY_ORIGIN, startTickerServer } from '../support/ticker_server.mjs';
 import { ISOLATION, openIn } from './support/engines.mjs';
 import { startStaticServer } from './support/static_server.mjs';
 
@@ -27,7 +27,7 @@ class Control {
   /** Answers the server's port. */
   async start(args = []) {
     await this.kill();
-    this.#server = await startTickerServer({ args });
+    this.#server = await startTickerServer({ args: [...ANY_ORIGIN, ...args] });
     return this.#server.port;
   }
 

@@ -99,21 +99,21 @@ test('http: HEAD answers as GET does, without the body', LIMIT, async (context) 
   const response = await fetch(`${server.url}/large.wasm`, { method: 'HEAD' });
   assert.equal(response.headers.get('content-length'), String(large.length));
   assert.equal(response.headers.get('content-type'), 'application/wasm');
-  const answer = await ask(context, 'HEAD /page.html HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  const answer = await ask(context, 'HEAD /page.html HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
   assert.match(answer, /^HTTP\/1\.1 200 [^]*\r\n\r\n$/);
 });
 
 test('http: one connection serves several requests', LIMIT, async (context) => {
   const socket = await connect(context, server.port);
   for (const name of ['page.html', 'nowhere', 'style.css', 'assets']) {
-    socket.write(`GET /${name} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    socket.write(`GET /${name} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     await readUntil(socket, new RegExp(`this is ${name}$|Not found.\n$`));
   }
 });
 
 test('http: other methods are answered with 405', LIMIT, async (context) => {
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
-    const answer = await ask(context, `${method} / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc`);
+    const answer = await ask(context, `${method} / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc`);
     assert.match(answer, /^HTTP\/1\.1 405 [^]*allow: GET, HEAD\r\n/i, method);
   }
 });
@@ -161,7 +161,7 @@ test('handshake: what is not RFC 6455 is refused', LIMIT, async (context) => {
 
 test('handshake: an unknown upgrade after another request harms nobody', LIMIT, async (context) => {
   const socket = await connect(context, server.port);
-  socket.write('GET /page.html HTTP/1.1\r\nHost: x\r\n\r\n');
+  socket.write('GET /page.html HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await readUntil(socket, /this is page\.html$/);
   socket.write(handshake('/echo').replace('Upgrade: websocket', 'Upgrade: other'));
   assert.match((await readToEnd(socket)).toString('latin1'), /^HTTP\/1\.[01] 403 /);
@@ -172,4 +172,79 @@ test('handshake: a URL of 8 KiB is accepted', LIMIT, async (context) => {
   const socket = await connect(context, server.port);
   socket.write(handshake(`/echo?token=${'t'.repeat(8192)}`));
   await readUntil(socket, /^HTTP\/1\.1 101 /);
+});
+
+// --- Who may come ---
+
+const PATHS = ['/ticker', '/echo', '/close', '/stream'];
+
+/** What a handshake is answered with, to a server that has been given these arguments. */
+async function handshakeStatus(context, target, pathname, headers) {
+  const socket = await connect(context, target.port);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(
+    `GET ${pathname} HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
+      `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${lines.join('')}` +
+      `${pathname === '/stream' ? 'Sec-WebSocket-Protocol: tidewire.v1\r\n' : ''}\r\n`,
+  );
+  const [, status] = /^HTTP\/1\.1 (\d+) /.exec(await readUntil(socket, /\r\n\r\n/));
+  socket.destroy();
+  return Number(status);
+}
+
+for (const pathname of PATHS) {
+  test(`origin: a page of another one is refused at ${pathname}, this server's own is not`, LIMIT, async (context) => {
+    const target = await serverFor(context);
+    const here = `127.0.0.1:${target.port}`;
+    const status = (headers) => handshakeStatus(context, target, pathname, { Host: here, ...headers });
+    for (const Origin of [
+      'http://evil.example', 'https://evil.example', `http://127.0.0.1:${target.port + 1}`, 'http://127.0.0.1', 'null',
+      `http://localhost:${target.port}`, `http://evil.example:${target.port}`, `${here}`, `ftp://${here}`, `http://${here}.evil.example`,
+    ]) {
+      assert.equal(await status({ Origin }), 403, Origin);
+    }
+    for (const headers of [{}, { Origin: `http://${here}` }, { Origin: `https://${here}` }]) {
+      assert.equal(await status(headers), 101, headers.Origin);
+    }
+  });
+
+  test(`host: a name that may be turned to this server is refused at ${pathname}`, LIMIT, async (context) => {
+    const target = await serverFor(context);
+    const { port } = target;
+    const status = (Host, more) => handshakeStatus(context, target, pathname, { Host, ...more });
+    for (const Host of ['evil.example', `evil.example:${port}`, 'localhost.evil.example', 'notlocalhost', '127.0.0.1.evil.example', '[evil]']) {
+      assert.equal(await status(Host), 403, Host);
+      assert.equal(await status(Host, { Origin: `http://${Host}` }), 403, Host); // Of the same origin, as browsers see it.
+    }
+    for (const Host of ['localhost', `LOCALHOST:${port}`, `app.localhost:${port}`, '127.0.0.1', `[::1]:${port}`, '192.0.2.7:80']) {
+      assert.equal(await status(Host), 101, Host);
+    }
+  });
+}
+
+test('origin: those that --allow-origin lists may come, and with * all', LIMIT, async (context) => {
+  const listed = await serverFor(context, ['--allow-origin', 'https://a.example', '--allow-origin', 'null']);
+  const all = await serverFor(context, ['--allow-origin', '*']);
+  for (const [target, Origin, expected] of [
+    [listed, 'https://a.example', 101], [listed, 'null', 101], [listed, 'http://a.example', 403],
+    [listed, 'https://a.example:8443', 403], [listed, 'https://b.a.example', 403], [all, 'https://b.example', 101], [all, 'null', 101],
+  ]) {
+    assert.equal(await handshakeStatus(context, target, '/echo', { Host: '127.0.0.1', Origin }), expected, Origin);
+  }
+});
+
+test('host: a name that --allow-host lists is one of this server', LIMIT, async (context) => {
+  const target = await serverFor(context, ['--allow-host', 'a.example', '--allow-host', 'b.example']);
+  for (const [Host, expected] of [['a.example', 101], ['B.example:80', 101], ['c.example', 403]]) {
+    assert.equal(await handshakeStatus(context, target, '/echo', { Host }), expected, Host);
+  }
+});
+
+test('host: a file is not given to a page of a name that is not this server\'s', LIMIT, async (context) => {
+  for (const method of ['GET', 'HEAD']) {
+    const answer = await ask(context, `${method} /page.html HTTP/1.1\r\nHost: evil.example\r\n\r\n`);
+    assert.match(answer, /^HTTP\/1\.1 403 /);
+    assert.ok(!answer.includes('this is page.html'));
+  }
+  assert.match(await ask(context, 'GET /page.html HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 200 /);
 });

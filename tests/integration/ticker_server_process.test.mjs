@@ -54,7 +54,8 @@ for (const [args, complaint] of [
   [['--port', '65536'], '--port'], [['--port', '-1'], '--port'], [['--port', 'x'], '--port'],
   [['--host', '192.0.2.1', '--port', '0'], '--host'], [['--host', 'no such host', '--port', '0'], '--host'],
   [['--seed', '-1'], '--seed'], [['--seed', 'x'], '--seed'], [['--seed', '1', '--replay', 'f'], '--replay'],
-  [['--speed', '0'], '--speed'], [['--speed', '-1'], '--speed'], [['--speed', 'nan'], '--speed'],
+  [['--allow-origin', 'example.com'], '--allow-origin'], [['--allow-origin', 'http://a/'], '--allow-origin'],
+  [['--allow-host', 'a:1'], '--allow-host'], [['--speed', '0'], '--speed'], [['--speed', '-1'], '--speed'], [['--speed', 'nan'], '--speed'],
   [['--speed', '1001'], '--speed'], [['--symbols', 'AAPL,aapl'], '--symbols'], [['--symbols', 'a b'], '--symbols'],
   [['--web', '/no/such/folder', '--port', '0'], '--web: /no/such/folder'],
   [['--replay', '/no/such/file.csv'], '--replay: cannot read /no/such/file.csv: No such file'],
@@ -62,7 +63,7 @@ for (const [args, complaint] of [
   [['--log', '/no/such/folder/log', '--port', '0'], '--log: cannot write /no/such/folder/log: No such file'],
   [['--stream-log', '/no/such/folder/log', '--port', '0'], '--stream-log: cannot write /no/such/folder/log: No such file'],
   [['--token', 'secret'], '--token'], [['--token', '=secret'], '--token'], [['--heartbeat', '-1'], '--heartbeat'],
-  [['--heartbeat', '1.5'], '--heartbeat'], [['--history-count', '0'], '--history-count'],
+  [['--heartbeat', '1.5'], '--heartbeat'], [['--heartbeat', '999'], '--heartbeat'], [['--history-count', '0'], '--history-count'],
   [['--rooms', '99999999999999999999'], '--rooms'], [['--publish-rate', 'x'], '--publish-rate'],
   [['--nonsense'], '--nonsense'], [['extra'], 'extra'],
 ]) {

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { startTickerServer } from '../support/ticker_server.mjs';
+import { ANY_ORIGIN, startTickerServer } from '../support/ticker_server.mjs';
 import { judge } from './judge.mjs';
 import { dice, startProxy } from './proxy.mjs';
 
@@ -111,6 +111,7 @@ class Run {
         ...['--symbols', [...SYMBOLS.reliable, ...SYMBOLS.latest].join(','), '--speed', this.speed, '--seed', this.seed],
         ...['--history-count', this.history, '--history-bytes', 1e9, '--publish-rate', 1e9, '--dedup-count', 64],
         ...['--stream-log', log],
+        ...ANY_ORIGIN,
       ].map(String),
     });
   }

@@ -10,6 +10,9 @@ const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const BINARY =
   process.env.TICKER_SERVER || path.join(ROOT, 'build/native-debug/samples/ticker_server/ticker_server');
 
+/** For a server to which pages come that another one has. */
+export const ANY_ORIGIN = ['--allow-origin', '*'];
+
 const running = new Set();
 const folders = [];
 process.on('exit', () => {

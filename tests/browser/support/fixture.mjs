@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { startTickerServer } from '../../support/ticker_server.mjs';
+import { ANY_ORIGIN, startTickerServer } from '../../support/ticker_server.mjs';
 import { launchBrowser } from './browser.mjs';
 import { ISOLATION } from './engines.mjs';
 import { RemoteBrowser } from './remote_browser.mjs';
@@ -69,7 +69,7 @@ export function usePages() {
 
 /** Starts a ticker server that ends with the test, unless the test has ended it. */
 export async function serverFor(test, args = []) {
-  const server = await startTickerServer({ args });
+  const server = await startTickerServer({ args: [...ANY_ORIGIN, ...args] });
   test.after(() => server.kill('SIGKILL'));
   return server;
 }
