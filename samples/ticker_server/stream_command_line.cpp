@@ -99,6 +99,7 @@ void addStreamOptions(CLI::App& app, CommandLine& line) {
   options.number("--dedup-ms", stream.sessions.dedupMs, 0, kMaxMs, "Milliseconds that a lost session is remembered");
   options.number("--max-sessions", stream.sessions.maxRemembered, 0, kMaxCount, "Lost sessions that are remembered");
   options.number("--max-subscriptions", limits.maxSubscriptions, 0, kMaxCount, "Of one client");
+  options.number("--max-rooms", limits.maxRooms, 0, kMaxCount, "Rooms among them");
   options.number("--max-queue", limits.maxQueueBytes, 1, kMaxCount,
                  "Bytes of events that wait for a client, and of answers");
   options.number("--max-body", limits.maxBodyBytes, 0, 1'000'000, "Bytes of the body of a publish");

@@ -172,21 +172,56 @@ test('history: each process has epochs of its own', LIMIT, async (context) => {
   assert.equal(epochs.size, 6);
 });
 
-test('rooms: there are so many, and one that is not used and keeps nothing makes room', LIMIT, async (context) => {
-  const server = await streamFor(context, { args: ['--rooms', '2', '--history-age', '200'] });
+test('rooms: there are so many, and one that nobody is subscribed to makes room', LIMIT, async (context) => {
+  const server = await streamFor(context, { args: ['--rooms', '2'] });
   const peer = await Peer.welcomed(server);
   await peer.subscribe('chat/a');
   const { epoch } = await headOf(server, 'chat/b');
   await server.publish('chat/b', 'x');
-  assert.equal((await peer.subscribeError('chat/c')).code, 'unknown-channel');
-  await wait(400);
   await peer.subscribe('chat/c');
-  assert.equal((await peer.subscribeError('chat/d')).code, 'unknown-channel');
+  const { code, temporary } = await peer.subscribeError('chat/d');
+  assert.deepEqual([code, temporary], ['unavailable', true]);
+  peer.publish({ id: 7, channel: 'chat/d' }, 'x');
+  assert.equal((await peer.next('error')).code, 'unavailable');
   peer.send({ op: 'unsubscribe', id: 2, channel: 'chat/a' });
   await peer.next('unsubscribed');
   const again = await peer.subscribe('chat/b', { since: { epoch, seq: 1 } });
   assert.equal(again.recovered, false);
   assert.notEqual(again.epoch, epoch);
+});
+
+test('rooms: one that keeps nothing goes before one that keeps events', LIMIT, async (context) => {
+  const server = await streamFor(context, { args: ['--rooms', '2'] });
+  await server.publish('chat/kept', 'x');
+  const { epoch } = await headOf(server, 'chat/kept');
+  await headOf(server, 'chat/empty');
+  await headOf(server, 'chat/next');
+  assert.equal((await headOf(server, 'chat/kept')).epoch, epoch);
+});
+
+test('rooms: a client that makes as many as it can takes none from the others, and keeps none from them', LIMIT, async (context) => {
+  const server = await streamFor(context);
+  const ann = await Peer.welcomed(server, 'ann');
+  const { epoch } = await ann.subscribe('chat/of-ann');
+  ann.publish({ id: 2, channel: 'chat/of-ann' }, 'x');
+  await ann.settle();
+  await ann.close();
+
+  const greedy = await Peer.welcomed(server, 'greedy');
+  for (let room = 1; room <= 300; ++room) greedy.publish({ id: room, channel: `chat/g${room}` }, 'x');
+  assert.equal((await greedy.settle()).filter(({ op }) => op === 'ack').length, 300);
+  let codes = [];
+  for (let room = 1; room <= 100; ++room) {
+    greedy.send({ op: 'subscribe', id: 300 + room, channel: `chat/g${room}` });
+    codes.push((await greedy.any()).code);
+  }
+  assert.deepEqual(codes, [...Array(25).fill(undefined), ...Array(75).fill('too-many-subscriptions')]);
+
+  const bob = await Peer.welcomed(server, 'bob');
+  for (let room = 1; room <= 20; ++room) await bob.subscribe(`chat/b${room}`);
+  const again = await Peer.welcomed(server, 'ann');
+  assert.equal((await again.subscribe('chat/of-ann', { since: { epoch, seq: 0 } })).recovered, true);
+  assert.equal((await again.next('event')).body, 'x');
 });
 
 test('publish: what was sent again across two reconnects, and in doubt, is published once', LIMIT, async (context) => {

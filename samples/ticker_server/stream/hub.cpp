@@ -1,7 +1,5 @@
 #include "stream/hub.hpp"
 
-#include <string_view>
-
 namespace ticker::stream {
 
 namespace {
@@ -9,10 +7,7 @@ namespace {
 constexpr std::string_view kRooms = "chat/";
 constexpr const char* kUnknownChannel = "unknown-channel";
 constexpr const char* kForbidden = "forbidden";
-
-bool isRoom(std::string_view channel) {
-  return channel.starts_with(kRooms) && channel.size() > kRooms.size();
-}
+constexpr const char* kUnavailable = "unavailable";  // For want of room: there may be some later.
 
 }  // namespace
 
@@ -27,13 +22,18 @@ Hub::Hub(const Settings& settings, Market& market, Clock clock, Journal& journal
                                              MemoryLog::Settings{settings.history, clock, &journal})),
       tickers_(market, *engine_) {}
 
-Hub::Opened Hub::open(const std::string& channel) {
-  std::shared_ptr<ChannelLog> log = isRoom(channel) ? engine_->open(channel) : tickers_.log(channel);
-  return log ? Opened{.log = std::move(log)} : Opened{.refusal = kUnknownChannel};
+bool Hub::isRoom(std::string_view channel) {
+  return channel.starts_with(kRooms) && channel.size() > kRooms.size();
 }
 
-Hub::Opened Hub::openToPublish(const std::string& channel) {
-  return tickers_.log(channel) ? Opened{.refusal = kForbidden} : open(channel);
+Hub::Opened Hub::open(const std::string& channel, const Session& maker) {
+  const bool room = isRoom(channel);
+  std::shared_ptr<ChannelLog> log = room ? engine_->open(channel, maker.memory) : tickers_.log(channel);
+  return log ? Opened{.log = std::move(log)} : Opened{.refusal = room ? kUnavailable : kUnknownChannel};
+}
+
+Hub::Opened Hub::openToPublish(const std::string& channel, const Session& maker) {
+  return tickers_.log(channel) ? Opened{.refusal = kForbidden} : open(channel, maker);
 }
 
 }  // namespace ticker::stream

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "market.hpp"
 #include "stream/channel_log.hpp"
@@ -23,6 +24,7 @@ struct Limits {
   std::size_t maxMessageBytes = 1'048'576;
   std::size_t maxBodyBytes = 65'536;  ///< Of a publish.
   std::size_t maxSubscriptions = 100;
+  std::size_t maxRooms = 25;              ///< Among them.
   std::size_t maxQueueBytes = 1'048'576;  ///< Of events that wait, and of answers that do.
   double publishesPerSecond = 1000;       ///< On average; twice as many at once.
   std::int64_t batchDelayMs = 0;          ///< What waits for a client waits so long for more, to leave with it.
@@ -48,10 +50,12 @@ class Hub {
     std::shared_ptr<ChannelLog> log = {};
     const char* refusal = nullptr;
   };
-  /// The channel, to listen to.
-  Opened open(const std::string& channel);
+  /// The channel, to listen to. `maker` is the session that asks for it.
+  Opened open(const std::string& channel, const Session& maker);
   /// The channel, to publish in.
-  Opened openToPublish(const std::string& channel);
+  Opened openToPublish(const std::string& channel, const Session& maker);
+  /// Whether clients make it by using it.
+  [[nodiscard]] static bool isRoom(std::string_view channel);
 
   [[nodiscard]] const Limits& limits() const { return limits_; }
   [[nodiscard]] const Market& market() const { return market_; }

@@ -87,22 +87,46 @@ std::vector<EventPointer> MemoryLog::newest(std::size_t count) {
   return {events_.end() - static_cast<std::ptrdiff_t>(std::min(count, events_.size())), events_.end()};
 }
 
-std::shared_ptr<ChannelLog> MemoryEngine::open(const std::string& channel) {
-  if (const auto found = logs_.find(channel); found != logs_.end()) {
-    return found->second;
+std::shared_ptr<ChannelLog> MemoryEngine::open(const std::string& channel, const std::string& maker) {
+  ++uses_;
+  if (const auto found = places_.find(channel); found != places_.end()) {
+    found->second.usedAt = uses_;
+    return found->second.log;
   }
-  if (logs_.size() >= maxChannels_) {
-    forgetUnused();
+  if (places_.size() >= maxChannels_) {
+    forgetEmpty();
   }
-  if (logs_.size() >= maxChannels_) {
+  if (places_.size() >= maxChannels_) {
+    forgetOne();
+  }
+  if (places_.size() >= maxChannels_) {
     return nullptr;
   }
   auto log = std::make_shared<MemoryLog>(channel, epoch_ + '-' + std::to_string(++opened_), settings_);
-  return logs_.emplace(channel, std::move(log)).first->second;
+  return places_.emplace(channel, Place{std::move(log), maker, uses_}).first->second.log;
 }
 
-void MemoryEngine::forgetUnused() {
-  std::erase_if(logs_, [](const auto& each) { return each.second.use_count() == 1 && each.second->empty(); });
+void MemoryEngine::forgetEmpty() {
+  std::erase_if(places_, [](const auto& each) { return each.second.unused() && each.second.log->empty(); });
+}
+
+void MemoryEngine::forgetOne() {
+  std::unordered_map<std::string_view, std::size_t> made;
+  for (const auto& [channel, place] : places_) {
+    ++made[place.maker];
+  }
+  const Place* worst = nullptr;
+  std::string_view forgotten;
+  for (const auto& [channel, place] : places_) {
+    const auto rank = [&](const Place& each) { return std::pair(made[each.maker], uses_ - each.usedAt); };
+    if (place.unused() && (worst == nullptr || rank(place) > rank(*worst))) {
+      worst = &place;
+      forgotten = channel;
+    }
+  }
+  if (worst != nullptr) {
+    places_.erase(std::string(forgotten));
+  }
 }
 
 }  // namespace ticker::stream

@@ -53,24 +53,35 @@ class MemoryLog final : public ChannelLog {
   bool telling_ = false;
 };
 
-/// Every channel in this process's memory. A channel that nobody uses and that keeps nothing makes room for another;
-/// when it comes back, it has another epoch.
+/// Every channel in this process's memory. A channel that nobody uses makes room for another: first those that keep
+/// nothing, then of those that have the same maker as the most others the one that was used longest ago. When it comes
+/// back, it has another epoch.
 class MemoryEngine final : public LogEngine {
  public:
   /// `epoch` is what those of all channels begin with; no other process had it.
   MemoryEngine(std::size_t maxChannels, std::string epoch, const MemoryLog::Settings& settings)
       : maxChannels_(maxChannels), epoch_(std::move(epoch)), settings_(settings) {}
 
-  std::shared_ptr<ChannelLog> open(const std::string& channel) override;
+  std::shared_ptr<ChannelLog> open(const std::string& channel, const std::string& maker) override;
 
  private:
-  void forgetUnused();
+  struct Place {
+    std::shared_ptr<MemoryLog> log;
+    std::string maker;
+    std::uint64_t usedAt = 0;  ///< In terms of `uses_`.
+
+    [[nodiscard]] bool unused() const { return log.use_count() == 1; }
+  };
+
+  void forgetEmpty();
+  void forgetOne();
 
   std::size_t maxChannels_;
   std::string epoch_;
   MemoryLog::Settings settings_;
   std::uint64_t opened_ = 0;
-  std::unordered_map<std::string, std::shared_ptr<MemoryLog>> logs_;
+  std::uint64_t uses_ = 0;
+  std::unordered_map<std::string, Place> places_;
 };
 
 }  // namespace ticker::stream

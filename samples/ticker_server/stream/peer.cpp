@@ -183,11 +183,13 @@ void Peer::handle(const Subscribe& head, std::string_view /*body*/) {
     error(head.id, "already-subscribed");
     return;
   }
-  if (subscriptions_.count() == hub_.limits().maxSubscriptions) {
+  const Limits& limits = hub_.limits();
+  if (subscriptions_.count() >= limits.maxSubscriptions ||
+      (Hub::isRoom(head.channel) && subscriptions_.countRooms() >= limits.maxRooms)) {
     error(head.id, "too-many-subscriptions");
     return;
   }
-  const Hub::Opened opened = hub_.open(head.channel);
+  const Hub::Opened opened = hub_.open(head.channel, *session_);
   if (opened.refusal != nullptr) {
     error(head.id, opened.refusal);
     return;
@@ -239,7 +241,7 @@ const char* Peer::refusalOf(const Publish& head, std::string_view body, std::sha
   if (!publishes_.take(hub_.steadyTime())) {
     return "rate-limited";
   }
-  const Hub::Opened opened = hub_.openToPublish(head.channel);
+  const Hub::Opened opened = hub_.openToPublish(head.channel, *session_);
   log = opened.log;
   return opened.refusal;
 }

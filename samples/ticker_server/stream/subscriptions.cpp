@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "stream/hub.hpp"
+
 namespace ticker::stream {
 
 namespace {
@@ -60,6 +62,11 @@ Start startOf(ChannelLog& log, const Subscribe& head) {
 Subscriptions::Subscriptions(std::size_t maxBytes, Calls calls) : maxBytes_(maxBytes), calls_(std::move(calls)) {}
 
 Subscriptions::~Subscriptions() = default;
+
+std::size_t Subscriptions::countRooms() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(subscriptions_, [](const auto& each) { return Hub::isRoom(each.first); }));
+}
 
 void Subscriptions::add(Wanted wanted, const Start& start) {
   const std::string channel = wanted.channel;

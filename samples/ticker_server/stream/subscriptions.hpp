@@ -40,6 +40,7 @@ class Subscriptions {
   Subscriptions& operator=(const Subscriptions&) = delete;
 
   [[nodiscard]] std::size_t count() const { return subscriptions_.size(); }
+  [[nodiscard]] std::size_t countRooms() const;
   [[nodiscard]] bool contains(const std::string& channel) const { return subscriptions_.contains(channel); }
 
   struct Wanted {

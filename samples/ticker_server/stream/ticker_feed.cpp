@@ -11,7 +11,7 @@ constexpr std::string_view kPrefix = "ticker/";
 
 TickerFeed::TickerFeed(Market& market, LogEngine& engine) : market_(market), seen_(market.symbolCount(), 0) {
   for (std::size_t symbol = 0; symbol < market.symbolCount(); ++symbol) {
-    logs_.push_back(engine.open(std::string(kPrefix) + market.symbol(symbol)));
+    logs_.push_back(engine.open(std::string(kPrefix) + market.symbol(symbol), std::string()));
   }
   market_.add(*this);
 }
