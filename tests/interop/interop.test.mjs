@@ -63,6 +63,18 @@ for (const server of servers) {
     });
   }
 
+  test(`${name}: a head may nest 64 levels deep, and one that nests more does no harm`, options, async (context) => {
+    const running = await serve(context, server);
+    const nested = (levels) => `{"op":"ping","t":1,"x":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
+    const peer = await Peer.welcomed(running);
+    peer.send(nested(64));
+    await peer.next('pong');
+    peer.send(nested(8_000));
+    const { op, code } = await peer.any();
+    assert.ok(op === 'pong' || code === 'malformed', `${op} ${code}`);
+    assert.deepEqual(await (await Peer.welcomed(running)).settle(), []);
+  });
+
   test(`${name}: what it does not know is refused, and the connection goes on`, options, async (context) => {
     const peer = await welcomed(context);
     const refusal = async (message) => {

@@ -56,7 +56,7 @@ async def serve(client):
                 if head["op"] == "hello" and client in CLIENTS:
                     raise ValueError("a second hello")
                 answer(client, head["op"], head)
-    except (KeyError, TypeError, ValueError, websockets.ConnectionClosed):  # Or gone.
+    except (KeyError, TypeError, ValueError, RecursionError, websockets.ConnectionClosed):  # Or gone.
         send({client}, {"op": "error", "code": "malformed"})
         await client.close(4000, "malformed")
     finally:
