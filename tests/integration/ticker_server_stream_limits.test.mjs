@@ -234,37 +234,6 @@ test('hello: a reply that is larger than the client takes is an error of its req
   assert.equal((await peer.next('reply')).id, 2);
 });
 
-test('hello: an event that is larger than the client takes ends its subscription, and no other', LIMIT, async (context) => {
-  const server = await streamFor(context);
-  const peer = await Peer.welcomed(server, 'small', { maxMessage: 1024 });
-  await peer.subscribe('chat/a');
-  await peer.subscribe('chat/b');
-  const { seq } = await peer.subscribe('chat/conflated', { conflate: true });
-  assert.equal(seq, 0);
-  const head = JSON.stringify({ op: 'event', channel: 'chat/a', seq: 1, ts: Date.now() }).length;
-  await server.publish('chat/a', 'x'.repeat(1024 - head - 1), 'x'.repeat(1024 - head));
-  await server.publish('chat/conflated', 'x'.repeat(1024));
-  await server.publish('chat/b', 'still there');
-  assert.equal((await peer.next('event')).body.length, 1024 - head - 1);
-  const rest = await peer.settle();
-  const ends = rest.filter(({ op }) => op === 'unsubscribed').map(({ channel, id, code }) => [channel, id, code]);
-  assert.deepEqual(ends.sort(), [['chat/a', undefined, 'too-large'], ['chat/conflated', undefined, 'too-large']]);
-  const events = rest.filter(({ op }) => op === 'event').map(({ channel, body }) => [channel, body]);
-  assert.deepEqual(events, [['chat/b', 'still there']]);
-  assert.equal((await peer.subscribe('chat/a')).seq, 2);
-});
-
-test('hello: no WebSocket message is larger than the client takes', LIMIT, async (context) => {
-  const server = await streamFor(context);
-  const peer = await Peer.welcomed(server, 'small', { maxMessage: 2000 });
-  const sizes = [];
-  peer.socket.on('message', (payload) => sizes.push(payload.length));
-  await peer.subscribe('chat/c');
-  await server.publish('chat/c', ...Array(200).fill('x'.repeat(100)));
-  for (let seq = 1; seq <= 200; ++seq) await peer.next('event');
-  assert.ok(Math.max(...sizes) <= 2000 && Math.max(...sizes) > 1500, `${Math.max(...sizes)}`);
-});
-
 test('slow reader: pongs come ahead of the events that wait', LIMIT, async (context) => {
   const server = await streamFor(context, { maxBufferedBytes: 100_000_000, args: ['--history-bytes', '100000000'] });
   const peer = await Peer.welcomed(server);

@@ -116,6 +116,56 @@ export function hold(start) {
     assert.equal((await peer.next('closed')).code, 4004);
   });
 
+  conversation('hello: an attempt that leaps would lock the owner of the key out, and is malformed', {}, async (server) => {
+    const peer = await Peer.welcomed(server, 'same', { attempt: 70_000 }); // Of the key nothing is known yet.
+    for (const attempt of [70_000 + 65_537, 2 ** 53 - 1]) {
+      const thief = await Peer.connect(server);
+      thief.send({ op: 'hello', v: 1, session: keyOf('same'), attempt });
+      assert.deepEqual(await thief.refused(), ['malformed', 4000]);
+    }
+    assert.deepEqual(await peer.settle(), []);
+    await Peer.welcomed(server, 'same', { attempt: 70_000 + 65_536 });
+    assert.equal((await peer.next('closed')).code, 4004);
+  });
+
+  conversation('hello: one without an attempt is never late', {}, async (server) => {
+    const first = await Peer.welcomed(server, 'same', { attempt: 7 });
+    const second = await Peer.welcomed(server, 'same');
+    assert.equal((await first.next('closed')).code, 4004);
+    await Peer.welcomed(server, 'same', { attempt: 8 });
+    assert.equal((await second.next('closed')).code, 4004);
+  });
+
+  conversation('hello: no WebSocket message is larger than the client takes', {}, async (server) => {
+    const peer = await Peer.welcomed(server, 'small', { maxMessage: 2000 });
+    const sizes = [];
+    peer.socket.on('message', (payload) => sizes.push(payload.length));
+    await peer.subscribe('chat/c');
+    await server.publish('chat/c', ...Array(200).fill('x'.repeat(100)));
+    for (let seq = 1; seq <= 200; ++seq) assert.equal((await peer.next('event')).seq, seq);
+    assert.ok(Math.max(...sizes) <= 2000 && Math.max(...sizes) > 1000, `${Math.max(...sizes)}`);
+  });
+
+  conversation('hello: an event that is larger than the client takes ends its subscription, and no other', {}, async (server) => {
+    const peer = await Peer.welcomed(server, 'small', { maxMessage: 1024 });
+    for (const [channel, conflate] of [['chat/a', false], ['chat/b', false], ['chat/newest', true]]) {
+      assert.equal((await peer.subscribe(channel, { conflate })).seq, 0);
+    }
+    const head = JSON.stringify({ op: 'event', channel: 'chat/a', seq: 1, ts: Date.now() }).length;
+    await server.publish('chat/a', 'x'.repeat(1024 - head - 1), 'x'.repeat(1024 - head));
+    await server.publish('chat/newest', 'x'.repeat(1024));
+    await server.publish('chat/b', 'still there');
+    const came = await peer.settle();
+    const ends = came.filter(({ op }) => op === 'unsubscribed').map(({ channel, id, code }) => [channel, id, code]);
+    assert.deepEqual(ends.sort(), [['chat/a', undefined, 'too-large'], ['chat/newest', undefined, 'too-large']]);
+    const events = came.filter(({ op }) => op === 'event').map(({ channel, seq, body }) => [channel, seq, body.length]);
+    assert.deepEqual(events, [['chat/a', 1, 1024 - head - 1], ['chat/b', 1, 11]]);
+    const again = await peer.subscribe('chat/a', { last: 2 });
+    assert.deepEqual([again.seq, again.from], [2, 0]);
+    assert.equal((await peer.next('event')).seq, 1);
+    assert.equal((await peer.next('unsubscribed')).code, 'too-large');
+  });
+
   conversation('hello: a memory other than the present one is told at each hello to be lost', {}, async (server) => {
     for (let times = 0; times < 2; ++times) {
       const peer = await Peer.welcomed(server, 'same', { memory: 'lost' });
@@ -223,6 +273,17 @@ export function hold(start) {
     assert.deepEqual([id, channel], [2, 'nowhere']);
   });
 
+  conversation('unsubscribe: what comes behind it in the same message may subscribe again', {}, async (server) => {
+    const peer = await Peer.welcomed(server);
+    const subscribe = { op: 'subscribe', id: 1, channel: 'chat/c' };
+    const unsubscribe = { op: 'unsubscribe', id: 2, channel: 'chat/c' };
+    for (let times = 0; times < 20; ++times) peer.send(subscribe, unsubscribe);
+    for (let times = 0; times < 20; ++times) {
+      assert.equal((await peer.next('subscribed')).id, 1);
+      assert.equal((await peer.next('unsubscribed')).id, 2);
+    }
+  });
+
   conversation('unsubscribe: the channel can be subscribed to again', {}, async (server) => {
     const peer = await Peer.welcomed(server);
     const { epoch } = await peer.subscribe('chat/c');
@@ -311,6 +372,14 @@ export function hold(start) {
     const peer = await Peer.welcomed(server);
     const { id, code } = await peer.request('toString', '');
     assert.deepEqual([id, code], [1, 'unknown-method']);
+  });
+
+  conversation('answers: acknowledgements that are sent for together all come', { maxBufferedBytes: 1000, aheadBytes: 1000 }, async (server) => {
+    const peer = await Peer.welcomed(server);
+    const ids = Array.from({ length: 1000 }, (_, index) => index + 1);
+    peer.send(...ids.map((id) => [{ op: 'publish', id, channel: 'chat/c' }, 'x']));
+    for (const id of ids) peer.publish({ id: 1000 + id, channel: 'chat/c' }, 'x');
+    for (let id = 1; id <= 2000; ++id) assert.deepEqual(await peer.next('ack'), { op: 'ack', id, seq: id });
   });
 
   conversation('ping: is answered with what it brings and the time', {}, async (server) => {

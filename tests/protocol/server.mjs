@@ -8,6 +8,7 @@ import { WebSocketServer } from 'ws';
 import { Malformed, isUtf8, joinBinary, joinText, needsBinary, readHead, split } from './wire.mjs';
 
 const maxBatchBytes = 65_536;
+const maxLeap = 65_536; // Of an `attempt`.
 
 const defaults = {
   history: 100, // Events that a channel keeps.
@@ -15,9 +16,10 @@ const defaults = {
   heartbeat: 25_000,
   helloWithin: 10_000,
   maxMessage: 1_048_576,
+  requests: 64,
   maxSubscriptions: 100,
-  aheadBytes: 262_144, // What may wait in a socket before latest-only events are left out.
-  maxBufferedBytes: 4_194_304, // And before the client is too slow for the others.
+  aheadBytes: 262_144, // What may wait in a socket before latest-only events are left out, and of answers before no more are made.
+  maxBufferedBytes: 4_194_304, // Of events, before the client is too slow for them.
   now: () => Date.now(),
   // The user that a token names, or { code } of the error that refuses it.
   userOf: () => ({ user: 'anybody' }),
@@ -70,9 +72,13 @@ class Subscription {
     Object.assign(this, { connection, channel, conflate, skipped: 0, latest: undefined });
   }
 
+  isLive() {
+    return this.connection.subscriptions.get(this.channel.name) === this;
+  }
+
   replay({ missed, from }) {
     if (!this.conflate) {
-      for (const event of missed) this.send(event);
+      for (const event of missed) if (this.isLive()) this.send(event);
     } else if (missed.length > 0) {
       const latest = missed.at(-1);
       this.skipped = latest.seq - from - 1;
@@ -96,14 +102,16 @@ class Subscription {
     if (this.skipped > 0) head.skipped = this.skipped;
     if (type !== 'text') head.type = type;
     Object.assign(this, { latest: undefined, skipped: 0 });
-    this.connection.send(head, body);
+    if (this.connection.takes(head, body)) this.connection.send(head, body, 'events');
+    else this.connection.endSubscription(this.channel.name, 'too-large');
   }
 }
 
 class Connection {
   constructor(server, socket) {
-    Object.assign(this, { server, socket, session: undefined, subscriptions: new Map(), out: [] });
-    this.over = false;
+    Object.assign(this, { server, socket, session: undefined, subscriptions: new Map(), out: [], input: [] });
+    Object.assign(this, { over: false, held: false, requests: new Set(), clientTakes: 16_777_216 });
+    this.waiting = { events: 0, answers: 0 }; // Bytes that the system has not taken yet.
     this.helloTimer = setTimeout(() => this.end(4001, 'no hello'), server.options.helloWithin);
     socket.on('message', (payload, isBinary) => this.receive(payload, isBinary));
     socket.on('close', () => this.leave());
@@ -112,9 +120,17 @@ class Connection {
 
   // Sending: what is ready in one turn leaves together.
 
-  send(head, body) {
+  send(head, body, kind = 'answers') {
     if (this.out.length === 0) queueMicrotask(() => this.flush());
-    this.out.push({ head: Buffer.from(JSON.stringify(head)), ...(body !== undefined && { body }) });
+    const part = { head: Buffer.from(JSON.stringify(head)), ...(body !== undefined && { body }), kind };
+    this.waiting[kind] += part.head.length + (body?.length ?? 0);
+    this.out.push(part);
+  }
+
+  /** Section 4.1: whether the client takes a WebSocket message of that size. */
+  takes(head, body) {
+    const part = { head: Buffer.from(JSON.stringify(head)), body };
+    return (needsBinary(body) ? joinBinary : joinText)([part]).length <= this.clientTakes;
   }
 
   flush() {
@@ -123,29 +139,37 @@ class Connection {
     const leave = () => {
       if (batch.length === 0) return;
       const binary = needsBinary(batch[0].body);
-      this.socket.send((binary ? joinBinary : joinText)(batch), { binary }, () => this.drained());
+      const parts = batch;
+      this.socket.send((binary ? joinBinary : joinText)(batch), { binary }, () => this.drained(parts));
       [batch, bytes] = [[], 0];
     };
     for (const part of this.out.splice(0)) {
       const size = part.head.length + (part.body?.length ?? 0) + 6;
       const other = batch.length > 0 && needsBinary(batch[0].body) !== needsBinary(part.body);
-      if (other || bytes + size > maxBatchBytes) leave();
+      if (other || bytes + size > Math.min(maxBatchBytes, this.clientTakes)) leave();
       batch.push(part);
       bytes += size;
     }
     leave();
-    if (!this.over && this.socket.bufferedAmount > this.server.options.maxBufferedBytes) {
-      this.error('too-slow', { temporary: true });
-      this.end(4005, 'reads too slowly');
-    }
+    if (this.waiting.events > this.server.options.maxBufferedBytes) this.tooSlow();
+  }
+
+  tooSlow() {
+    if (this.over) return;
+    this.error('too-slow', { temporary: true });
+    this.end(4005, 'reads too slowly');
   }
 
   isSlow() {
     return this.socket.bufferedAmount > this.server.options.aheadBytes;
   }
 
-  drained() {
-    if (this.over || this.isSlow()) return;
+  drained(parts) {
+    for (const { head, body, kind } of parts) this.waiting[kind] -= head.length + (body?.length ?? 0);
+    if (this.over) return;
+    if (this.held) this.listen();
+    this.work();
+    if (this.isSlow()) return;
     for (const subscription of this.subscriptions.values()) subscription.drained();
   }
 
@@ -158,6 +182,7 @@ class Connection {
     this.over = true;
     this.flush();
     this.leave();
+    this.socket.resume();
     this.socket.close(code, reason);
   }
 
@@ -175,24 +200,41 @@ class Connection {
 
   receive(payload, isBinary) {
     this.listen();
+    this.refusing(() => this.input.push(...split(payload, isBinary)));
+    this.work();
+  }
+
+  refusing(act) {
     try {
-      for (const { head, body } of split(payload, isBinary)) {
-        if (this.over) return;
-        this.handle(readHead(head, 'server'), body);
-      }
+      act();
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       if (this.over) return;
-      this.error('malformed', { message: error.message });
+      this.error('malformed', { message: error.message.slice(0, 100) });
       this.end(4000, 'malformed');
     }
+  }
+
+  /** Section 5.4: handles what has come, as long as there is room for answers; meanwhile the client is not read. */
+  work() {
+    const isFull = () => this.waiting.answers >= this.server.options.aheadBytes;
+    while (this.input.length > 0 && !this.over && !isFull()) {
+      const { head, body } = this.input.shift();
+      this.refusing(() => this.handle(readHead(head, 'server'), body));
+    }
+    const held = !this.over && (this.input.length > 0 || isFull());
+    if (held === this.held) return;
+    this.held = held;
+    held ? this.socket.pause() : this.socket.resume();
+    this.listen();
   }
 
   listen() {
     const { heartbeat } = this.server.options;
     if (heartbeat === 0 || this.over) return;
     clearTimeout(this.silenceTimer);
-    this.silenceTimer = setTimeout(() => this.end(4006, 'silent'), 2 * heartbeat);
+    const end = this.held ? () => this.tooSlow() : () => this.end(4006, 'silent');
+    this.silenceTimer = setTimeout(end, 2 * heartbeat);
   }
 
   handle(head, body) {
@@ -206,7 +248,7 @@ class Connection {
     }
   }
 
-  on_hello({ v, session, attempt, memory: named, token }) {
+  on_hello({ v, session, attempt, maxMessage: clientTakes, memory: named, token }) {
     if (this.session !== undefined) throw new Malformed('a second hello');
     clearTimeout(this.helloTimer);
     if (v !== 1) {
@@ -220,7 +262,8 @@ class Connection {
       this.end(4002, code);
       return;
     }
-    const { dedup, heartbeat, maxMessage, now } = this.server.options;
+    const { dedup, heartbeat, maxMessage, requests, now } = this.server.options;
+    this.clientTakes = clientTakes;
     this.server.join(this, session, user, attempt);
     if (this.session === undefined) {
       this.end(4004, 'connected again');
@@ -228,7 +271,7 @@ class Connection {
     }
     const memory = dedup && this.session.memory;
     const resumed = memory !== undefined && named === memory;
-    this.send({ op: 'welcome', v: 1, resumed, memory, heartbeat, now: now(), maxMessage, dedup });
+    this.send({ op: 'welcome', v: 1, resumed, memory, heartbeat, now: now(), maxMessage, requests, dedup });
   }
 
   on_subscribe({ id, channel: name, since, last, conflate }) {
@@ -242,9 +285,16 @@ class Connection {
     const past = since === undefined ? channel.newest(last, conflate) : channel.since(since, conflate);
     const from = since === undefined && past.from < channel.seq ? { from: past.from } : {};
     this.send({ op: 'subscribed', id, epoch: channel.epoch, seq: channel.seq, recovered: past.recovered, ...from });
-    subscription.replay(past);
     this.subscriptions.set(name, subscription);
     channel.subscriptions.set(this, subscription);
+    subscription.replay(past);
+  }
+
+  endSubscription(name, code) {
+    if (!this.subscriptions.has(name)) return;
+    this.subscriptions.get(name).channel.subscriptions.delete(this);
+    this.subscriptions.delete(name);
+    this.send({ op: 'unsubscribed', channel: name, code });
   }
 
   on_unsubscribe({ id, channel }) {
@@ -271,12 +321,21 @@ class Connection {
   on_request({ id, method, type }, body) {
     const { methods } = this.server.options;
     if (!Object.hasOwn(methods, method)) return this.error('unknown-method', { id });
-    const reply = (answer) => this.send({ op: 'reply', id, ...(type !== 'text' && { type }) }, answer);
+    if (this.requests.size >= this.server.options.requests) {
+      return this.error('too-many-requests', { id, temporary: true });
+    }
+    this.requests.add(id);
+    const head = { op: 'reply', id, ...(type !== 'text' && { type }) };
+    const reply = (answer) => {
+      this.requests.delete(id);
+      this.takes(head, answer) ? this.send(head, answer) : this.error('too-large', { id });
+    };
     const answer = methods[method](body);
     answer instanceof Promise ? answer.then(reply) : reply(answer);
   }
 
   on_cancel({ id }) {
+    this.requests.delete(id);
     this.server.options.onCancel(id);
   }
 
@@ -310,6 +369,7 @@ class Server {
   join(connection, key, user, attempt) {
     const place = JSON.stringify([user, key]); // Another user's session of the same key is another session.
     let session = this.sessions.get(place);
+    if (attempt - session?.attempt > maxLeap) throw new Malformed('an attempt far above the last');
     if (attempt <= session?.attempt) return;
     session?.connection?.end(4004, 'connected again');
     if (session === undefined) {
