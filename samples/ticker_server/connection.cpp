@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kMaxReasonBytes = 123;  // RFC 6455 section 5.5: 125 bytes, two of them the code.
 constexpr std::uint16_t kGoingAway = 1001;    // RFC 6455 section 7.4.1
 constexpr int kUnsentBytes = 16 * 1024;
+constexpr int kSendBufferBytes = 256 * 1024;
 constexpr int kFramesAtOnce = 32;  // Then others have their turn.
 }  // namespace
 
@@ -80,6 +81,10 @@ void Connection::goAway() {
 
 void Connection::keepSendBufferShort() {
   setsockopt(lws_get_socket_fd(socket_), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytes, sizeof kUnsentBytes);
+}
+
+void Connection::makeRoomForFrames() {
+  setsockopt(lws_get_socket_fd(socket_), SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);
 }
 
 void Connection::askWritable() {

@@ -91,6 +91,8 @@ class Connection {
   void updateReading();
   /// Left alone, the kernel takes megabytes for a client that does not read, and they are old when it does.
   void keepSendBufferShort();
+  /// Has a socket that calls itself writable take a frame of some 100 KiB whole.
+  void makeRoomForFrames();
   [[nodiscard]] bool closing() const { return close_.has_value(); }
   [[nodiscard]] lws* socket() const { return socket_; }
 

@@ -1,8 +1,5 @@
 #include "echo_connection.hpp"
 
-#include <libwebsockets.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -17,14 +14,12 @@ constexpr std::size_t kPauseAboveBytes = 1024 * 1024;  // Queued: no further mes
 constexpr std::size_t kResumeBelowBytes = 512 * 1024;  // and reading goes on below this.
 constexpr std::uint16_t kMessageTooBig = 1009;         // RFC 6455 section 7.4.1
 
-constexpr int kSendBufferBytes = 256 * 1024;
-
 }  // namespace
 
-// A socket that calls itself writable then has room for a whole frame. libwebsockets would keep what did not fit, and
-// when the peer's Close frame comes meanwhile it drops the connection without an answer.
+// libwebsockets would keep what did not fit, and when the peer's Close frame comes meanwhile it drops the connection
+// without an answer.
 EchoConnection::EchoConnection(lws* socket) : Connection(socket) {
-  setsockopt(lws_get_socket_fd(socket), SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);
+  makeRoomForFrames();
 }
 
 void EchoConnection::received(const Piece& piece) {

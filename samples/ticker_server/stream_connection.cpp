@@ -16,6 +16,7 @@ StreamConnection::StreamConnection(lws* socket, stream::Hub& hub) : Connection(s
   timer_.connection = this;
   batchTimer_.connection = this;
   keepSendBufferShort();
+  makeRoomForFrames();  // Or a client that reads nothing, and says that it lives, would not be heard.
   setTimer();
 }
 

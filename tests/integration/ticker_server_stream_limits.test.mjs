@@ -102,9 +102,25 @@ test('limits: publishing too fast is refused for a while, and what is refused is
   assert.equal((await peer.next('ack')).seq, acks.length + 2);
 });
 
-// --- Answers: a client that has many to take is not read meanwhile ---
-
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('slow reader: one that reads nothing, and says that it lives, is heard', LIMIT, async (context) => {
+  const server = await streamFor(context, { heartbeat: 1000, history: 10_000, args: ['--history-bytes', '100000000'] });
+  const peer = await Peer.welcomed(server);
+  await peer.subscribe('chat/c');
+  peer.socket.pause();
+  for (let i = 0; i < 100; ++i) await server.publish('chat/c', ...Array(10).fill('x'.repeat(10_000)));
+  for (let t = 1; t <= 30; ++t) {
+    peer.send({ op: 'ping', t });
+    await server.publish('chat/d', 'x');
+    await pause(100);
+  }
+  peer.socket.resume();
+  const came = { event: 0, pong: 0 };
+  while (came.event < 1000 || came.pong < 30) ++came[(await peer.any()).op];
+});
+
+// --- Answers: a client that has many to take is not read meanwhile ---
 
 /** A server, and how to ask it for some 79 kB. */
 async function largeAnswers(context, options = {}) {
