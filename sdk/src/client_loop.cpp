@@ -288,6 +288,9 @@ void ClientLoop::doCommand(Command& command) {
       break;
     case Command::Kind::EndpointAnswered:
       if (connection_.awaitsEndpoint(command.attempt)) {
+        if (command.post != nullptr) {
+          layer_->doPosted(now, *command.post, false);
+        }
         endpoint_ = std::move(command.endpoint);
         connection_.endpointAnswered(now, command.attempt);
       }
@@ -337,13 +340,13 @@ void ClientLoop::perform(core::AskEndpoint& action) {
 }
 
 void ClientLoop::perform(core::Dial) {
-  journal_.note(loop_.now(), LogLevel::Info,
-                "attempt " + std::to_string(connection_.attempt()) + " to " + Journal::shown(endpoint_.url));
-  readingPaused_ = false;
   dialled_ = endpoint_;
   if (moveTo_) {
     dialled_.url = *std::exchange(moveTo_, std::nullopt);
   }
+  journal_.note(loop_.now(), LogLevel::Info,
+                "attempt " + std::to_string(connection_.attempt()) + " to " + Journal::shown(dialled_.url));
+  readingPaused_ = false;
   layerState_ = {};
   transport_ = loop_.makeTransport(*this);
   transport_->open(dialled_, options_);

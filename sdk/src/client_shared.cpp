@@ -177,11 +177,14 @@ Stats ClientShared::stats() const {
   return stats;
 }
 
-void ClientShared::answerEndpoint(std::uint64_t attempt, Endpoint endpoint) {
+void ClientShared::answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::unique_ptr<LayerPost> post) {
   if (const core::OptionsFault found = core::findFault(endpoint, loop_->shapesRequest())) {
     failEndpoint(attempt, "Options::endpoint answered with a wrong " + found.text);
   } else {
-    tell({.kind = Command::Kind::EndpointAnswered, .attempt = attempt, .endpoint = std::move(endpoint)});
+    tell({.kind = Command::Kind::EndpointAnswered,
+          .attempt = attempt,
+          .endpoint = std::move(endpoint),
+          .post = std::move(post)});
   }
 }
 

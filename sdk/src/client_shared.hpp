@@ -60,7 +60,7 @@ class ClientShared final : public LoopTask, public std::enable_shared_from_this<
   bool post(std::unique_ptr<LayerPost> post, bool unlessDown);
   /// Waits for a callback that another thread runs.
   void awaitCallback() { delivery_.awaitCallback(); }
-  void answerEndpoint(std::uint64_t attempt, Endpoint endpoint);
+  void answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::unique_ptr<LayerPost> post);
   void failEndpoint(std::uint64_t attempt, std::string_view why);
   void destroy();
 

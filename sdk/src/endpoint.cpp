@@ -40,10 +40,10 @@ EndpointQuestion::~EndpointQuestion() {
   fail("Options::endpoint gave no answer");
 }
 
-void EndpointQuestion::answer(Endpoint endpoint) const {
+void EndpointQuestion::answer(Endpoint endpoint, std::unique_ptr<LayerPost> post) const {
   const auto client = client_.lock();
   if (client != nullptr && !answered_.exchange(true)) {
-    client->answerEndpoint(attempt, std::move(endpoint));
+    client->answerEndpoint(attempt, std::move(endpoint), std::move(post));
   }
 }
 

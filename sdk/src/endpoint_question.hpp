@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "layer_post.hpp"
 #include "tidewire/endpoint.hpp"
 
 namespace tidewire::internal {
@@ -26,7 +27,12 @@ class EndpointQuestion {
     return EndpointRequest(std::move(question));
   }
 
-  void answer(Endpoint endpoint) const;
+  [[nodiscard]] static const EndpointQuestion& of(const EndpointRequest& request) noexcept {
+    return *request.question_;
+  }
+
+  /// `post`: for the layer, if this is the answer that counts.
+  void answer(Endpoint endpoint, std::unique_ptr<LayerPost> post = {}) const;
   void fail(std::string_view why) const;
 
   const std::uint64_t attempt;

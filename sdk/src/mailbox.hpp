@@ -42,7 +42,7 @@ struct Command {
   std::string text = {};                 // Close: the reason. EndpointFailed: why.
   std::uint64_t attempt = 0;             // EndpointAnswered, EndpointFailed, OpenReturned.
   Endpoint endpoint = {};                // EndpointAnswered.
-  std::unique_ptr<LayerPost> post = {};  // Layer.
+  std::unique_ptr<LayerPost> post = {};  // Layer; EndpointAnswered: what it means to the layer, if anything.
 };
 
 /// Messages that were dropped, and what they weighed.

@@ -63,11 +63,12 @@ void SessionLayer::doPosted(core::Time now, LayerPost& post, bool down) {
 }
 
 void SessionLayer::post(core::Time /*now*/, SubscribePost& post, bool /*down*/) {
-  const SubscriptionShared& subscription = *post.subscription;
+  SubscriptionShared& subscription = *post.subscription;
   if (!core::protocol::isChannel(subscription.channel())) {
     host_.deliver(SessionEvent{post.subscription, SessionError{.code = "unknown-channel", .message = "not a channel"}});
     return;
   }
+  subscription.id = ++lastId_;
   subscriptions_.emplace(subscription.id, post.subscription);
   std::optional<core::protocol::Position> since;
   if (post.options.since && core::protocol::isName(post.options.since->epoch) &&
@@ -81,12 +82,16 @@ void SessionLayer::post(core::Time /*now*/, SubscribePost& post, bool /*down*/) 
 }
 
 void SessionLayer::post(core::Time /*now*/, UnsubscribePost& post, bool /*down*/) {
-  subscriptions_.erase(post.id);
-  core_.unsubscribe(post.id, post.channel);
+  subscriptions_.erase(post.subscription->id);
+  core_.unsubscribe(post.subscription->id, post.subscription->channel());
 }
 
 void SessionLayer::post(core::Time now, CallPost& post, bool down) {
-  const core::protocol::CallId id = post.call.id;
+  const core::protocol::CallId id = ++lastId_;
+  post.call.id = id;
+  if (post.shared != nullptr) {
+    post.shared->id = id;
+  }
   calls_.emplace(id, CallEntry{std::move(post.shared), post.call.body.size()});
   core_.call(now, std::move(post.call));
   if (down) {
@@ -95,17 +100,18 @@ void SessionLayer::post(core::Time now, CallPost& post, bool down) {
 }
 
 void SessionLayer::post(core::Time /*now*/, CancelPost& post, bool /*down*/) {
-  core_.cancel(post.id);
+  core_.cancel(post.call->id);
 }
 
 void SessionLayer::post(core::Time /*now*/, AuthenticatePost& post, bool /*down*/) {
+  token_ = post.token;
   core_.authenticate(std::move(post.token));
 }
 
 // The connection.
 
 void SessionLayer::transportOpened(core::Time now) {
-  core_.opened(now, state_->token());
+  core_.opened(now, token_);
 }
 
 void SessionLayer::messageArrived(core::Time now, Message& message) {

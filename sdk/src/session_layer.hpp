@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -72,6 +73,9 @@ class SessionLayer final : public ClientLayer {
   LayerHost& host_;
   const std::shared_ptr<SessionState> state_;
   const std::vector<std::string> allowedHosts_;
+  std::optional<std::string> token_;
+  // Of subscriptions and calls. The core wants them in call order, which is known where posts are taken.
+  std::uint64_t lastId_ = 0;
   core::protocol::SessionCore core_;
   std::unordered_map<core::protocol::SubscriberId, std::shared_ptr<SubscriptionShared>> subscriptions_;
   std::unordered_map<core::protocol::CallId, CallEntry> calls_;

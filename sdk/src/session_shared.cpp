@@ -5,6 +5,7 @@
 
 #include "core/bytes.hpp"
 #include "core/utf8.hpp"
+#include "endpoint_question.hpp"
 #include "session_layer.hpp"
 
 namespace tidewire::internal {
@@ -26,19 +27,22 @@ bool isToken(const std::string& token) {
   return core::isValidUtf8(core::asBytes(token)) && fitsHead(token);
 }
 
+/// The token goes with the answer, so that it is that of the answer which counts.
+void answerToken(const EndpointRequest& request, std::string token, std::string url) {
+  if (!isToken(token)) {
+    request.fail("the token is not UTF-8, or longer than a message may be");
+    return;
+  }
+  Endpoint endpoint = request.configured();
+  endpoint.url = std::move(url);
+  EndpointQuestion::of(request).answer(std::move(endpoint),
+                                       std::make_unique<SessionPost>(AuthenticatePost{std::move(token)}));
+}
+
 /// Has the token function asked by what asks `Options::endpoint`: before every attempt, wherever callbacks run.
 Callback<EndpointRequest> askToken(Callback<TokenRequest> token, std::shared_ptr<SessionState> state) {
   return [token = std::move(token), state = std::move(state)](const EndpointRequest& request) {
-    token(TokenRequest(
-        request,
-        [state](std::string answer) {
-          const bool usable = isToken(answer);
-          if (usable) {
-            state->setToken(std::move(answer));
-          }
-          return usable;
-        },
-        state->refusal()));
+    token(TokenRequest(request, &answerToken, state->refusal()));
   };
 }
 
@@ -91,16 +95,6 @@ void SessionState::release(std::size_t bytes) {
   bytes_ -= bytes + kCallBytes;
 }
 
-void SessionState::setToken(std::string token) {
-  const Lock lock(mutex_);
-  token_ = std::move(token);
-}
-
-std::optional<std::string> SessionState::token() const {
-  const Lock lock(mutex_);
-  return token_;
-}
-
 void SessionState::setRefusal(std::optional<SessionError> refusal) {
   const Lock lock(mutex_);
   refusal_ = std::move(refusal);
@@ -130,7 +124,6 @@ SubscriptionShared::SubscriptionShared(std::weak_ptr<ClientShared> client, std::
                                        std::string channel, const SubscribeOptions& options,
                                        SubscriptionHandlers handlers)
     : Recipient(options.conflate),
-      id(session->nextId()),
       client_(std::move(client)),
       session_(std::move(session)),
       channel_(std::move(channel)),
@@ -142,7 +135,7 @@ void SubscriptionShared::unsubscribe() {
   }
   setLive(false);
   if (const auto client = client_.lock()) {
-    client->post(std::make_unique<SessionPost>(UnsubscribePost{id, channel_}), false);
+    client->post(std::make_unique<SessionPost>(UnsubscribePost{shared_from_this()}), false);
     client->awaitCallback();
   }
 }
@@ -219,7 +212,7 @@ void CallShared::cancel() {
     return;
   }
   if (const auto client = client_.lock()) {
-    client->post(std::make_unique<SessionPost>(CancelPost{id}), false);
+    client->post(std::make_unique<SessionPost>(CancelPost{shared_from_this()}), false);
   }
 }
 
@@ -261,13 +254,11 @@ std::shared_ptr<SubscriptionShared> SessionShared::subscribe(std::string_view ch
 CallResult SessionShared::publish(std::string_view channel, MessageKind kind, std::span<const std::byte> body,
                                   const PublishOptions& options, Callback<const Ack&> done) {
   std::shared_ptr<CallShared> shared;
-  const std::uint64_t id = state_->nextId();
   if (options.ack && done) {
-    shared = std::make_shared<CallShared>(client_, id, std::move(done), nullptr);
+    shared = std::make_shared<CallShared>(client_, std::move(done), nullptr);
   }
   const auto type = kind == MessageKind::Text ? core::protocol::BodyType::Text : core::protocol::BodyType::Bytes;
-  return call({.id = id,
-               .kind = core::protocol::Call::Kind::Publish,
+  return call({.kind = core::protocol::Call::Kind::Publish,
                .target = std::string(channel),
                .type = type,
                .body = std::string(reinterpret_cast<const char*>(body.data()), body.size()),
@@ -280,14 +271,12 @@ std::pair<CallResult, std::shared_ptr<CallShared>> SessionShared::request(std::s
                                                                           std::span<const std::byte> body,
                                                                           const RequestOptions& options,
                                                                           Callback<const Reply&> done) {
-  const std::uint64_t id = state_->nextId();
   std::shared_ptr<CallShared> shared;
   if (done) {
-    shared = std::make_shared<CallShared>(client_, id, nullptr, std::move(done));
+    shared = std::make_shared<CallShared>(client_, nullptr, std::move(done));
   }
   const auto type = kind == MessageKind::Text ? core::protocol::BodyType::Text : core::protocol::BodyType::Bytes;
-  const CallResult result = call({.id = id,
-                                  .kind = core::protocol::Call::Kind::Request,
+  const CallResult result = call({.kind = core::protocol::Call::Kind::Request,
                                   .target = std::string(method),
                                   .type = type,
                                   .body = std::string(reinterpret_cast<const char*>(body.data()), body.size()),
@@ -328,7 +317,6 @@ CallResult SessionShared::authenticate(std::string token) {
   if (!fitsHead(token)) {
     return CallResult::TooLarge;
   }
-  state_->setToken(token);
   client_->post(std::make_unique<SessionPost>(AuthenticatePost{std::move(token)}), false);
   return CallResult::Queued;
 }

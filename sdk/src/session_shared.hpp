@@ -31,30 +31,23 @@ class SessionState {
   /// A call is over.
   void release(std::size_t bytes);
 
-  void setToken(std::string token);
-  [[nodiscard]] std::optional<std::string> token() const;
   void setRefusal(std::optional<SessionError> refusal);
   [[nodiscard]] std::optional<SessionError> refusal() const;
   void setServerOffset(std::optional<core::Duration> offset);
   /// The server's clock at `now`.
   [[nodiscard]] std::optional<std::chrono::milliseconds> serverTime(core::Time now) const;
 
-  /// Numbers for subscriptions and calls.
-  [[nodiscard]] std::uint64_t nextId() { return nextId_.fetch_add(1, std::memory_order_relaxed); }
-
  private:
   const OutboxOptions outbox_;
-  std::atomic<std::uint64_t> nextId_ = 1;
   mutable Mutex mutex_;
   std::size_t bytes_ = 0;
   std::size_t calls_ = 0;
-  std::optional<std::string> token_;
   std::optional<SessionError> refusal_;
   std::optional<core::Duration> serverOffset_;
 };
 
 /// One subscription: what its handle and the layer share.
-class SubscriptionShared final : public Recipient {
+class SubscriptionShared final : public Recipient, public std::enable_shared_from_this<SubscriptionShared> {
  public:
   SubscriptionShared(std::weak_ptr<ClientShared> client, std::shared_ptr<SessionState> session, std::string channel,
                      const SubscribeOptions& options, SubscriptionHandlers handlers);
@@ -70,7 +63,8 @@ class SubscriptionShared final : public Recipient {
 
   void receive(const SessionEvent& event) override;
 
-  const std::uint64_t id;
+  /// Given by the layer, and read by nobody else; 0 before.
+  core::protocol::SubscriberId id = 0;
 
  private:
   void receive(const EventNews& news, const SessionEvent& event);
@@ -93,20 +87,16 @@ class SubscriptionShared final : public Recipient {
 };
 
 /// One publish or request: what its caller and the layer share.
-class CallShared final : public Recipient {
+class CallShared final : public Recipient, public std::enable_shared_from_this<CallShared> {
  public:
-  CallShared(std::weak_ptr<ClientShared> client, std::uint64_t number, Callback<const Ack&> acked,
-             Callback<const Reply&> replied)
-      : Recipient(false),
-        id(number),
-        client_(std::move(client)),
-        acked_(std::move(acked)),
-        replied_(std::move(replied)) {}
+  CallShared(std::weak_ptr<ClientShared> client, Callback<const Ack&> acked, Callback<const Reply&> replied)
+      : Recipient(false), client_(std::move(client)), acked_(std::move(acked)), replied_(std::move(replied)) {}
 
   void cancel();
   void receive(const SessionEvent& event) override;
 
-  const std::uint64_t id;
+  /// Given by the layer, and read by nobody else; 0 before.
+  core::protocol::CallId id = 0;
 
  private:
   const std::weak_ptr<ClientShared> client_;
@@ -122,15 +112,14 @@ struct SubscribePost {
   SubscribeOptions options;
 };
 struct UnsubscribePost {
-  std::uint64_t id;
-  std::string channel;
+  std::shared_ptr<SubscriptionShared> subscription;
 };
 struct CallPost {
   core::protocol::Call call;
   std::shared_ptr<CallShared> shared;
 };
 struct CancelPost {
-  std::uint64_t id;
+  std::shared_ptr<CallShared> call;
 };
 struct AuthenticatePost {
   std::string token;

@@ -6,78 +6,12 @@
 #include <utility>
 #include <vector>
 
-#include "manual_client.hpp"
-#include "session_access.hpp"
+#include "manual_session.hpp"
 
 namespace tidewire::internal::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A session on a loop of its own; the test plays the server.
-class ManualSession {
- public:
-  explicit ManualSession(SessionOptions options = {}, const Abilities& abilities = {})
-      : loop_(std::make_shared<ManualLoop>(abilities)) {
-    if (options.url.empty()) {
-      options.url = "wss://a.test/stream";
-    }
-    session_.emplace(SessionAccess::make(std::move(options), loop_));
-    session_->onClose([this](const CloseInfo& info) { closes.push_back(info); });
-    session_->onError([this](const SessionError& error) { errors.push_back(error.code); });
-  }
-  ~ManualSession() {
-    session_.reset();
-    loop_->turn();
-  }
-
-  [[nodiscard]] Session& session() { return *session_; }
-  [[nodiscard]] ManualLoop& loop() { return *loop_; }
-  [[nodiscard]] ManualTransport& transport() { return loop_->transport(); }
-  /// Everything that was sent on this connection, one behind the other.
-  [[nodiscard]] std::string sent() {
-    std::string all;
-    for (const std::string& each : transport().sent()) {
-      all += each + '\n';
-    }
-    return all;
-  }
-  [[nodiscard]] bool hasSent(std::string_view text) { return sent().find(text) != std::string::npos; }
-
-  void greet() {
-    CHECK(session_->connect() == ConnectResult::Started);
-    loop_->turn();
-    succeed();
-  }
-  void succeed() {
-    transport().succeed();
-    loop_->turn();
-  }
-  void hear(std::string_view text) {
-    transport().receive(text);
-    loop_->turn();
-  }
-  void welcome(std::string_view more = "") {
-    hear(R"({"op":"welcome","v":1,"resumed":false,"now":1700000000000)" + std::string(more) + "}");
-  }
-  void open() {
-    greet();
-    welcome();
-    CHECK(session_->state() == State::Open);
-  }
-  void endedByPeer(std::uint16_t code) {
-    transport().end({.cause = CloseCause::ClosedByPeer, .code = code});
-    loop_->turn();
-  }
-  void retry() { loop_->passAndTurn(closes.back().retryIn); }
-
-  std::vector<CloseInfo> closes;
-  std::vector<std::string> errors;
-
- private:
-  std::shared_ptr<ManualLoop> loop_;
-  std::optional<Session> session_;
-};
 
 TEST_CASE("session: connecting lasts until welcome, and its timeout with it") {
   ManualSession test({.connectTimeout = 2s});
@@ -174,6 +108,30 @@ TEST_CASE("session: the token function counts for more than what authenticate() 
   CHECK(test.hasSent(R"("token":"asked for"})"));
 }
 
+TEST_CASE("session: of two answers of the token function the first counts, with its token") {
+  ManualSession test({.token = [](const TokenRequest& request) {
+    request.answer("first");
+    request.answer("second");
+  }});
+  test.open();
+  CHECK(test.hasSent(R"("token":"first")"));
+}
+
+TEST_CASE("session: a late answer of the token function does not replace the token of a later attempt") {
+  std::vector<TokenRequest> requests;
+  ManualSession test({.token = [&requests](const TokenRequest& request) { requests.push_back(request); }});
+  CHECK(test.session().connect() == ConnectResult::Started);
+  test.loop().turn();
+  CHECK(test.session().reconnect() == ReconnectResult::Started);
+  test.loop().turn();
+  REQUIRE(requests.size() == 2);
+  requests[1].answer("of the second attempt");
+  requests[0].answer("of the first attempt");
+  test.loop().turn();
+  test.succeed();
+  CHECK(test.hasSent(R"("token":"of the second attempt")"));
+}
+
 TEST_CASE("session: a user that is not authorized is not tried again") {
   ManualSession test({.token = [](const TokenRequest& request) { request.answer("t"); }});
   test.greet();
@@ -203,6 +161,19 @@ TEST_CASE("session: goaway is followed once, and only to where it may be trusted
     test.retry();
     CHECK(test.transport().endpoint().url == "wss://a.test/stream");
   }
+}
+
+TEST_CASE("session: the flight record names the address that was dialled, after goaway too") {
+  ManualSession test;
+  test.open();
+  test.hear(R"({"op":"goaway","url":"wss://a.test/other"})");
+  test.loop().passAndTurn(5s);
+  REQUIRE(test.transport().endpoint().url == "wss://a.test/other");
+  CHECK(test.session().flightRecord().find("attempt 2 to wss://a.test/other") != std::string::npos);
+  test.transport().end();
+  test.loop().turn();
+  test.retry();
+  CHECK(test.session().flightRecord().find("attempt 3 to wss://a.test/stream") != std::string::npos);
 }
 
 TEST_CASE("session: whom goaway may send it to depends on where the token function sent it") {

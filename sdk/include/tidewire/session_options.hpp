@@ -24,9 +24,9 @@ namespace tidewire {
 /// Thread: any. Web: the thread that made the session.
 class TokenRequest {
  public:
-  explicit TokenRequest(EndpointRequest request, std::function<bool(std::string)> keep,
-                        std::optional<SessionError> refusal)
-      : request_(std::move(request)), keep_(std::move(keep)), refusal_(std::move(refusal)) {}
+  using Answer = std::function<void(const EndpointRequest& request, std::string token, std::string url)>;
+  explicit TokenRequest(EndpointRequest request, Answer answer, std::optional<SessionError> refusal)
+      : request_(std::move(request)), answer_(std::move(answer)), refusal_(std::move(refusal)) {}
 
   /// As in `CloseInfo`.
   [[nodiscard]] std::uint64_t attempt() const { return request_.attempt(); }
@@ -38,21 +38,13 @@ class TokenRequest {
   /// Connects with this token. One that is not UTF-8, or has more than some 16,000 bytes, counts as `fail`.
   void answer(std::string token) const { answer(std::move(token), request_.configured().url); }
   /// Connects with this token, and there.
-  void answer(std::string token, std::string url) const {
-    if (!keep_(std::move(token))) {
-      request_.fail("the token is not UTF-8, or longer than a message may be");
-      return;
-    }
-    Endpoint endpoint = request_.configured();
-    endpoint.url = std::move(url);
-    request_.answer(std::move(endpoint));
-  }
+  void answer(std::string token, std::string url) const { answer_(request_, std::move(token), std::move(url)); }
   /// Ends the attempt with cause `EndpointFailed` and `why` as its detail; it is retried like any other failure.
   void fail(std::string_view why) const { request_.fail(why); }
 
  private:
   EndpointRequest request_;
-  std::function<bool(std::string)> keep_;
+  Answer answer_;
   std::optional<SessionError> refusal_;
 };
 
