@@ -81,18 +81,20 @@ Delivery::Polled Delivery::poll(const PollBudget& budget, const std::function<co
     return polled;
   }
   const core::Time start = now();
-  Event event;
-  while (polled.ran < budget.count && !stopped() && dequeue(event)) {
-    run(event);
+  while (polled.ran < budget.count && !stopped()) {
+    const std::optional<Event> event = dequeue();  // What it owns goes before the claim does.
+    if (!event) {
+      break;
+    }
+    run(*event);
     ++polled.ran;
-    if (const Opened* opened = std::get_if<Opened>(&event)) {
+    if (const Opened* opened = std::get_if<Opened>(&*event)) {
       polled.openReturned = opened->attempt;
     }
     if (budget.time != std::chrono::microseconds::max() && now() - start >= budget.time) {
       break;
     }
   }
-  event = Event();  // What it owns goes before the claim does.
   leave();
   const Lock lock(mutex_);
   ++polls_;
@@ -146,10 +148,13 @@ bool Delivery::deliver(Event event) {
 std::uint64_t Delivery::release() {
   held_ = false;
   std::uint64_t openReturned = 0;
-  Event event;
-  while (claimed_ && !stopped() && dequeue(event)) {
-    run(event);
-    if (const Opened* opened = std::get_if<Opened>(&event)) {
+  while (claimed_ && !stopped()) {
+    const std::optional<Event> event = dequeue();
+    if (!event) {
+      break;
+    }
+    run(*event);
+    if (const Opened* opened = std::get_if<Opened>(&*event)) {
       openReturned = opened->attempt;
     }
   }
@@ -247,23 +252,24 @@ bool Delivery::conflate(SessionEvent& event, const Lock&) {
   return true;
 }
 
-bool Delivery::dequeue(Event& event) {
+std::optional<Event> Delivery::dequeue() {
   const Lock lock(mutex_);
   const auto next = nextEvent(lock);
   if (next == queue_.end()) {
-    return false;
+    return std::nullopt;
   }
   const auto place = queue_.begin() + (next - queue_.begin());
-  event = std::move(*place);
-  if (auto* news = std::get_if<SessionEvent>(&event)) {
+  std::optional<Event> event(std::move(*place));
+  if (auto* news = std::get_if<SessionEvent>(&*event);
+      news != nullptr && news->to->waiting_ == std::get_if<SessionEvent>(&*place)) {
     news->to->waiting_ = nullptr;
   }
   if (place != queue_.begin()) {
     ++queueVersion_;  // What is taken from the middle moves the others.
   }
   queue_.erase(place);
-  queuedBytes_ -= weigh(event);
-  return true;
+  queuedBytes_ -= weigh(*event);
+  return event;
 }
 
 std::deque<Event>::const_iterator Delivery::nextEvent(const Lock&) const {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <variant>
 
 #include "core/time.hpp"
@@ -129,7 +130,8 @@ class Delivery {
   void run(const Event& event);
   void enqueue(Event event);
   [[nodiscard]] bool conflate(SessionEvent& event, const Lock&);
-  [[nodiscard]] bool dequeue(Event& event);
+  /// Nothing of the application's is replaced or destroyed in here: its destructors may call what takes the lock.
+  [[nodiscard]] std::optional<Event> dequeue();
 
   const Callbacks mode_;
   const std::size_t maxBytes_;
