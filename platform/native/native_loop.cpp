@@ -82,15 +82,21 @@ NativeLoop::NativeLoop(bool hasThread) : hasThread_(hasThread), readBuffer_(kRea
 }
 
 NativeLoop::~NativeLoop() {
+  closeConnections();
+  if (events_ != nullptr) {
+    ev_loop_destroy(events_);
+  }
+}
+
+/// Nobody is served after this.
+void NativeLoop::closeConnections() {
   if (context_ != nullptr) {
-    lws_context_destroy(context_);
+    lws_context_destroy(std::exchange(context_, nullptr));
   }
   for (const auto& [options, made] : tlsVhosts_) {
     SSL_CTX_free(made.trust);
   }
-  if (events_ != nullptr) {
-    ev_loop_destroy(events_);
-  }
+  tlsVhosts_.clear();
 }
 
 void NativeLoop::startThread() {
@@ -128,16 +134,19 @@ void NativeLoop::interrupt() {
 
 void NativeLoop::abandon() {
   std::vector<std::shared_ptr<internal::LoopTask>> tasks;
+  std::deque<std::function<void()>> functions;  // Destroyed without the lock.
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     tasks.swap(tasks_);
-    functions_.clear();
+    functions.swap(functions_);
   }
   // Each takes itself out of the set.
   while (!attached_.empty()) {
     (*attached_.begin())->loopGone();
   }
+  // A client that is left keeps this object, but nobody turns it: now or never do the peers see the end.
+  closeConnections();
 }
 
 void NativeLoop::stop() {

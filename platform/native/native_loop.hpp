@@ -89,6 +89,7 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
  private:
   explicit NativeLoop(bool hasThread);
 
+  void closeConnections();
   void startThread();
   void run();
   void stop();

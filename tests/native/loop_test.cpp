@@ -101,6 +101,41 @@ TEST_CASE("loop: a client may outlive it, and then does nothing") {
   CHECK(closes == 0);
 }
 
+TEST_CASE("loop: when it goes, the peers of the clients that are left see the end") {
+  support::RawPeer peer;
+  std::shared_ptr<Loop> loop = Loop::make();
+  Client client({.url = peer.url(), .heartbeat = {.interval = 0ms}, .loop = loop});
+  std::unique_ptr<support::RawConnection> connection;
+  std::thread server([&] {
+    connection = peer.accept();
+    connection->acceptWebSocket();
+  });
+  client.connect();
+  turnUntil(*loop, [&] { return client.state() == State::Open; });
+  server.join();
+  loop.reset();
+  CHECK(connection->atEnd());
+  CHECK(client.state() == State::Closed);
+}
+
+TEST_CASE("loop: when it goes, the peer of a client that still connects sees the end too") {
+  support::RawPeer peer;
+  std::shared_ptr<Loop> loop = Loop::make();
+  Client client({.url = peer.url(), .heartbeat = {.interval = 0ms}, .loop = loop});
+  std::unique_ptr<support::RawConnection> connection;
+  std::atomic<bool> asked = false;
+  std::thread server([&] {
+    connection = peer.accept();
+    CHECK_FALSE(connection->readRequest().empty());
+    asked = true;
+  });
+  client.connect();
+  turnUntil(*loop, [&] { return asked.load(); });
+  server.join();
+  loop.reset();
+  CHECK(connection->atEnd());
+}
+
 TEST_CASE("loop: it may go while a client connects, and before its first turn") {
   world().reset();
   for (const int turns : {0, 1, 2}) {
