@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/url.hpp"
+#include "one_line.hpp"
 
 namespace tidewire::internal {
 namespace {
@@ -58,9 +59,10 @@ std::string Journal::shown(std::string_view url) {
 }
 
 Journal::Journal(const Options& options, core::Time now)
-    : log_(options.log), recorder_(options.flightRecorder), name_(nameFrom(options)), began_(now) {}
+    : log_(options.log), recorder_(options.flightRecorder), name_(oneLine(nameFrom(options))), began_(now) {}
 
-void Journal::note(core::Time now, LogLevel level, std::string text) {
+void Journal::note(core::Time now, LogLevel level, std::string_view said) {
+  const std::string text = oneLine(said);
   Lock lock(mutex_);
   keep(lock, {.at = now, .text = text});
   if (!log_.sink || level > log_.level || !gate_.enter(lock)) {
@@ -118,6 +120,9 @@ void Journal::stop() {
 void Journal::keep(const Lock&, Entry entry) {
   if (recorder_.entries == 0) {
     return;
+  }
+  if (!entries_.empty()) {
+    entry.at = std::max(entry.at, entries_.back().at);  // Its time was looked at before the lock was had.
   }
   if (entries_.size() >= recorder_.entries) {
     entries_.pop_front();

@@ -26,7 +26,8 @@ class Journal {
 
   // Loop thread.
 
-  void note(core::Time now, LogLevel level, std::string text);
+  /// What is said may come from anywhere: it is written as one line, whatever it holds.
+  void note(core::Time now, LogLevel level, std::string_view said);
   /// So many messages; those that follow each other become one entry.
   void noteMessages(core::Time now, Direction direction, std::size_t messages, std::size_t bytes);
 

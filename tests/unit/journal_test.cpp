@@ -58,6 +58,45 @@ TEST_CASE("journal: a URL is shown without user info and query, which may hold s
   CHECK(Journal::shown("ws://user:hunter2@h/#f") == "?");
 }
 
+TEST_CASE("journal: no text makes a line of its own, neither in the record nor in the log") {
+  const std::string forged = "oops\n     9.999  attempt 7 is open\r\tx";
+  Told told;
+  Options options = named(told.upTo(LogLevel::Debug));
+  options.name = "a\nb";
+  Journal journal(options, kStart);
+  journal.note(kStart, LogLevel::Warning, forged);
+  const std::string written = R"(oops\n     9.999  attempt 7 is open\r\tx)";
+  CHECK(journal.dump() == "client a\\nb\n     0.000  " + written + "\n");
+  CHECK(told.lines == Lines{"Warning a\\nb: " + written});
+}
+
+TEST_CASE("journal: what a terminal could obey, and what is not UTF-8, is written as bytes") {
+  const std::pair<std::string_view, std::string_view> texts[] = {
+      {"\x1b[2Jx", R"(\x1b[2Jx)"},
+      {"\xc2\x9b[2J", R"(\xc2\x9b[2J)"},  // CSI of C1.
+      {"\xc2\x85", R"(\xc2\x85)"},        // NEL.
+      {std::string_view("a\0b\x7f", 4), R"(a\x00b\x7f)"},
+      {"\xe2\x80\xa8\xe2\x80\xa9", R"(\xe2\x80\xa8\xe2\x80\xa9)"},  // U+2028, U+2029.
+      {"\xe2\x80\xae", R"(\xe2\x80\xae)"},                          // From right to left.
+      {"\xef\xbb\xbf", R"(\xef\xbb\xbf)"},
+      {"\xff\xc3(\xe2\x82", R"(\xff\xc3(\xe2\x82)"},
+      {"\xed\xa0\x80", R"(\xed\xa0\x80)"},  // Half a surrogate pair.
+      {"gr\xc3\xbc\xc3\x9f, \xe6\xbd\xae \xf0\x9f\x98\x80 \\n",
+       "gr\xc3\xbc\xc3\x9f, \xe6\xbd\xae \xf0\x9f\x98\x80 \\n"}};
+  for (const auto& [text, written] : texts) {
+    Journal journal(named(), kStart);
+    journal.note(kStart, LogLevel::Info, text);
+    CHECK(journal.dump() == "client feed\n     0.000  " + std::string(written) + "\n");
+  }
+}
+
+TEST_CASE("journal: an entry whose time was taken before the one in front of it stands at that one's time") {
+  Journal journal(named({}, {.payloadBytes = 10}), kStart);
+  journal.note(kStart + 2s, LogLevel::Info, "late");
+  noteText(journal, kStart + 1s, Direction::Sent, "early");
+  CHECK(journal.dump() == "client feed\n     2.000  late\n     2.000  queued text, 5 bytes: early\n");
+}
+
 TEST_CASE("journal: a client is called by its name, or else by its URL as it may be shown") {
   CHECK(Journal(named(), kStart).dump() == "client feed\n");
   CHECK(Journal({.url = "ws://u:hunter2@h/a?token=hunter2"}, kStart).dump() == "client ws://h/a\n");

@@ -176,6 +176,17 @@ TEST_CASE("session: the flight record names the address that was dialled, after 
   CHECK(test.session().flightRecord().find("attempt 3 to wss://a.test/stream") != std::string::npos);
 }
 
+TEST_CASE("session: what a server tells makes no lines of the log and of the flight record") {
+  std::vector<std::string> lines;
+  ManualSession test({.log = {.level = LogLevel::Warning,
+                              .sink = [&lines](const LogRecord& record) { lines.emplace_back(record.text); }}});
+  test.open();
+  test.hear(R"({"op":"error","code":"x","message":"oops\n     9.999  attempt 7 is open\u001b[2J\u2028"})");
+  const std::string written = R"(the server tells an error: x: oops\n     9.999  attempt 7 is open\x1b[2J\xe2\x80\xa8)";
+  CHECK(lines == std::vector<std::string>{written});
+  CHECK(test.session().flightRecord().find("  " + written + "\n") != std::string::npos);
+}
+
 TEST_CASE("session: whom goaway may send it to depends on where the token function sent it") {
   for (const char* url : {"wss://elsewhere.test/", "ws://elsewhere.test/", "wss://a.test/"}) {
     CAPTURE(url);

@@ -10,6 +10,7 @@ import {
   HEARTBEAT_RESULTS,
   RECONNECT_RESULTS,
   LOG_LEVELS,
+  oneLine,
   STATS_LENGTH,
   statsFrom,
 } from './values.js';
@@ -237,7 +238,7 @@ export function copyOf(data, name = 'data') {
 
 /** What the log calls a connection, as in the wasm. */
 export function shownName(name, url) {
-  return name || url.replace(/\?.*/, '') || '?';
+  return oneLine(name || url.replace(/\?.*/, '') || '?');
 }
 
 // For the classes that are made of it, and for nobody else.
