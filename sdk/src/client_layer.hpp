@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,6 +20,8 @@ namespace tidewire::internal {
 class LayerHost {
  public:
   virtual void deliver(Event event) = 0;
+  /// Whether events may follow now: what brings them waits otherwise, until `ClientLayer::goOn`.
+  [[nodiscard]] virtual bool takesMore() const = 0;
   virtual void note(LogLevel level, std::string text) = 0;
   /// Where this attempt was to go, whatever `layerMoves` made of it.
   [[nodiscard]] virtual const std::string& url() const = 0;
@@ -52,6 +55,11 @@ class ClientLayer {
   /// The transport is open. The client counts as connecting until `LayerHost::layerOpened`.
   virtual void transportOpened(core::Time now) = 0;
   virtual void messageArrived(core::Time now, Message& message) = 0;
+  /// Whether something that has arrived waits, and how much there is besides the message that is being read.
+  [[nodiscard]] virtual bool holdsArrived() const = 0;
+  [[nodiscard]] virtual std::size_t bytesBehind() const = 0;
+  /// Reads on, for as long as events may follow.
+  virtual void goOn(core::Time now) = 0;
   /// What the layer knows of an ending, before it is judged.
   virtual void judge(core::Ending& ending) = 0;
   virtual void attemptEnded(core::Time now, bool forGood) = 0;

@@ -51,6 +51,7 @@ bool ClientLoop::turn() {
   connection_.tick(roundBegan_);
   if (layer_ != nullptr) {
     layer_->tick(roundBegan_);
+    readOn();
   }
   endRound();
   return !destroyed_;
@@ -137,14 +138,42 @@ void ClientLoop::transportWritable() {
 
 void ClientLoop::transportEnded(TransportEnd end) {
   beginRound();
+  if (layer_ != nullptr && layer_->holdsArrived()) {
+    endBehind_ = std::move(end);
+  } else {
+    endAttempt(std::move(end));
+  }
+  endRound();
+}
+
+void ClientLoop::endAttempt(TransportEnd end) {
   if (layer_ != nullptr) {
     layer_->judge(end);
   }
   connection_.transportEnded(loop_.now(), std::move(end));
-  endRound();
+}
+
+/// There may be room again for what has arrived.
+void ClientLoop::readOn() {
+  if (!layer_->holdsArrived() || !takesMore()) {
+    return;
+  }
+  arriving_ = true;
+  layer_->goOn(loop_.now());
+  arriving_ = false;
+  if (layerState_.ending) {
+    connection_.transportEnded(loop_.now(), *std::exchange(layerState_.ending, std::nullopt));
+  } else if (endBehind_ && !layer_->holdsArrived()) {
+    endAttempt(*std::exchange(endBehind_, std::nullopt));
+  }
 }
 
 // What the layer asks.
+
+/// Before the connection is open there is nothing that fills the queue, and only what arrives opens it.
+bool ClientLoop::takesMore() const {
+  return connection_.state() == State::Connecting || !delivery_.isFull();
+}
 
 void ClientLoop::note(LogLevel level, std::string text) {
   journal_.note(loop_.now(), level, std::move(text));
@@ -212,7 +241,7 @@ void ClientLoop::doPosted() {
     perform(dropped);
   }
   connectsAhead_ = std::count_if(batch.commands.begin(), batch.commands.end(), isConnect);
-  enqueueFirst(batch.first);
+  enqueueFirst(batch);
   std::size_t messages = 0;
   for (auto command = batch.commands.begin(); command != batch.commands.end(); ++command) {
     for (const std::size_t before = messagesBefore(command, batch.commands.end()); messages < before; ++messages) {
@@ -241,15 +270,26 @@ std::size_t ClientLoop::messagesBefore(std::vector<Command>::const_iterator comm
   return border == end ? std::numeric_limits<std::size_t>::max() : border->messagesBefore;
 }
 
-void ClientLoop::enqueueFirst(PayloadStore::Batch& batch) {
-  while (std::optional<core::Outgoing> message = batch.next()) {
-    connection_.enqueueFirst(loop_.now(), std::move(*message));
+/// What onOpen of an older connection sends is not wanted any more: onOpen of the present one sends it again.
+void ClientLoop::enqueueFirst(Mailbox::Batch& batch) {
+  Dropped stale{.reason = DropReason::Stale};
+  for (const Mailbox::FirstRun& run : batch.firstRuns) {
+    for (std::size_t left = run.messages; left > 0; --left) {
+      core::Outgoing message = *batch.first.next();
+      if (connection_.takesFirst(run.attempt)) {
+        connection_.enqueueFirst(loop_.now(), std::move(message));
+      } else {
+        ++stale.messages;
+        stale.bytes += message.sizeBytes;
+      }
+    }
   }
+  perform(stale);
 }
 
 /// Gives the transport what it takes at once; the rest waits in the connection's queue.
 void ClientLoop::sendPosted(PayloadStore::Batch& batch) {
-  if (transport_ != nullptr && connection_.passesThrough()) {
+  if (hasLiveTransport() && connection_.passesThrough()) {
     const Transport::Sent sent = transport_->sendFrom(batch);
     connection_.handedOver(sent.messages);
     noteSent(sent);
@@ -362,6 +402,7 @@ void ClientLoop::perform(core::Abort) {
     aborted_.push_back(std::move(transport_));
     loop_.wake(shared_.shared_from_this());
   }
+  endBehind_.reset();
 }
 
 void ClientLoop::perform(const core::SendPing& action) {
@@ -388,7 +429,9 @@ void ClientLoop::perform(core::Reassure) {
 }
 
 void ClientLoop::perform(const core::SendClose& action) {
-  transport_->close(action.code, action.reason);
+  if (hasLiveTransport()) {
+    transport_->close(action.code, action.reason);
+  }
 }
 
 void ClientLoop::perform(StateChange& event) {
@@ -467,13 +510,13 @@ void ClientLoop::sendQueued() {
   }
   connection_.trimQueue();
   performActions();
-  if (transport_ != nullptr) {
+  if (hasLiveTransport()) {
     transport_->flush();
   }
 }
 
 void ClientLoop::sendLayer() {
-  if (transport_ != nullptr && layer_->hasToSend() && transport_->room() > 0) {
+  if (hasLiveTransport() && layer_->hasToSend() && transport_->room() > 0) {
     noteSent(layer_->send(loop_.now(), *transport_));
   }
 }
@@ -485,7 +528,7 @@ void ClientLoop::handOver() {
   }
   Transport::Sent sent;
   const core::Time now = loop_.now();
-  while (transport_ != nullptr && transport_->room() > 0) {
+  while (hasLiveTransport() && transport_->room() > 0) {
     std::optional<core::Outgoing> message = connection_.takeOutgoing(now);
     if (!message) {
       break;
@@ -524,18 +567,43 @@ Mailbox::Behind ClientLoop::behind() const {
 // Limits.
 
 void ClientLoop::limitReading() {
-  const bool pauses = loop_.pausesReading();
-  const bool shouldPause = delivery_.isFull() || (pauses && paused_);
-  if (transport_ == nullptr || shouldPause == readingPaused_) {
+  if (transport_ == nullptr) {
     return;
   }
-  readingPaused_ = shouldPause;
-  if (pauses) {
-    transport_->setReading(!readingPaused_);
-    connection_.readingPaused(loop_.now(), readingPaused_);
-  } else if (readingPaused_) {
-    connection_.transportEnded(loop_.now(), {.cause = CloseCause::SlowConsumer,
-                                             .detail = "the delivery queue is full and a page cannot pause its peer"});
+  const bool full = layer_ == nullptr ? delivery_.isFull() : layer_->holdsArrived() || !takesMore();
+  if (loop_.pausesReading()) {
+    pauseReading(full || paused_);
+  } else {
+    pauseReading(layer_ != nullptr && layer_->holdsArrived());
+    endSlowReader();
+  }
+}
+
+/// What proves life may lie among what is not read.
+void ClientLoop::pauseReading(bool pause) {
+  if (pause == readingPaused_) {
+    return;
+  }
+  readingPaused_ = pause;
+  if (hasLiveTransport() && loop_.pausesReading()) {
+    transport_->setReading(!pause);
+  }
+  connection_.readingPaused(loop_.now(), pause);
+}
+
+/// A page cannot pause its peer. What a layer holds is still read, and the end comes behind it.
+void ClientLoop::endSlowReader() {
+  const bool tooMuch = layer_ == nullptr ? delivery_.isFull() : layer_->bytesBehind() > options_.deliveryQueueBytes;
+  if (!tooMuch || endBehind_) {
+    return;
+  }
+  TransportEnd slow{.cause = CloseCause::SlowConsumer,
+                    .detail = "the delivery queue is full and a page cannot pause its peer"};
+  if (layer_ != nullptr) {
+    transport_->abort();
+    endBehind_ = std::move(slow);
+  } else {
+    connection_.transportEnded(loop_.now(), std::move(slow));
     performActions();
   }
 }

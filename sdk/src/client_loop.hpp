@@ -39,6 +39,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void transportEnded(TransportEnd end) override;
 
   void deliver(Event event) override { delivery_.deliver(std::move(event)); }
+  [[nodiscard]] bool takesMore() const override;
   void note(LogLevel level, std::string text) override;
   [[nodiscard]] const std::string& url() const override { return endpoint_.url; }
   void layerOpened(bool resumed, core::Duration heartbeat) override;
@@ -51,7 +52,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void beginRound();
   void endRound();
   void doPosted();
-  void enqueueFirst(PayloadStore::Batch& batch);
+  void enqueueFirst(Mailbox::Batch& batch);
   [[nodiscard]] static std::size_t messagesBefore(std::vector<Command>::const_iterator command,
                                                   std::vector<Command>::const_iterator end);
   void doCommand(Command& command);
@@ -79,6 +80,12 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void noteSent(const Transport::Sent& sent);
   void reportDrained();
   void limitReading();
+  void pauseReading(bool pause);
+  void endSlowReader();
+  void readOn();
+  void endAttempt(TransportEnd end);
+  /// Nothing goes to one that has ended, though what came before is still read.
+  [[nodiscard]] bool hasLiveTransport() const noexcept { return transport_ != nullptr && !endBehind_; }
   void watchCallbacks();
   void tellSlow(core::Time now);
   void tellUnpolled(core::Time now);
@@ -110,6 +117,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   LayerState layerState_;
   std::optional<std::string> moveTo_;  // Instead of the next URL.
   bool arriving_ = false;
+  std::optional<TransportEnd> endBehind_;  // For when the layer has read what came before it.
   // Calls of connect() that were taken and are still to be carried out.
   std::ptrdiff_t connectsAhead_ = 0;
   // Messages that were posted, and dropped by the state change that the next event of a drop belongs to.

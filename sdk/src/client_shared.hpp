@@ -36,7 +36,7 @@ class ClientShared final : public LoopTask, public std::enable_shared_from_this<
       return SendResult::WrongThread;
     }
     const Mailbox::SendMode mode{.whenNotOpen = options.whenNotOpen.value_or(options_.sendQueue.whenNotOpen),
-                                 .first = delivery_.runsOpenHere()};
+                                 .onOpenOf = delivery_.openRunsHere()};
     Mailbox::Post post;
     const SendResult result = mailbox_.send(sizeBytes, mode, post, std::forward<Content>(content)...);
     wakeIf(post.wake);

@@ -11,43 +11,51 @@ namespace {
 // What an event weighs in the queue besides its payload.
 constexpr std::size_t kEventBytes = sizeof(Event);
 
+// Who is called for an event.
+const Handler<StateChange>& handlerOf(const Handlers& handlers, const StateChange&) {
+  return handlers.onStateChange;
+}
+const Handler<Opened>& handlerOf(const Handlers& handlers, const Opened&) {
+  return handlers.onOpen;
+}
+const Handler<Message>& handlerOf(const Handlers& handlers, const Message&) {
+  return handlers.onMessage;
+}
+const Handler<CloseInfo>& handlerOf(const Handlers& handlers, const CloseInfo&) {
+  return handlers.onClose;
+}
+const Handler<HeartbeatInfo>& handlerOf(const Handlers& handlers, const HeartbeatInfo&) {
+  return handlers.onHeartbeat;
+}
+const Handler<Dropped>& handlerOf(const Handlers& handlers, const Dropped&) {
+  return handlers.onDropped;
+}
+const Handler<Drained>& handlerOf(const Handlers& handlers, const Drained&) {
+  return handlers.onDrain;
+}
+const Handler<SessionError>& handlerOf(const Handlers& handlers, const SessionError&) {
+  return handlers.onError;
+}
+const Handler<EndpointRequest>& handlerOf(const Handlers& handlers, const EndpointRequest&) {
+  return handlers.endpoint;
+}
+
 template <class EventType>
-void call(const Handler<EventType>& handler, const EventType& event) {
-  if (handler != nullptr) {
+bool hasHandler(const Handlers& handlers, const EventType& event) {
+  return handlerOf(handlers, event) != nullptr;
+}
+bool hasHandler(const Handlers& /*handlers*/, const SessionEvent& /*event*/) {
+  return true;  // Its recipient has said so.
+}
+
+template <class EventType>
+void callFor(const Handlers& handlers, const EventType& event) {
+  if (const auto& handler = handlerOf(handlers, event)) {
     (*handler)(event);
   }
 }
-
-void callFor(const Handlers& handlers, const StateChange& event) {
-  call(handlers.onStateChange, event);
-}
-void callFor(const Handlers& handlers, const Opened& event) {
-  call(handlers.onOpen, event);
-}
-void callFor(const Handlers& handlers, const Message& event) {
-  call(handlers.onMessage, event);
-}
-void callFor(const Handlers& handlers, const CloseInfo& event) {
-  call(handlers.onClose, event);
-}
-void callFor(const Handlers& handlers, const HeartbeatInfo& event) {
-  call(handlers.onHeartbeat, event);
-}
-
-void callFor(const Handlers& handlers, const Dropped& event) {
-  call(handlers.onDropped, event);
-}
-void callFor(const Handlers& handlers, const Drained& event) {
-  call(handlers.onDrain, event);
-}
-void callFor(const Handlers& handlers, const SessionError& event) {
-  call(handlers.onError, event);
-}
 void callFor(const Handlers& /*handlers*/, const SessionEvent& event) {
   event.to->receive(event);
-}
-void callFor(const Handlers& handlers, const EndpointRequest& event) {
-  call(handlers.endpoint, event);
 }
 
 const Message* payloadOf(const Event& event) {
@@ -57,9 +65,42 @@ const Message* payloadOf(const Event& event) {
   return std::get_if<Message>(&event);
 }
 
+std::size_t weighError(const SessionError& error) {
+  return error.code.size() + error.message.size();
+}
+
+/// What an event holds besides itself, as far as the peer decides how much.
+std::size_t weighTexts(const Event& event) {
+  if (const auto* error = std::get_if<SessionError>(&event)) {
+    return weighError(*error);
+  }
+  const auto* news = std::get_if<SessionEvent>(&event);
+  if (news == nullptr) {
+    return 0;
+  }
+  if (const auto* ack = std::get_if<Ack>(&news->news)) {
+    return weighError(ack->error);
+  }
+  if (const auto* reply = std::get_if<ReplyNews>(&news->news)) {
+    return reply->error ? weighError(*reply->error) : 0;
+  }
+  const auto* end = std::get_if<SessionError>(&news->news);
+  return end == nullptr ? 0 : weighError(*end);
+}
+
 std::size_t weigh(const Event& event) {
   const Message* payload = payloadOf(event);
-  return kEventBytes + (payload == nullptr ? 0 : MessageAccess::knownSize(*payload));
+  return kEventBytes + weighTexts(event) + (payload == nullptr ? 0 : MessageAccess::knownSize(*payload));
+}
+
+/// Whether no event may be moved across it.
+bool isBarrier(const Event& event) {
+  return std::holds_alternative<StateChange>(event) || std::holds_alternative<Opened>(event) ||
+         std::holds_alternative<CloseInfo>(event);
+}
+
+bool areEqual(const SessionError& left, const SessionError& right) {
+  return left.code == right.code && left.message == right.message && left.temporary == right.temporary;
 }
 
 }  // namespace
@@ -127,17 +168,18 @@ void Delivery::end() {
 
 void Delivery::deliver(Message& message) {
   if (mode_ != Callbacks::Automatic || held_) {
-    enqueue(MessageAccess::keep(message));
+    if (held_ || wants(&Handlers::onMessage)) {
+      enqueue(MessageAccess::keep(message));
+    }
   } else if (claimed_ && !stopped()) {
-    call(current().onMessage, std::as_const(message));
+    callFor(current(), std::as_const(message));
   }
 }
 
 bool Delivery::deliver(Event event) {
   const bool overtakes = std::holds_alternative<EndpointRequest>(event);
   if (mode_ != Callbacks::Automatic || (held_ && !overtakes && waiting().events > 0)) {
-    enqueue(std::move(event));
-    return false;
+    return !enqueue(std::move(event));
   }
   if (claimed_ && !stopped()) {
     run(event);
@@ -208,36 +250,69 @@ const Handlers& Delivery::current() {
 }
 
 void Delivery::run(const Event& event) {
-  runsOpen_.store(std::holds_alternative<Opened>(event), std::memory_order_relaxed);
+  const auto* opened = std::get_if<Opened>(&event);
+  runsOpen_.store(opened == nullptr ? 0 : opened->attempt, std::memory_order_relaxed);
   std::visit([this](const auto& alternative) { callFor(current(), alternative); }, event);
-  runsOpen_.store(false, std::memory_order_relaxed);
+  runsOpen_.store(0, std::memory_order_relaxed);
 }
 
-void Delivery::enqueue(Event event) {
-  const Lock lock(mutex_);
-  if (stopped()) {
-    return;
-  }
+bool Delivery::enqueue(Event event) {
   auto* news = std::get_if<SessionEvent>(&event);
+  if (news != nullptr && news->to->absorb(*news)) {
+    return false;
+  }
+  const Lock lock(mutex_);
+  if (stopped() || !isHandled(event, lock)) {
+    return false;
+  }
   if (news != nullptr && news->body) {
     *news->body = MessageAccess::keep(*news->body);
   }
-  if (news != nullptr && conflate(*news, lock)) {
-    return;
+  if (!conflate(event, lock)) {
+    push(std::move(event), lock);
   }
+  return true;
+}
+
+/// While messages are held back, a handler may still be set for them.
+bool Delivery::isHandled(const Event& event, const Lock&) const {
+  return held_ || std::visit([this](const auto& each) { return hasHandler(*handlers_, each); }, event);
+}
+
+void Delivery::push(Event event, const Lock&) {
   queuedBytes_ += weigh(event);
   full_ = full_ || queuedBytes_ > maxBytes_;
   queue_.push_back(std::move(event));
   if (auto* queued = std::get_if<SessionEvent>(&queue_.back())) {
     queued->to->waiting_ = std::holds_alternative<EventNews>(queued->news) ? queued : nullptr;
     queued->to->queueVersion_ = queueVersion_;
-  } else {
+  } else if (auto* error = std::get_if<SessionError>(&queue_.back())) {
+    waitingError_ = error;
+    errorVersion_ = queueVersion_;
+  } else if (isBarrier(queue_.back())) {
     ++queueVersion_;
   }
 }
 
-/// Puts a latest-only event in the place of the one that waits. Nothing else is overtaken but events of other
-/// subscriptions.
+bool Delivery::conflate(Event& event, const Lock& lock) {
+  if (auto* news = std::get_if<SessionEvent>(&event)) {
+    return conflate(*news, lock);
+  }
+  const auto* error = std::get_if<SessionError>(&event);
+  return error != nullptr && conflate(*error, lock);
+}
+
+/// Counts an error that equals the one before it.
+bool Delivery::conflate(const SessionError& error, const Lock&) {
+  if (waitingError_ == nullptr || errorVersion_ != queueVersion_ || !areEqual(*waitingError_, error)) {
+    return false;
+  }
+  waitingError_->count += error.count;
+  return true;
+}
+
+/// Puts a latest-only event in the place of the one that waits. Of what is overtaken the order does not matter: events
+/// of other subscriptions, answers, heartbeats, errors.
 bool Delivery::conflate(SessionEvent& event, const Lock&) {
   auto* const newer = std::get_if<EventNews>(&event.news);
   SessionEvent* const waiting = event.to->waiting_;
@@ -247,7 +322,7 @@ bool Delivery::conflate(SessionEvent& event, const Lock&) {
   newer->skipped += 1 + std::get<EventNews>(waiting->news).skipped;
   queuedBytes_ -= waiting->body ? MessageAccess::knownSize(*waiting->body) : 0;
   queuedBytes_ += event.body ? MessageAccess::knownSize(*event.body) : 0;
-  *waiting = std::move(event);
+  *waiting = std::move(event);  // Both are of one recipient, who stays.
   full_ = full_ || queuedBytes_ > maxBytes_;
   return true;
 }
@@ -263,6 +338,9 @@ std::optional<Event> Delivery::dequeue() {
   if (auto* news = std::get_if<SessionEvent>(&*event);
       news != nullptr && news->to->waiting_ == std::get_if<SessionEvent>(&*place)) {
     news->to->waiting_ = nullptr;
+  }
+  if (waitingError_ != nullptr && waitingError_ == std::get_if<SessionError>(&*place)) {
+    waitingError_ = nullptr;
   }
   if (place != queue_.begin()) {
     ++queueVersion_;  // What is taken from the middle moves the others.

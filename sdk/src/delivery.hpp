@@ -84,8 +84,11 @@ class Delivery {
 
   /// Whether the calling thread runs a callback of this client.
   [[nodiscard]] bool runsHere() const;
-  /// Whether the calling thread runs `onOpen`.
-  [[nodiscard]] bool runsOpenHere() const { return runsOpen_.load(std::memory_order_relaxed) && runsHere(); }
+  /// The attempt whose `onOpen` the calling thread runs, or 0.
+  [[nodiscard]] std::uint64_t openRunsHere() const {
+    const std::uint64_t attempt = runsOpen_.load(std::memory_order_relaxed);
+    return attempt != 0 && runsHere() ? attempt : 0;
+  }
 
   template <class EventType>
   [[nodiscard]] bool wants(Handler<EventType> Handlers::*member) const {
@@ -128,8 +131,13 @@ class Delivery {
   void leave();
   [[nodiscard]] const Handlers& current();
   void run(const Event& event);
-  void enqueue(Event event);
+  /// Returns whether it is queued: what nobody is called for is not.
+  bool enqueue(Event event);
+  [[nodiscard]] bool isHandled(const Event& event, const Lock&) const;
+  void push(Event event, const Lock&);
+  [[nodiscard]] bool conflate(Event& event, const Lock&);
   [[nodiscard]] bool conflate(SessionEvent& event, const Lock&);
+  [[nodiscard]] bool conflate(const SessionError& error, const Lock&);
   /// Nothing of the application's is replaced or destroyed in here: its destructors may call what takes the lock.
   [[nodiscard]] std::optional<Event> dequeue();
 
@@ -142,12 +150,15 @@ class Delivery {
   std::deque<Event> queue_;
   std::size_t queuedBytes_ = 0;
   std::uint64_t queueVersion_ = 0;  // Grows when an event is queued that no other may be moved across.
+  // The newest error that waits, as of that version of the queue.
+  SessionError* waitingError_ = nullptr;
+  std::uint64_t errorVersion_ = 0;
   bool full_ = false;
   bool runnerTold_ = false;
   std::uint64_t polls_ = 0;
 
   std::atomic<bool> stopped_ = false;
-  std::atomic<bool> runsOpen_ = false;
+  std::atomic<std::uint64_t> runsOpen_ = 0;  // The attempt, while `onOpen` runs.
   std::atomic<std::uint32_t> version_ = 0;
 
   bool held_ = false;

@@ -66,6 +66,8 @@ std::string_view nameOf(DropReason reason) noexcept {
       return "Expired";
     case DropReason::Displaced:
       return "Displaced";
+    case DropReason::Stale:
+      return "Stale";
   }
   return "?";
 }

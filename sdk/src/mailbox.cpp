@@ -104,7 +104,8 @@ void Mailbox::hold() {
 Mailbox::Batch Mailbox::take() {
   const Lock lock(mutex_);
   postedBytes_ = 0;
-  return {std::exchange(commands_, {}), first_.take(), store_.take(), std::exchange(displaced_, {})};
+  return {std::exchange(commands_, {}), first_.take(), std::exchange(firstRuns_, {}), store_.take(),
+          std::exchange(displaced_, {})};
 }
 
 DroppedCount Mailbox::setState(State state, bool reopens) {
@@ -122,6 +123,7 @@ DroppedCount Mailbox::setState(State state, bool reopens) {
   const DroppedCount dropped{store_.count() + first_.count(), std::exchange(postedBytes_, 0)};
   (void)store_.take();
   (void)first_.take();
+  firstRuns_.clear();
   return dropped;
 }
 
@@ -170,6 +172,18 @@ SendResult Mailbox::admit(std::size_t bytes, WhenNotOpen whenNotOpen) {
   }
   const bool fits = waitingMessages_ < limits_.maxMessages && limits_.maxBytes - bytes >= waitingBytes_;
   return fits || makeRoom(bytes) ? SendResult::Queued : SendResult::QueueFull;
+}
+
+/// What is sent after close() is for another connection.
+PayloadStore& Mailbox::storeFor(std::uint64_t onOpenOf) {
+  if (onOpenOf == 0 || closes()) {
+    return store_;
+  }
+  if (firstRuns_.empty() || firstRuns_.back().attempt != onOpenOf) {
+    firstRuns_.push_back({onOpenOf, 0});
+  }
+  ++firstRuns_.back().messages;
+  return first_;
 }
 
 /// The loop drops what is too much in the connection's queue; here it is made sure that what is posted meanwhile stays

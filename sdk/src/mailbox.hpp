@@ -62,9 +62,15 @@ struct DroppedCount {
 /// has to wake the loop.
 class Mailbox {
  public:
+  /// So many messages in a row that onOpen of one attempt sent.
+  struct FirstRun {
+    std::uint64_t attempt;
+    std::size_t messages;
+  };
   struct Batch {
     std::vector<Command> commands;
-    PayloadStore::Batch first;  // Sent inside onOpen: they go ahead of everything else.
+    PayloadStore::Batch first;  // Sent inside onOpen: they go ahead of everything else on its connection.
+    std::vector<FirstRun> firstRuns;
     PayloadStore::Batch messages;
     DroppedCount displaced;
   };
@@ -76,7 +82,7 @@ class Mailbox {
   /// How one message is sent.
   struct SendMode {
     WhenNotOpen whenNotOpen = WhenNotOpen::Queue;
-    bool first = false;
+    std::uint64_t onOpenOf = 0;  // The attempt whose onOpen sends it, or 0.
   };
 
   explicit Mailbox(const SendQueueOptions& limits) : limits_(limits) {}
@@ -98,7 +104,7 @@ class Mailbox {
     const Lock lock(mutex_);
     const SendResult result = admit(sizeBytes, mode.whenNotOpen);
     if (result == SendResult::Queued) {
-      (mode.first && !closes() ? first_ : store_).put(std::forward<Content>(content)...);
+      storeFor(mode.onOpenOf).put(std::forward<Content>(content)...);
       ++waitingMessages_;
       waitingBytes_ += sizeBytes;
       postedBytes_ += sizeBytes;
@@ -145,6 +151,8 @@ class Mailbox {
 
   [[nodiscard]] SendResult admit(std::size_t bytes, WhenNotOpen whenNotOpen);
   [[nodiscard]] bool makeRoom(std::size_t bytes);
+  /// Where the next message goes.
+  [[nodiscard]] PayloadStore& storeFor(std::uint64_t onOpenOf);
   void note(const Behind& behind);
   /// Whether a close() is posted: what is sent after it is for another connection.
   [[nodiscard]] bool closes() const;
@@ -164,6 +172,7 @@ class Mailbox {
   std::vector<Command> commands_;
   PayloadStore store_;
   PayloadStore first_;
+  std::vector<FirstRun> firstRuns_;
   // Messages accepted and not yet handed to the transport, here and in the connection's queue together.
   std::size_t waitingMessages_ = 0;
   std::size_t waitingBytes_ = 0;

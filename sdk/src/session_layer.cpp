@@ -8,7 +8,6 @@
 #include "core/bytes.hpp"
 #include "core/url.hpp"
 #include "message_access.hpp"
-#include "server_messages.hpp"
 
 namespace tidewire::internal {
 namespace {
@@ -116,10 +115,36 @@ void SessionLayer::transportOpened(core::Time now) {
 
 void SessionLayer::messageArrived(core::Time now, Message& message) {
   ServerMessages messages(message);
-  while (std::optional<core::protocol::ServerMessage> next = messages.next()) {
+  const bool waits = holdsArrived();
+  if (!waits && read(now, messages)) {
+    return;
+  }
+  messages.keep();
+  const std::size_t bytes = waits ? MessageAccess::knownSize(message) : 0;
+  bytesBehind_ += bytes;
+  arrived_.push_back({std::move(messages), bytes});
+}
+
+void SessionLayer::goOn(core::Time now) {
+  while (holdsArrived() && read(now, arrived_.front().messages)) {
+    arrived_.pop_front();
+    if (holdsArrived()) {
+      bytesBehind_ -= std::exchange(arrived_.front().bytes, 0);
+    }
+  }
+}
+
+/// Returns whether it came to the end: a message may hold more than the delivery queue.
+bool SessionLayer::read(core::Time now, ServerMessages& messages) {
+  while (host_.takesMore()) {
+    std::optional<core::protocol::ServerMessage> next = messages.next();
+    if (!next) {
+      return true;
+    }
     core_.arrived(now, *next);
     performActions();
   }
+  return false;
 }
 
 void SessionLayer::judge(core::Ending& ending) {
@@ -135,6 +160,8 @@ void SessionLayer::judge(core::Ending& ending) {
 }
 
 void SessionLayer::attemptEnded(core::Time /*now*/, bool forGood) {
+  arrived_.clear();
+  bytesBehind_ = 0;
   core_.ended(forGood);
   performActions();
 }

@@ -2,7 +2,9 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +13,7 @@
 
 #include "client_layer.hpp"
 #include "core/protocol/session_core.hpp"
+#include "server_messages.hpp"
 #include "session_shared.hpp"
 
 namespace tidewire::internal {
@@ -30,6 +33,9 @@ class SessionLayer final : public ClientLayer {
   void doPosted(core::Time now, LayerPost& post, bool down) override;
   void transportOpened(core::Time now) override;
   void messageArrived(core::Time now, Message& message) override;
+  [[nodiscard]] bool holdsArrived() const override { return !arrived_.empty(); }
+  [[nodiscard]] std::size_t bytesBehind() const override { return bytesBehind_; }
+  void goOn(core::Time now) override;
   void judge(core::Ending& ending) override;
   void attemptEnded(core::Time now, bool forGood) override;
   void ask(core::Time now, std::uint64_t number) override;
@@ -52,6 +58,7 @@ class SessionLayer final : public ClientLayer {
   void post(core::Time now, CancelPost& post, bool down);
   void post(core::Time now, AuthenticatePost& post, bool down);
 
+  [[nodiscard]] bool read(core::Time now, ServerMessages& messages);
   void performActions();
   void perform(const core::protocol::Welcomed& action);
   void perform(const core::protocol::PongArrived& action);
@@ -77,6 +84,13 @@ class SessionLayer final : public ClientLayer {
   // Of subscriptions and calls. The core wants them in call order, which is known where posts are taken.
   std::uint64_t lastId_ = 0;
   core::protocol::SessionCore core_;
+  // What has arrived and waits for room in the delivery queue, the first read in part; and what it weighs but for that.
+  struct Arrived {
+    ServerMessages messages;
+    std::size_t bytes;
+  };
+  std::deque<Arrived> arrived_;
+  std::size_t bytesBehind_ = 0;
   std::unordered_map<core::protocol::SubscriberId, std::shared_ptr<SubscriptionShared>> subscriptions_;
   std::unordered_map<core::protocol::CallId, CallEntry> calls_;
 };

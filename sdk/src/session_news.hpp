@@ -37,6 +37,9 @@ class Recipient {
   /// Runs the application's callback. Where callbacks run.
   virtual void receive(const SessionEvent& event) = 0;
 
+  /// Deals with news that nobody has to be called for. Returns false if somebody has to be. Loop thread.
+  [[nodiscard]] virtual bool absorb(const SessionEvent& /*event*/) { return false; }
+
  private:
   friend class Delivery;
 

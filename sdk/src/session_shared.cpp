@@ -158,6 +158,41 @@ void SubscriptionShared::receive(const SessionEvent& event) {
   }
 }
 
+bool SubscriptionShared::absorb(const SessionEvent& event) {
+  if (gone_.load()) {
+    return true;
+  }
+  if (std::holds_alternative<core::protocol::Loss>(event.news)) {
+    return !handlers_.onGap;
+  }
+  if (std::holds_alternative<SessionError>(event.news)) {
+    return !handlers_.onEnd;
+  }
+  // What moves the position keeps its order: all of it is queued, or nothing.
+  if (handlers_.onEvent || handlers_.onSubscribed) {
+    return false;
+  }
+  if (const auto* news = std::get_if<EventNews>(&event.news)) {
+    note(*news);
+  } else if (const auto* position = std::get_if<ChannelPosition>(&event.news)) {
+    note(*position);
+  }
+  return true;
+}
+
+void SubscriptionShared::note(const EventNews& news) {
+  const Lock lock(mutex_);
+  if (position_) {
+    position_->seq = news.seq;
+  }
+  lastTime_ = news.ts ? std::optional(std::chrono::milliseconds(*news.ts)) : std::nullopt;
+}
+
+void SubscriptionShared::note(const ChannelPosition& news) {
+  const Lock lock(mutex_);
+  position_ = news;
+}
+
 void SubscriptionShared::receive(const EventNews& news, const SessionEvent& event) {
   tidewire::Event told{.channel = channel_, .seq = news.seq, .skipped = news.skipped};
   if (news.ts) {
@@ -166,12 +201,7 @@ void SubscriptionShared::receive(const EventNews& news, const SessionEvent& even
   if (event.body) {
     told.body = Body(&*event.body);
   }
-  Lock lock(mutex_);
-  if (position_) {
-    position_->seq = news.seq;
-  }
-  lastTime_ = told.time;
-  lock.unlock();
+  note(news);
   if (handlers_.onEvent) {
     handlers_.onEvent(told);
   }
@@ -191,9 +221,7 @@ void SubscriptionShared::receive(const core::protocol::Loss& news, const Session
 }
 
 void SubscriptionShared::receive(const ChannelPosition& news, const SessionEvent& /*event*/) {
-  Lock lock(mutex_);
-  position_ = news;
-  lock.unlock();
+  note(news);
   if (handlers_.onSubscribed) {
     handlers_.onSubscribed({.channel = channel_, .position = news});
   }

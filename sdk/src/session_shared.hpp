@@ -62,6 +62,7 @@ class SubscriptionShared final : public Recipient, public std::enable_shared_fro
   void setLive(bool live) { live_.store(live, std::memory_order_relaxed); }
 
   void receive(const SessionEvent& event) override;
+  [[nodiscard]] bool absorb(const SessionEvent& event) override;
 
   /// Given by the layer, and read by nobody else; 0 before.
   core::protocol::SubscriberId id = 0;
@@ -73,6 +74,9 @@ class SubscriptionShared final : public Recipient, public std::enable_shared_fro
   void receive(const SessionError& news, const SessionEvent& event);
   void receive(const Ack&, const SessionEvent&) {}
   void receive(const ReplyNews&, const SessionEvent&) {}
+
+  void note(const EventNews& news);
+  void note(const ChannelPosition& news);
 
   const std::weak_ptr<ClientShared> client_;
   const std::shared_ptr<SessionState> session_;
@@ -94,6 +98,7 @@ class CallShared final : public Recipient, public std::enable_shared_from_this<C
 
   void cancel();
   void receive(const SessionEvent& event) override;
+  [[nodiscard]] bool absorb(const SessionEvent& /*event*/) override { return cancelled_.load(); }
 
   /// Given by the layer, and read by nobody else; 0 before.
   core::protocol::CallId id = 0;

@@ -66,14 +66,51 @@ TEST_CASE("client: only onOpen's sends go first, not those of other callbacks") 
   CHECK(manual.sent() == Texts{"login", "waited", "state"});
 }
 
-TEST_CASE("client: without an onOpen, what waited leaves when somebody polls") {
+TEST_CASE("client: without an onOpen, what waited leaves without a poll") {
   ManualClient manual({.callbacks = Callbacks::Poll});
   manual.send("waited");
   manual.open();
-  CHECK(manual.sent().empty());
+  CHECK(manual.sent() == Texts{"waited"});
+}
+
+TEST_CASE("client: what onOpen of a connection that is over sends goes nowhere, and is reported as stale") {
+  for (const Callbacks mode : {Callbacks::Poll, Callbacks::Executor}) {
+    ManualExecutor executor;
+    ManualClient manual({.callbacks = mode, .executor = executor.executor()});
+    manual.client().onOpen([&](const Opened& opened) { manual.send("login " + std::to_string(opened.attempt)); });
+    manual.open();
+    manual.reopen();
+    manual.send("ordinary");
+    runCallbacks(manual, executor);
+    CHECK(manual.sent() == Texts{"login 2", "ordinary"});
+    runCallbacks(manual, executor);
+    REQUIRE(manual.drops.size() == 1);
+    CHECK(manual.drops[0].reason == DropReason::Stale);
+    CHECK(manual.drops[0].messages == 1);
+    CHECK(manual.drops[0].bytes == 7);
+    CHECK(manual.client().stats().droppedMessages == 1);
+    CHECK(manual.client().stats().queuedMessages == 0);
+  }
+}
+
+TEST_CASE("client: what onOpen sends after its connection was lost, and before the next one is open, is stale too") {
+  ManualClient manual({.callbacks = Callbacks::Poll});
+  manual.client().onOpen([&](const Opened& opened) { manual.send("login " + std::to_string(opened.attempt)); });
+  manual.open();
+  manual.transport().end();
+  manual.turn();
   manual.client().poll();
   manual.turn();
-  CHECK(manual.sent() == Texts{"waited"});
+  manual.client().poll();
+  REQUIRE(manual.drops.size() == 1);
+  CHECK(manual.drops[0].reason == DropReason::Stale);
+  CHECK(manual.client().reconnect() == ReconnectResult::Started);
+  manual.turn();
+  manual.transport().succeed();
+  manual.turn();
+  manual.client().poll();
+  manual.turn();
+  CHECK(manual.sent() == Texts{"login 2"});
 }
 
 TEST_CASE("client: what is sent in onOpen after close() and connect() belongs to the next connection") {
@@ -401,6 +438,24 @@ TEST_CASE("pause: on a page what onOpen sends goes first even where onOpen had t
   manual.client().resume();
   manual.turn();
   CHECK(manual.sent() == Texts{"login", "waited", "waited too"});
+}
+
+TEST_CASE("pause: on a page what a held back onOpen of a connection that is over sends is stale") {
+  ManualClient manual({}, kPage);
+  manual.connect();
+  manual.client().onOpen([&](const Opened& opened) { manual.send("login " + std::to_string(opened.attempt)); });
+  manual.client().pause();
+  manual.turn();
+  manual.transport().succeed();
+  manual.transport().receive("held back");
+  manual.reopen();
+  manual.transport().receive("held back too");
+  manual.reopen();
+  manual.client().resume();
+  manual.turn();
+  CHECK(manual.sent() == Texts{"login 3"});
+  REQUIRE(manual.drops.size() == 1);
+  CHECK(manual.drops[0].reason == DropReason::Stale);
 }
 
 TEST_CASE("pause: a page that holds back too much loses its connection as a slow consumer") {

@@ -212,6 +212,8 @@ TEST_CASE("executor: each task runs one callback, and the next one is handed ove
   ManualClient manual(executing(executor));
   Texts received;
   manual.noteTexts(received);
+  manual.client().onStateChange([](const StateChange&) {});
+  manual.client().onOpen([](const Opened&) {});
   manual.open();
   // State changes to Connecting and Open, and the opening.
   CHECK(executor.waiting() == 1);
@@ -315,6 +317,9 @@ TEST_CASE("log: a client that nobody polls is told of once, after five seconds")
   ManualClient manual({.heartbeat = {.interval = 0s},
                        .callbacks = Callbacks::Poll,
                        .log = {.sink = [&](const LogRecord& record) { warnings.emplace_back(record.text); }}});
+  Texts received;
+  manual.noteTexts(received);
+  manual.client().onOpen([](const Opened&) {});
   manual.open();
   manual.loop().passAndTurn(5s - 1ns);
   CHECK(warnings.empty());

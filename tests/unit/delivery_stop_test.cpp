@@ -138,22 +138,22 @@ TEST_CASE("delivery: only the thread that is inside a callback runs here, and on
     Delivery delivery(mode, kRoomy);
     bool elsewhere = true;
     bool here = false;
-    bool openHere = false;
-    bool openInMessage = true;
+    std::uint64_t openHere = 0;
+    std::uint64_t openInMessage = 7;
     delivery.set(&Handlers::onOpen, std::function([&](const Opened&) {
       here = delivery.runsHere();
-      openHere = delivery.runsOpenHere();
-      std::thread([&] { elsewhere = delivery.runsHere() || delivery.runsOpenHere(); }).join();
+      openHere = delivery.openRunsHere();
+      std::thread([&] { elsewhere = delivery.runsHere() || delivery.openRunsHere() != 0; }).join();
     }));
-    onMessage(delivery, [&](const Message&) { openInMessage = delivery.runsOpenHere(); });
+    onMessage(delivery, [&](const Message&) { openInMessage = delivery.openRunsHere(); });
     running(delivery, mode, [&] {
-      delivery.deliver(Event(Opened{}));
+      delivery.deliver(Event(Opened{.attempt = 7}));
       deliverText(delivery, "a");
     });
     CHECK(here);
-    CHECK(openHere);
+    CHECK(openHere == 7);
     CHECK_FALSE(elsewhere);
-    CHECK_FALSE(openInMessage);
+    CHECK(openInMessage == 0);
     CHECK_FALSE(delivery.runsHere());
   }
 }

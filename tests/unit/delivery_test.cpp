@@ -96,10 +96,12 @@ TEST_CASE("delivery: a queued message no longer needs the bytes it came from") {
   CHECK(log == Log{"message here for a moment, and then gone"});
 }
 
-TEST_CASE("delivery: an event without a handler is lost, and counts as run") {
+TEST_CASE("delivery: an event without a handler is not queued, and counts as run") {
   Delivery delivery(Callbacks::Poll, kRoomy);
   deliverOneOfEach(delivery);
-  CHECK(pollAll(delivery) == 8);
+  CHECK(delivery.waiting().events == 0);
+  CHECK(delivery.deliver(Event(Opened{})));
+  CHECK(pollAll(delivery) == 0);
   Log log;
   logAll(delivery, log);
   CHECK(pollAll(delivery) == 0);
@@ -161,6 +163,7 @@ TEST_CASE("delivery: a full queue says so until half of it is empty") {
   const std::string text(100, 'x');
   const std::size_t each = sizeof(Event) + text.size();
   Delivery delivery(Callbacks::Poll, 10 * each);
+  onMessage(delivery, [](const Message&) {});
   for (int i = 0; i < 10; ++i) {
     deliverText(delivery, text);
     CHECK_FALSE(delivery.isFull());
@@ -185,6 +188,8 @@ TEST_CASE("delivery: a full queue says so until half of it is empty") {
 
 TEST_CASE("delivery: a poll tells what is left, and whose onOpen was among what ran") {
   Delivery delivery(Callbacks::Poll, kRoomy);
+  Log log;
+  logAll(delivery, log);
   CHECK_FALSE(poll(delivery, {}).more);
   deliverText(delivery, "before");
   delivery.deliver(Event(Opened{.attempt = 4}));
@@ -203,6 +208,8 @@ TEST_CASE("delivery: a poll tells what is left, and whose onOpen was among what 
 
 TEST_CASE("delivery: what waits is counted, with its bytes and the polls so far") {
   Delivery delivery(Callbacks::Poll, kRoomy);
+  Log log;
+  logAll(delivery, log);
   CHECK(delivery.waiting().events == 0);
   CHECK(delivery.waiting().polls == 0);
   deliverText(delivery, "hello");
@@ -218,6 +225,7 @@ TEST_CASE("delivery: what waits is counted, with its bytes and the polls so far"
 
 TEST_CASE("delivery: a runner is needed once for what waits, until it has run all of it") {
   Delivery delivery(Callbacks::Executor, kRoomy);
+  onMessage(delivery, [](const Message&) {});
   CHECK_FALSE(delivery.needsRunner());
   deliverText(delivery, "a");
   deliverText(delivery, "b");

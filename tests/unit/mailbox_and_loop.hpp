@@ -32,7 +32,7 @@ class MailboxAndLoop {
     return result;
   }
   SendResult send(std::size_t bytes) { return send(std::string(bytes, 'x')); }
-  SendResult sendFirst(std::string_view text) { return send(text, {.first = true}); }
+  SendResult sendFirst(std::string_view text) { return send(text, {.onOpenOf = 1}); }
   SendResult sendIfOpen(std::string_view text) { return send(text, {.whenNotOpen = WhenNotOpen::Refuse}); }
   ConnectResult connect() {
     return posting([this](auto& post) { return mailbox.connect(post); });

@@ -34,7 +34,7 @@ export type ReconnectResult = 'started' | 'closed';
 export type PauseResult = 'accepted';
 
 /** The client closed for good, they waited longer than `maxAge`, or newer ones needed their place. */
-export type DropReason = 'closed' | 'expired' | 'displaced';
+export type DropReason = 'closed' | 'expired' | 'displaced' | 'stale';
 
 /** What `send` does while the client is not open: the message waits, or the answer is 'not-open'. */
 export type WhenNotOpen = 'queue' | 'refuse';

@@ -19,6 +19,9 @@ struct SessionError {
   std::string code = {};
   std::string message = {};  ///< For people.
   bool temporary = false;    ///< The same may succeed later.
+  /// How many equal errors this is, one behind the other. More than 1 only in `Session::onError`, where they wait for
+  /// `poll` or an executor.
+  std::uint64_t count = 1;
 };
 
 /// A place in a channel. It belongs to the channel, so it outlives sessions and servers: an application that keeps it

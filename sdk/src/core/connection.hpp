@@ -74,6 +74,10 @@ class Connection {
   void enqueueFirst(Time now, Outgoing message) {
     state_ == State::Closing ? queue_.push(std::move(message), now) : queue_.pushFirst(std::move(message), now);
   }
+  /// Whether what `onOpen` of that attempt sends may still leave on its connection.
+  [[nodiscard]] bool takesFirst(std::uint64_t attempt) const noexcept {
+    return attempt == attempt_ && (state_ == State::Open || state_ == State::Closing);
+  }
   /// `onOpen` of that attempt has returned: what was queued may follow what it sent.
   void openReturned(std::uint64_t attempt) noexcept { openReturned_ = openReturned_ || attempt == attempt_; }
   /// Drops what has waited longest until the queue is within its bounds again.

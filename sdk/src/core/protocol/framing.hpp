@@ -29,6 +29,10 @@ class Unframer {
   /// The next message; nothing at the end, and from where the framing is malformed on.
   [[nodiscard]] std::optional<Part> next() noexcept;
   [[nodiscard]] bool malformed() const noexcept { return malformed_; }
+  /// What has not been read yet.
+  [[nodiscard]] std::span<const std::byte> rest() const noexcept { return rest_; }
+  /// Goes on in a copy of `rest()`.
+  void moveTo(std::span<const std::byte> copy) noexcept { rest_ = copy; }
 
  private:
   [[nodiscard]] std::span<const std::byte> takeText() noexcept;

@@ -18,6 +18,10 @@ class MessageReader {
 
   /// The next message. Malformed framing is a last one, which is malformed.
   [[nodiscard]] std::optional<ServerMessage> next();
+  /// What has not been read yet.
+  [[nodiscard]] std::span<const std::byte> rest() const noexcept { return unframer_.rest(); }
+  /// Goes on in a copy of `rest()`, which outlives it.
+  void moveTo(std::span<const std::byte> copy) noexcept { unframer_.moveTo(copy); }
 
  private:
   MessageKind kind_;
