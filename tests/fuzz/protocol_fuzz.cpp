@@ -69,6 +69,7 @@ struct Compare {
     require(!read.memory || head["memory"] == *read.memory, "memory");
     require(head.contains("dedup") == read.dedup.has_value(), "welcome without dedup");
     require(!read.dedup || integerOf(head["dedup"], "count") == read.dedup->count, "dedup");
+    require(read.requests > 0 && integerOf(head, "requests").value_or(64) == read.requests, "requests");
   }
   void operator()(const Subscribed& read) const {
     require(integerOf(head, "id") == read.id && integerOf(head, "seq") == read.seq && head["epoch"] == read.epoch &&
