@@ -85,7 +85,6 @@ void ClientLoop::arrivalBegan() {
 
 void ClientLoop::messageArrived(Message& message) {
   if (connection_.expectsAnswer() && isAnswer(message)) {
-    connection_.answerArrived(loop_.now());
     performActions();
     return;
   }
@@ -102,9 +101,9 @@ void ClientLoop::messageArrived(Message& message) {
 }
 
 /// Looks at the size first, since looking at the text may copy it.
-bool ClientLoop::isAnswer(const Message& message) const {
-  const std::string& answer = options_.heartbeat.answer;
-  return message.isText() && MessageAccess::knownSize(message) <= answer.size() && message.text() == answer;
+bool ClientLoop::isAnswer(const Message& message) {
+  return message.isText() && MessageAccess::knownSize(message) <= connection_.longestAnswer() &&
+         connection_.answerArrived(loop_.now(), message.text());
 }
 
 void ClientLoop::pongArrived(std::span<const std::byte> payload) {
@@ -415,9 +414,9 @@ void ClientLoop::perform(const core::SendPing& action) {
   transport_->ping(action.payload);
 }
 
-void ClientLoop::perform(core::SendQuestion) {
+void ClientLoop::perform(const core::SendQuestion& action) {
   PayloadStore store;
-  store.put(MessageKind::Text, core::asBytes(options_.heartbeat.message));
+  store.put(MessageKind::Text, core::asBytes(action.text));
   transport_->send(*store.take().next());
   connection_.questionHandedOver(true);
 }
@@ -453,12 +452,26 @@ void ClientLoop::perform(StateChange& event) {
 
 void ClientLoop::perform(Opened& event) {
   journal_.note(loop_.now(), LogLevel::Info, describe(event));
+  warnOfNoHeartbeat();
   ++stats_.opens;
   stats_.lastHandshake = event.times;
   event.resumed = layerState_.resumed;
   const std::uint64_t attempt = event.attempt;
   if (deliverCounted(Event(std::move(event)))) {
     connection_.openReturned(attempt);
+  }
+}
+
+/// Where a heartbeat is wanted, and there is nothing to ask with.
+void ClientLoop::warnOfNoHeartbeat() {
+  const HeartbeatOptions& heartbeat = options_.heartbeat;
+  const bool isWanted = heartbeat.interval > heartbeat.interval.zero() && heartbeat.silence == heartbeat.silence.zero();
+  if (isWanted && !connection_.canAsk() && !std::exchange(noHeartbeatTold_, true)) {
+    journal_.note(
+        loop_.now(), LogLevel::Warning,
+        "no heartbeat: a page cannot send a WebSocket Ping, and heartbeat.message is empty. Proxies cut quiet "
+        "connections, often after 60 s, and a dead one stays unnoticed. Set heartbeat.message and "
+        "heartbeat.answer to texts that the server knows, or heartbeat.interval to 0 to have none");
   }
 }
 

@@ -47,7 +47,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void layerFailed(std::uint16_t code, std::string why) override;
   void layerMoves(std::optional<std::string> url) override;
 
-  [[nodiscard]] bool isAnswer(const Message& message) const;
+  [[nodiscard]] bool isAnswer(const Message& message);
 
   void beginRound();
   void endRound();
@@ -63,7 +63,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void perform(core::Dial);
   void perform(core::Abort);
   void perform(const core::SendPing& action);
-  void perform(core::SendQuestion);
+  void perform(const core::SendQuestion& action);
   void perform(core::Reassure);
   void perform(const core::SendClose& action);
   void perform(StateChange& event);
@@ -71,6 +71,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void perform(Dropped& event);
   void perform(CloseInfo& event);
   void perform(HeartbeatInfo& event);
+  void warnOfNoHeartbeat();
   bool deliverCounted(Event event);
 
   void sendQueued();
@@ -130,6 +131,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   bool paused_ = false;  // By the application.
   bool readingPaused_ = false;
   bool destroyed_ = false;
+  bool noHeartbeatTold_ = false;
 
   // Since when events wait while nobody polls, and whether that was told.
   std::optional<core::Time> unpolledSince_;

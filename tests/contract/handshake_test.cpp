@@ -39,7 +39,9 @@ CONTRACT_TEST("handshake: a refusal is reported with its status") {
     const tidewire::CloseInfo info = playedOut(statusPlay(status)).closes.front();
     CHECK(info.cause == CloseCause::HandshakeRefused);
     CHECK(info.httpStatus == status);
-    CHECK(info.willRetry == (status != 401 && status != 403 && status != 404));
+    CHECK(info.willRetry == (status != 401 && status != 403));
+    // The slow ones wait for at least half of maxDelay; of the others one may happen to.
+    CHECK((info.retryIn >= 12h || (status != 200 && status != 302 && status != 404 && status != 429)));
   }
 }
 
@@ -49,6 +51,37 @@ CONTRACT_TEST("handshake: a refusal whose status is hidden is tried again") {
     const tidewire::CloseInfo info = playedOut(statusPlay(status)).closes.front();
     CHECK(info.cause == CloseCause::ConnectFailed);
     CHECK(info.httpStatus == 0);
+    CHECK(info.willRetry);
+  }
+}
+
+CONTRACT_TEST("handshake: an address that has never been more than a 404 is given up the third time") {
+  tidewire::Options options = optionsForPeer(statusPlay(404));
+  options.reconnect = {.firstDelay = 10ms, .maxDelay = 20ms};
+  TestClient test(std::move(options));
+  test.client().connect();
+  test.awaitState(tidewire::State::Closed);
+  const Log log = test.log();
+  REQUIRE(log.closes.size() == 3);
+  for (const tidewire::CloseInfo& info : log.closes) {
+    CHECK(info.httpStatus == 404);
+    CHECK(info.willRetry == (info.attempt < 3));
+    CHECK(info.neverOpened == (info.attempt == 3));
+    CHECK((!info.willRetry || info.retryIn >= 10ms));
+  }
+}
+
+CONTRACT_TEST("handshake: 404 for a whole deployment does not end a client that was open before") {
+  tidewire::Options options = optionsForPeer("/deployment?name=old&refused=6");
+  options.reconnect = {.firstDelay = 10ms, .maxDelay = 20ms};
+  TestClient test(std::move(options));
+  test.client().connect();
+  test.awaitOpens(1);
+  CHECK(test.client().send("go") == tidewire::SendResult::Queued);
+  test.awaitOpens(2);
+  const Log log = test.log();
+  CHECK(log.closes.size() == 7);
+  for (const tidewire::CloseInfo& info : log.closes) {
     CHECK(info.willRetry);
   }
 }

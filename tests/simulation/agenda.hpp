@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct Event {
   std::uint64_t subject = 0;  ///< The number of the wire, or of the attempt.
   std::uint64_t payload = 0;  ///< Of a Pong.
   core::Ending ending = {};
+  std::string text = {};  ///< That may be an answer.
 };
 
 /// What is to come. What is due at the same moment comes in any order.

@@ -181,8 +181,8 @@ void Driver::perform(const core::Action& action) {
   } else if (const auto* ping = std::get_if<core::SendPing>(&action)) {
     connection_.questionHandedOver(network_.wire()->ahead.empty());
     network_.ping(now_, ping->payload);
-  } else if (std::holds_alternative<core::SendQuestion>(action)) {
-    network_.accept(now_, Wire::Cargo::Question);
+  } else if (const auto* text = std::get_if<core::SendQuestion>(&action)) {
+    network_.acceptQuestion(now_, text->text);
     connection_.questionHandedOver(true);
   } else if (const auto* close = std::get_if<core::SendClose>(&action)) {
     network_.acceptClose(now_, close->code);
@@ -252,11 +252,13 @@ void Driver::pongArrives(std::uint64_t payload) {
   });
 }
 
-void Driver::textAnswerArrives() {
+void Driver::textAnswerArrives(std::string_view text) {
   round([&] {
     arrival();
     if (connection_.expectsAnswer()) {
-      input(Input::AnswerArrived, [&] { connection_.answerArrived(now_); });
+      trace_.note(std::string(text));
+      invariants_.text(text);
+      input(Input::AnswerArrived, [&] { invariants_.taken(connection_.answerArrived(now_, text)); });
     }
   });
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "core/connection.hpp"
@@ -54,7 +55,7 @@ class Driver {
   void wireWritable();
   void bytesArrive();
   void pongArrives(std::uint64_t payload);
-  void textAnswerArrives();
+  void textAnswerArrives(std::string_view text);
 
   [[nodiscard]] State state() const { return connection_.state(); }
   [[nodiscard]] std::optional<core::Time> deadline() const { return deadline_; }

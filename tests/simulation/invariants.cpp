@@ -1,6 +1,7 @@
 #include "invariants.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <utility>
@@ -17,6 +18,7 @@ using core::Trigger;
 
 // Shorter ceilings may well be met by chance.
 constexpr Duration kTellingCeiling = 1ms;
+constexpr Duration kTellingSlowWait = 1s;
 // By chance once in 2^40.
 constexpr unsigned kTooManyInARow = 40;
 constexpr std::uint64_t kNoConnection = ~std::uint64_t{0};
@@ -43,10 +45,17 @@ bool isFinal(const CloseInfo& info, const ReconnectOptions& options) {
       return info.code == 1008 || info.code == 1009 ||
              std::count(options.finalCodes.begin(), options.finalCodes.end(), info.code) > 0;
     case CloseCause::HandshakeRefused:
-      return info.httpStatus == 401 || info.httpStatus == 403 || info.httpStatus == 404;
+      return info.httpStatus == 401 || info.httpStatus == 403;
     default:
       return false;
   }
+}
+
+/// The statuses of the table's rows, each by itself.
+bool isMisaddressed(const CloseInfo& info) {
+  constexpr std::array kStatuses = {101, 400, 404, 410, 426};
+  return info.cause == CloseCause::HandshakeRefused &&
+         std::find(kStatuses.begin(), kStatuses.end(), info.httpStatus) != kStatuses.end();
 }
 
 bool isHint(Input input) {
@@ -209,9 +218,28 @@ void Invariants::follow(const core::SendPing& action) {
   std::memcpy(&newestPing_, action.payload.data(), action.payload.size());
 }
 
-void Invariants::follow(const core::SendQuestion&) {
+void Invariants::follow(const core::SendQuestion& action) {
   require(!options_.heartbeat.message.empty(), kHeartbeatAsks, "asked by other means than it has");
   asked(handed_);
+  const std::string answer = "pong" + action.text.substr(4);
+  require(answer != newestAnswer_ || !plan_.numbersQuestions(), kTaken, "two questions have the same number");
+  newestAnswer_ = answer;
+  wantedAnswers_.push_back(answer);
+}
+
+void Invariants::taken(bool taken) {
+  if (!plan_.numbersQuestions()) {
+    require(taken, kTaken, "the answer was taken for a message");
+    return;
+  }
+  const auto wanted = std::find(wantedAnswers_.begin(), wantedAnswers_.end(), text_);
+  require(taken == (wanted != wantedAnswers_.end()), kTaken,
+          taken ? "a message was taken for an answer" : "an answer was taken for a message");
+  wantedAnswers_.erase(wantedAnswers_.begin(), taken ? wanted + 1 : wantedAnswers_.begin());
+}
+
+bool Invariants::answersText() const {
+  return plan_.numbersQuestions() ? text_ == newestAnswer_ : answers_ == questions_;
 }
 
 void Invariants::follow(const core::Reassure&) {
@@ -270,7 +298,7 @@ void Invariants::attemptBegins(State from) {
     require(input_ == Input::Connect || (deferredConnect_ && before_ == State::Closing), kAsked,
             "an attempt that nobody asked for");
     deferredConnect_ = false;
-    inRow_ = waits_ = failures_ = unopened_ = 0;
+    inRow_ = waits_ = failures_ = unopened_ = misaddressed_ = 0;
     everOpened_ = refusedFresh_ = false;
     lastClosed_.reset();
   }
@@ -292,6 +320,7 @@ void Invariants::follow(const Opened& opened) {
   openedAt_ = now_;
   openReturned_ = false;
   handed_ = confirmed_ = mark_ = questions_ = answers_ = 0;
+  wantedAnswers_.clear();
   answered_ = true;
   liveness_.opened(now_);
 }
@@ -387,10 +416,16 @@ bool Invariants::expectsRetry(const CloseInfo& info) {
     return true;
   }
   const ReconnectOptions& reconnect = options_.reconnect;
-  const bool refused = (info.cause == CloseCause::ClosedByPeer && info.code == 1008) ||
-                       (info.cause == CloseCause::HandshakeRefused && info.httpStatus == 401);
+  const bool refused =
+      (info.cause == CloseCause::ClosedByPeer && info.code == 1008) ||
+      (info.cause == CloseCause::HandshakeRefused && (info.httpStatus == 401 || info.httpStatus == 403));
   const bool refusedBefore = std::exchange(refusedFresh_, refusedFresh_ || refused);
-  const bool isOver = refused && options_.endpoint ? refusedBefore : isFinal(info, reconnect);
+  misaddressed_ += isMisaddressed(info) ? 1 : 0;
+  bool isOver = refused && options_.endpoint ? refusedBefore : isFinal(info, reconnect);
+  if (!options_.endpoint) {
+    isOver = isOver || (isMisaddressed(info) && !everOpened_ && misaddressed_ >= 3) ||
+             (ending_ && ending_->fate == core::Fate::Forbidden && info.cause == ending_->cause);
+  }
   return reconnect.enabled && (reconnect.maxAttempts == 0 || inRow_ < reconnect.maxAttempts) && !isOver;
 }
 
@@ -410,6 +445,10 @@ void Invariants::checkRetry(const CloseInfo& info) {
     notBefore_ = earliest_ = latest_ = now_;
     return;
   }
+  if (expectsSlow(info)) {
+    checkSlowWait(info);
+    return;
+  }
   const Duration asked = std::min<Duration>(ending_ ? ending_->retryAfter.value_or(0s) : Duration::zero(),
                                             options_.reconnect.maxRetryAfter);
   const auto longest = std::chrono::ceil<std::chrono::milliseconds>(asked + ceiling(waits_));
@@ -420,6 +459,25 @@ void Invariants::checkRetry(const CloseInfo& info) {
   waitIsNew_ = true;
   hintIsNew_ = false;
   ++waits_;
+}
+
+bool Invariants::expectsSlow(const CloseInfo& info) const {
+  if (info.cause != CloseCause::HandshakeRefused || (ending_ && ending_->retryAfter)) {
+    return false;
+  }
+  const bool isOtherAnswer = info.httpStatus == 200 || info.httpStatus == 302 || isMisaddressed(info);
+  return info.httpStatus == 429 || (isOtherAnswer && !options_.endpoint);
+}
+
+void Invariants::checkSlowWait(const CloseInfo& info) {
+  const Duration most = options_.reconnect.maxDelay;
+  require(info.retryIn >= most / 2 && info.retryIn <= most, kSlow, "a wait out of its bounds");
+  notBefore_ = now_;
+  earliest_ = now_ + info.retryIn - 1ms + 1ns;
+  latest_ = now_ + info.retryIn;
+  longestSlow_ += info.retryIn == most && most >= kTellingSlowWait ? 1 : 0;
+  slow_ += most >= kTellingSlowWait ? 1 : 0;
+  require(longestSlow_ < 4 || longestSlow_ < slow_, kSlow, "all are as long as can be: no jitter");
 }
 
 Duration Invariants::ceiling(std::uint64_t waits) const {
@@ -450,8 +508,7 @@ void Invariants::checkNeverOpened(const CloseInfo& info) {
 
 void Invariants::follow(const HeartbeatInfo& info) {
   require(state_ == State::Open && !answered_, kRoundTrip, "nothing was asked");
-  const bool isNewest =
-      input_ == Input::PongArrived ? answersPing() : input_ == Input::AnswerArrived && answers_ == questions_;
+  const bool isNewest = input_ == Input::PongArrived ? answersPing() : input_ == Input::AnswerArrived && answersText();
   require(isNewest, kRoundTrip, "answers another question");
   require(info.roundTrip == std::chrono::duration_cast<std::chrono::microseconds>(now_ - askedAt_), kRoundTrip,
           "is not the time that passed");

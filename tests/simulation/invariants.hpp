@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/connection.hpp"
@@ -38,6 +39,8 @@ inline constexpr Invariant kBackoff{
     "backoff",
     "Each wait is a random time between zero and min(maxDelay, firstDelay * 2^n), on top of Retry-After; n is "
     "zero again after connect() and after a connection that stayed open."};
+inline constexpr Invariant kSlow{
+    "slow", "Where the server has nothing for us, the wait is a random time between half of maxDelay and maxDelay."};
 inline constexpr Invariant kRetryIn{
     "retryIn",
     "retryIn is the real wait: the attempt begins no earlier and no later, except that a hint may shorten the "
@@ -82,6 +85,9 @@ inline constexpr Invariant kHeartbeatJudges{
     "it does kill it."};
 inline constexpr Invariant kRoundTrip{"round trip",
                                       "A round trip is told only by the first answer to the newest question."};
+inline constexpr Invariant kTaken{"answers taken",
+                                  "Of numbered questions exactly the answers to those of this connection are taken, "
+                                  "each once; all else is delivered."};
 inline constexpr Invariant kThaw{
     "thaw", "After a thaw a connection that cannot be asked is cut where onThaw says so, and only there."};
 inline constexpr Invariant kOpened{"opened",
@@ -163,6 +169,9 @@ class Invariants {
   void endpointAnswered(std::uint64_t attempt) { answeredEndpoint_ = answeredEndpoint_ || attempt == attempts_; }
   void openReturned(std::uint64_t attempt) { openReturned_ = openReturned_ || attempt == attempts_; }
   void pong(std::uint64_t payload) { pong_ = payload; }
+  void text(std::string_view text) { text_ = text; }
+  /// Whether that text was an answer.
+  void taken(bool taken);
   /// Each action, before it is performed. `wire`: the transport, if there is one.
   void check(core::Time now, const core::Action& action, const Wire* wire);
   /// A message that was enqueued, and the answer is its number; one that was handed over; one whose payload was freed.
@@ -219,9 +228,12 @@ class Invariants {
   void noteWait(core::Duration wait);
   void noteHint();
   [[nodiscard]] bool expectsRetry(const CloseInfo& info);
+  [[nodiscard]] bool expectsSlow(const CloseInfo& info) const;
+  void checkSlowWait(const CloseInfo& info);
   [[nodiscard]] bool answersPing() const {
     return options_.heartbeat.message.empty() && questions_ > 0 && pong_ == newestPing_;
   }
+  [[nodiscard]] bool answersText() const;
   [[nodiscard]] bool isFirst(const Message& message) const { return message.first && message.opens == opens_; }
   [[nodiscard]] core::Duration ceiling(std::uint64_t waits) const;
 
@@ -260,6 +272,7 @@ class Invariants {
   // Since connect().
   std::uint64_t inRow_ = 0;
   std::uint64_t waits_ = 0;
+  std::uint64_t misaddressed_ = 0;
   std::uint64_t failures_ = 0;  // By themselves.
   std::uint64_t unopened_ = 0;  // Those that the user ended too.
   bool everOpened_ = false;
@@ -274,6 +287,8 @@ class Invariants {
   bool hintIsNew_ = false;
   // Over all waits of the seed: how many were as long as they could be, and how many in a row in the same half.
   unsigned longest_ = 0;
+  unsigned slow_ = 0;  // Slow ones, and how many of them were as long as they could be.
+  unsigned longestSlow_ = 0;
   unsigned inLowerHalf_ = 0;
   unsigned inUpperHalf_ = 0;
   unsigned afterHintAtOnce_ = 0;
@@ -296,7 +311,10 @@ class Invariants {
   std::uint64_t answers_ = 0;
   std::uint64_t newestPing_ = 0;
   std::uint64_t pong_ = 0;
-  bool answered_ = true;  // The newest question.
+  std::string text_;
+  std::string newestAnswer_;                // That the newest text question wants.
+  std::vector<std::string> wantedAnswers_;  // Those that may still come, the oldest question's first.
+  bool answered_ = true;                    // The newest question.
   core::Time askedAt_{};
 };
 

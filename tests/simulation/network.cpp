@@ -38,8 +38,12 @@ core::Ending Network::refusal() {
   if (dice_.chance(10)) {
     return {.cause = CloseCause::ProtocolError, .code = 1002};
   }
+  if (plan_.isPage && dice_.chance(4)) {
+    return {.cause = CloseCause::ConnectFailed, .fate = core::Fate::Forbidden};
+  }
   core::Ending ending{.cause = CloseCause::HandshakeRefused,
-                      .httpStatus = dice_.oneOf({401, 403, 404, 429, 429, 500, 502, 503, 503})};
+                      .httpStatus = dice_.oneOf({101, 200, 302, 400, 401, 403, 404, 404, 404, 404,
+                                                 408, 410, 425, 426, 429, 429, 500, 502, 503, 503})};
   if ((ending.httpStatus == 429 || ending.httpStatus == 503) && dice_.chance(70)) {
     ending.retryAfter = dice_.oneOf<core::Duration>({0s, 1s, 10s, 1h});
   }
@@ -51,6 +55,11 @@ void Network::accept(core::Time now, Wire::Cargo cargo) {
     agenda_.add({.kind = Event::Kind::Takes, .at = now + soon(), .subject = wire_->number});
   }
   wire_->ahead.push_back(cargo);
+}
+
+void Network::acceptQuestion(core::Time now, std::string text) {
+  accept(now, Wire::Cargo::Question);
+  wire_->questions.push_back(std::move(text));
 }
 
 void Network::acceptClose(core::Time now, std::uint16_t code) {
@@ -77,6 +86,11 @@ void Network::takeAhead(core::Time now) {
   for (std::size_t count = most; count > 0 && !wire_->ahead.empty(); --count) {
     const Wire::Cargo cargo = wire_->ahead.front();
     wire_->ahead.pop_front();
+    std::string question;
+    if (cargo == Wire::Cargo::Question) {
+      question = std::move(wire_->questions.front());
+      wire_->questions.pop_front();
+    }
     if (wire_->deaf) {
       continue;
     }
@@ -85,7 +99,10 @@ void Network::takeAhead(core::Time now) {
         ++wire_->received;
         break;
       case Wire::Cargo::Question:
-        answer(now, {.kind = Event::Kind::AnswersText, .at = now, .subject = wire_->number});
+        question.replace(0, 4, "pong");
+        for (unsigned times = plan_.numbersQuestions() && dice_.chance(10) ? 2 : 1; times > 0; --times) {
+          answer(now, {.kind = Event::Kind::AnswersText, .at = now, .subject = wire_->number, .text = question});
+        }
         break;
       case Wire::Cargo::Close:
         answer(now, {.kind = Event::Kind::Ends,
@@ -136,7 +153,13 @@ core::Ending Network::loss() {
 
 void Network::speak(core::Time now) {
   if (wire_ && wire_->open && !wire_->deaf) {
-    agenda_.add({.kind = Event::Kind::Speaks, .at = now, .subject = wire_->number});
+    // Somebody may well write what an answer looks like; only a number tells it from one.
+    const bool looksLikeAnswer = plan_.numbersQuestions() && dice_.chance(50);
+    std::string text = looksLikeAnswer ? dice_.oneOf<std::string>({"pong", "pong 1", "pong {n}", "pong 01"}) : "";
+    agenda_.add({.kind = looksLikeAnswer ? Event::Kind::AnswersText : Event::Kind::Speaks,
+                 .at = now,
+                 .subject = wire_->number,
+                 .text = std::move(text)});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "agenda.hpp"
@@ -25,9 +26,10 @@ struct Wire {
   bool closeSent = false;
   std::uint16_t closeCode = 0;
   std::size_t capacity = 0;
-  std::deque<Cargo> ahead;     ///< Accepted, and not yet with the peer.
-  std::uint64_t received = 0;  ///< Messages that the peer has.
-  std::vector<Event> unread;   ///< What arrived while reading was paused.
+  std::deque<Cargo> ahead;            ///< Accepted, and not yet with the peer.
+  std::uint64_t received = 0;         ///< Messages that the peer has.
+  std::deque<std::string> questions;  ///< The texts of those that are ahead.
+  std::vector<Event> unread;          ///< What arrived while reading was paused.
 
   [[nodiscard]] std::size_t room() const {
     return open && !ended && !closeSent && ahead.size() < capacity ? capacity - ahead.size() : 0;
@@ -45,6 +47,7 @@ class Network {
 
   void dial(core::Time now);
   void accept(core::Time now, Wire::Cargo cargo);
+  void acceptQuestion(core::Time now, std::string text);
   void acceptClose(core::Time now, std::uint16_t code);
   void ping(core::Time now, const std::array<std::byte, 8>& payload);
   void setReading(core::Time now, bool reading);

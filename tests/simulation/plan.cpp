@@ -14,8 +14,9 @@ HeartbeatOptions drawHeartbeat(Dice& dice) {
   heartbeat.silence = dice.oneOf<Milliseconds>({0ms, 0ms, 1s, 8s});
   heartbeat.onThaw = dice.chance(50) ? OnThaw::Reconnect : OnThaw::Trust;
   if (dice.chance(40)) {
-    heartbeat.message = "ping";
-    heartbeat.answer = "pong";
+    const bool numbered = dice.chance(50);
+    heartbeat.message = numbered ? "ping {n}" : "ping";
+    heartbeat.answer = numbered ? "pong {n}" : "pong";
   }
   return heartbeat;
 }

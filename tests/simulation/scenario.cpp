@@ -174,7 +174,7 @@ class Scenario {
     } else if (event.kind == Event::Kind::AnswersPing) {
       driver_.pongArrives(event.payload);
     } else if (event.kind == Event::Kind::AnswersText) {
-      driver_.textAnswerArrives();
+      driver_.textAnswerArrives(event.text);
     } else {
       driver_.wireEnds(std::move(event.ending));
     }

@@ -17,7 +17,7 @@ struct Describe {
   std::string operator()(const core::Dial&) const { return "dial"; }
   std::string operator()(const core::Abort&) const { return "abort"; }
   std::string operator()(const core::SendPing&) const { return "send Ping"; }
-  std::string operator()(const core::SendQuestion&) const { return "send the question"; }
+  std::string operator()(const core::SendQuestion& action) const { return text("send ", action.text); }
   std::string operator()(const core::Reassure&) const { return "reassure"; }
   std::string operator()(const core::SendClose& action) const { return text("send Close ", action.code); }
   std::string operator()(const StateChange& change) const { return text("state ", nameOf(change.to)); }

@@ -94,6 +94,10 @@ class ScriptedTransport final : public tidewire::internal::Transport {
         self.loop_.stream_->receive(self.id_, kind, payload);
         return;
       }
+      if (self.toPeer_ && self.target_ == "/chat") {
+        self.chat(payload);
+        return;
+      }
       self.arrive([kind, payload](ScriptedTransport& reader) { reader.deliver(kind, payload); });
     });
     if (room() == 0) {
@@ -176,6 +180,8 @@ class ScriptedTransport final : public tidewire::internal::Transport {
   void play() {
     if (target_.starts_with("/status")) {
       end({.cause = CloseCause::HandshakeRefused, .httpStatus = std::atoi(queryValue(target_, "code").c_str())});
+    } else if (target_.starts_with("/deployment") && isDeploying()) {
+      end({.cause = CloseCause::HandshakeRefused, .httpStatus = 404});
     } else if (!target_.starts_with("/silent")) {
       open_ = true;
       if (target_ == "/close-at-once") {
@@ -185,6 +191,21 @@ class ScriptedTransport final : public tidewire::internal::Transport {
         loop_.schedule(*this, [](ScriptedTransport& self) { self.tick(); });
       }
       events_.transportOpened({}, {});
+    }
+  }
+
+  /// Whether this attempt is one of those that meet a deployment: all but the first, and so many.
+  bool isDeploying() {
+    const int visit = loop_.visits_[target_]++;
+    return visit > 0 && visit <= std::atoi(queryValue(target_, "refused").c_str());
+  }
+
+  /// A friend says what looks like the answer before that comes.
+  void chat(const std::string& payload) {
+    if (payload.starts_with("ping ") && payload.find_first_not_of("0123456789", 5) == std::string::npos) {
+      for (const std::string& text : {std::string("pong"), std::string("pong 1"), "pong " + payload.substr(5)}) {
+        say(MessageKind::Text, text);
+      }
     }
   }
 
@@ -233,7 +254,7 @@ class ScriptedTransport final : public tidewire::internal::Transport {
     if (loop_.live_.count(id_) == 0) {
       return;
     }
-    if (toPeer_) {
+    if (toPeer_ && target_ != "/chat") {
       playOn();
       return;
     }

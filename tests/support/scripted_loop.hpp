@@ -85,6 +85,7 @@ class ScriptedLoop final : public tidewire::internal::Loop {
   bool frozen_ = false;
   std::uint64_t seeds_ = 0;
   std::uint64_t connections_ = 0;
+  std::map<std::string, int> visits_;  // Of the plays that count them.
   std::vector<tidewire::internal::LoopTask*> attached_;
   std::deque<std::shared_ptr<tidewire::internal::LoopTask>> woken_;
   std::unordered_map<tidewire::internal::LoopTask*, tidewire::core::Time> deadlines_;

@@ -15,6 +15,7 @@ const PLAYS = {
   '/silent': () => {}, // Never answers. By wss: not even that is read: nothing here knows TLS.
   '/silent-after-status': (peer) => peer.write('HTTP/1.1 101 Switching Protocols\r\n'),
   '/silent-after-headers': (peer) => peer.write(head(peer.request)), // All but the empty line.
+  '/deployment': deploy, // ?name=N&refused=5: the first connection ends once asked, then so many 404s, then '/chat'.
   '/garbage': (peer) => peer.end(GARBAGE), // Instead of an HTTP answer.
   '/hang-up': (peer) => peer.end(), // The end of the stream instead of an answer.
   '/hang-up-amid-headers': (peer) => peer.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: webso'),
@@ -32,6 +33,8 @@ const PLAYS = {
   '/frames': onceAsked((peer, { hex }) => peer.write(Buffer.from(hex, 'hex'))), // Whatever bytes the test wants.
   '/garbage-after-open': onceAsked((peer) => peer.write(GARBAGE)),
   '/invalid-utf8': onceAsked(sendInvalidUtf8), // ?where=start, end or fragments.
+
+  '/chat': (peer) => chat(peer.open()), // Unasked. "ping 7": first a friend's "pong" and "pong 1", then "pong 7".
 
   // The end.
   '/close': onceAsked(sendClose), // ?code=1001&reason=text: a Close frame. &text=message: before it, in one segment.
@@ -72,6 +75,29 @@ function onceAsked(play) {
 function refuseWithStatus(peer, { code, 'retry-after': retryAfter }) {
   const headers = { 'Content-Length': 0, Connection: 'close', 'Retry-After': retryAfter };
   peer.end(`HTTP/1.1 ${code} ${STATUS_TEXTS[code] ?? 'No'}\r\n${headerLines(headers)}\r\n`);
+}
+
+const visits = new Map();
+
+function deploy(peer, { name, refused }) {
+  const visit = visits.get(name) ?? 0;
+  visits.set(name, visit + 1);
+  if (visit === 0) {
+    onceAsked((asked) => asked.end())(peer, {});
+  } else if (visit <= Number(refused)) {
+    refuseWithStatus(peer, { code: 404 });
+  } else {
+    chat(peer.open());
+  }
+}
+
+function chat(peer) {
+  peer.onFrame = ({ opcode, payload }) => {
+    const number = opcode === TEXT && /^ping (\d+)$/.exec(payload)?.[1];
+    if (number) {
+      peer.write(Buffer.concat(['pong', 'pong 1', `pong ${number}`].map((text) => frame(TEXT, text))));
+    }
+  };
 }
 
 function sendFragments(peer, { size, bytes }) {

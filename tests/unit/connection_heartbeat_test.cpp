@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "driven_connection.hpp"
@@ -16,6 +18,10 @@ Options asking() {
 
 Options askingWithText() {
   return {.heartbeat = {.interval = 25s, .timeout = 10s, .message = "ping", .answer = "pong"}};
+}
+
+Options numbering() {
+  return {.heartbeat = {.interval = 25s, .timeout = 10s, .message = "ping {n}", .answer = "pong {n}"}};
 }
 
 // Asks now and returns the payload of the Ping.
@@ -145,6 +151,66 @@ TEST_CASE("connection heartbeat: a text is asked with where one is given, and an
     CHECK(driven.only<HeartbeatInfo>().roundTrip == 1s);
     CHECK_FALSE(driven.connection().expectsAnswer());
   }
+}
+
+TEST_CASE("connection heartbeat: a numbered question is answered by its number alone, and all else is a message") {
+  DrivenConnection driven(numbering(), false);
+  driven.goTo(State::Open);
+  driven.askNow();
+  const std::string question = driven.only<SendQuestion>().text;
+  REQUIRE(question.starts_with("ping "));
+  const std::uint64_t number = std::stoull(question.substr(5));
+  driven.pass(1s);
+  for (const std::string& text :
+       {std::string("pong"), std::string("pong "), std::string("pong {n}"), "pong " + std::to_string(number - 1),
+        "pong " + std::to_string(number + 1), "pong 0" + std::to_string(number), question, std::string("pong 0")}) {
+    CAPTURE(text);
+    CHECK_FALSE(driven.answerArrived(text));
+    CHECK(driven.actions().empty());
+  }
+  driven.pass(1s);
+  CHECK(driven.answerArrived("pong " + std::to_string(number)));
+  CHECK(driven.only<HeartbeatInfo>().roundTrip == 2s);
+  CHECK_FALSE(driven.answerArrived("pong " + std::to_string(number)));
+}
+
+TEST_CASE("connection heartbeat: the late answer to an older number is no message, and gives no round trip") {
+  DrivenConnection driven(numbering(), false);
+  driven.goTo(State::Open);
+  std::vector<std::string> answers;
+  for (int i = 0; i < 3; ++i) {
+    driven.askNow();
+    answers.push_back("pong " + driven.only<SendQuestion>().text.substr(5));
+    driven.pass(1s);
+    driven.bytesArrived();
+  }
+  CHECK(driven.answerArrived(answers[1]));
+  CHECK(driven.all<HeartbeatInfo>().empty());
+  CHECK_FALSE(driven.answerArrived(answers[0]));
+  CHECK_FALSE(driven.answerArrived(answers[1]));
+  CHECK(driven.answerArrived(answers[2]));
+  CHECK(driven.only<HeartbeatInfo>().roundTrip == 1s);
+}
+
+TEST_CASE(
+    "connection heartbeat: numbers go on from connection to connection, differ by client, and are safe integers") {
+  std::set<std::uint64_t> firsts;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    DrivenConnection driven(numbering(), false, seed);
+    driven.goTo(State::Open);
+    driven.askNow();
+    const std::string before = driven.only<SendQuestion>().text;
+    const std::uint64_t number = std::stoull(before.substr(5));
+    CHECK(number < (std::uint64_t{1} << 53));
+    firsts.insert(number);
+    driven.reconnect();
+    driven.opened();
+    CHECK_FALSE(driven.answerArrived("pong " + std::to_string(number)));
+    driven.askNow();
+    CHECK(driven.only<SendQuestion>().text == "ping " + std::to_string(number + 1));
+    CHECK_FALSE(driven.answerArrived("pong " + std::to_string(number)));
+  }
+  CHECK(firsts.size() == 100);
 }
 
 TEST_CASE("connection heartbeat: where nothing can be asked, nothing is, and silence is borne") {

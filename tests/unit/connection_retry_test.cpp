@@ -123,6 +123,64 @@ TEST_CASE("retry after: what the server asks for comes on top of the jitter") {
   CHECK(longest > 30s + 450ms);
 }
 
+TEST_CASE("retry: after an answer that says not here, each wait is slow and jittered, the first one too") {
+  for (const int status : {101, 200, 302, 404, 410, 426, 429}) {
+    CAPTURE(status);
+    const Ending ending{.cause = CloseCause::HandshakeRefused, .httpStatus = status};
+    const std::vector<Duration> waits = waitsAfter(ending, {.firstDelay = 500ms, .maxDelay = 20s});
+    const auto [shortest, longest] = std::ranges::minmax(waits);
+    CHECK(shortest >= 10s);
+    CHECK(shortest < 11s);
+    CHECK(longest <= 20s);
+    CHECK(longest > 19s);
+  }
+}
+
+TEST_CASE("retry: a slow wait does not make the usual ones longer") {
+  DrivenConnection driven({.reconnect = {.firstDelay = 500ms}});
+  driven.connect();
+  driven.ended({.cause = CloseCause::HandshakeRefused, .httpStatus = 404});
+  driven.untilDeadline();
+  driven.ended(failed());
+  CHECK(driven.only<CloseInfo>().retryIn <= 500ms);
+}
+
+TEST_CASE("retry: 404 for a whole deployment does not end a client that has been open since connect()") {
+  for (const Duration lasted : {Duration::zero(), Duration(5s)}) {
+    DrivenConnection driven({.reconnect = {.resetAfter = 5s}});
+    driven.goTo(State::Open);
+    driven.pass(lasted);
+    driven.ended();
+    for (int i = 0; i < 100; ++i) {
+      driven.untilDeadline();
+      driven.ended({.cause = CloseCause::HandshakeRefused, .httpStatus = 404});
+      CHECK(driven.only<CloseInfo>().willRetry);
+    }
+    driven.untilDeadline();
+    driven.opened();
+    CHECK(driven.state() == State::Open);
+  }
+}
+
+TEST_CASE("retry: the third 404 ends a client that has never been open since connect(), and connect() counts afresh") {
+  DrivenConnection driven;
+  for (int round = 0; round < 2; ++round) {
+    driven.connect();
+    for (const bool last : {false, false, true}) {
+      // What fails otherwise says nothing of the address.
+      driven.ended(failed());
+      driven.untilDeadline();
+      driven.ended({.cause = CloseCause::HandshakeRefused, .httpStatus = 404});
+      CHECK(driven.only<CloseInfo>().willRetry == !last);
+      CHECK(driven.only<CloseInfo>().neverOpened == (driven.only<CloseInfo>().attempt % 6 != 2));
+      if (!last) {
+        driven.untilDeadline();
+      }
+    }
+    CHECK(driven.state() == State::Closed);
+  }
+}
+
 TEST_CASE("retry after: the close event tells the whole wait") {
   DrivenConnection driven;
   driven.connect();

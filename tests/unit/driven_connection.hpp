@@ -205,11 +205,14 @@ class DrivenConnection {
       connection_.pongArrived(now_, payload);
     });
   }
-  void answerArrived() {
-    input([this] {
+  /// Returns whether it was an answer.
+  bool answerArrived(std::string_view text = "pong") {
+    bool taken = false;
+    input([&] {
       connection_.bytesArrived(now_);
-      connection_.answerArrived(now_);
+      taken = connection_.answerArrived(now_, text);
     });
+    return taken;
   }
   void readingPaused(bool paused) {
     input([&] { connection_.readingPaused(now_, paused); });

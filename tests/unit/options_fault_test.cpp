@@ -164,6 +164,36 @@ TEST_CASE("options fault: callbacks by executor need one") {
   CHECK_FALSE(findFault(options));
 }
 
+TEST_CASE("options fault: a numbered question needs a numbered answer, and each has the number once") {
+  struct Row {
+    std::string message;
+    std::string answer;
+    std::string field;  // Empty: no fault.
+  };
+  const std::vector<Row> table = {
+      {"", "", ""},
+      {"ping", "pong", ""},
+      {"{n}", "{n}", ""},
+      {"ping {n}", "pong {n}", ""},
+      {R"({"op":"ping","id":{n}})", R"({"op":"pong","id":{n}})", ""},
+      {"ping { n }", "pong", ""},
+      {"ping {n}", "pong", "heartbeat.answer: it needs {n} once"},
+      {"ping {n}", "", "heartbeat.answer: it needs {n} once"},
+      {"ping {n}", "pong {n} {n}", "heartbeat.answer: it needs {n} once"},
+      {"ping", "pong {n}", "heartbeat.answer: it has {n}"},
+      {"", "{n}", "heartbeat.answer: it has {n}"},
+      {"{n} {n}", "{n} {n}", "heartbeat.message: it has {n} more than once"},
+      {"{n}{n}", "pong", "heartbeat.message: it has {n} more than once"},
+  };
+  for (const Row& row : table) {
+    CAPTURE(row.message);
+    CAPTURE(row.answer);
+    const OptionsFault found = findFault(Options{.heartbeat = {.message = row.message, .answer = row.answer}});
+    CHECK(found.result == (row.field.empty() ? ConnectResult::Started : ConnectResult::InvalidOption));
+    CHECK(found.text.starts_with(row.field));
+  }
+}
+
 TEST_CASE("options fault: a time beyond every clock becomes ten years, and others stay") {
   Options options;
   for (const auto& [name, time] : timesOf(options)) {

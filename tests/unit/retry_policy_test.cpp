@@ -12,7 +12,11 @@ namespace {
 // What an attempt's end may look like. What a cause does not look at is varied all the same.
 constexpr std::array<std::uint16_t, 18> kCodes = {1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009,
                                                   1010, 1011, 1012, 1013, 1014, 3000, 4000, 4001, 4999};
-constexpr std::array kStatuses = {0, 101, 200, 301, 302, 400, 401, 403, 404, 407, 408, 410, 426, 429, 500, 502, 503};
+constexpr std::array kStatuses = {0,   101, 200, 204, 301, 302, 308, 400, 401, 403, 404, 405, 407, 408, 410,
+                                  421, 425, 426, 429, 451, 500, 501, 502, 503, 504, 520, 599, 600, 999};
+// Where the server says that it has no WebSocket for us here, and where it answers as if it were no such server.
+const std::set<int> kMisaddressed = {101, 400, 404, 405, 407, 410, 421, 426, 451};
+const std::set<int> kOtherAnswers = {200, 204, 301, 302, 308};
 
 struct Row {
   CloseCause cause;
@@ -28,7 +32,7 @@ const std::array kTable = {
     Row{.cause = CloseCause::ClosedByPeer, .retried = true, .finalCodes = {1008, 1009}},
     Row{CloseCause::ConnectionLost, true},
     Row{CloseCause::ConnectFailed, true},
-    Row{.cause = CloseCause::HandshakeRefused, .retried = true, .finalStatuses = {401, 403, 404}},
+    Row{.cause = CloseCause::HandshakeRefused, .retried = true, .finalStatuses = {401, 403}},
     Row{CloseCause::UntrustedCertificate, false},
     Row{CloseCause::ConnectTimeout, true},
     Row{CloseCause::HeartbeatTimeout, true},
@@ -74,6 +78,41 @@ TEST_CASE("retry policy: every cause, close code and HTTP status is decided as t
   });
 }
 
+TEST_CASE("retry policy: what says that there is nothing here is final the third time, if nothing has ever opened") {
+  const Options asksWhere{.endpoint = [](const EndpointRequest&) {}};
+  forEveryEnding([&asksWhere](const Row& row, const Ending& ending) {
+    const bool misaddressed = row.cause == CloseCause::HandshakeRefused && kMisaddressed.contains(ending.httpStatus);
+    CHECK(isMisaddressed(ending) == misaddressed);
+    const bool usually = mayRetry(ending, {}, {});
+    CHECK(mayRetry(ending, {}, {.misaddressed = 2}) == usually);
+    CHECK(mayRetry(ending, {}, {.misaddressed = 3}) == (usually && !misaddressed));
+    CHECK(mayRetry(ending, {}, {.misaddressed = 1000, .everOpened = true}) == usually);
+    CHECK(mayRetry(ending, asksWhere, {.misaddressed = 1000}) == mayRetry(ending, asksWhere, {}));
+  });
+}
+
+TEST_CASE("retry policy: an answer that is no WebSocket is retried slowly, unless it is trouble that passes") {
+  const Options asksWhere{.endpoint = [](const EndpointRequest&) {}};
+  forEveryEnding([&asksWhere](const Row& row, const Ending& ending) {
+    const bool refused = row.cause == CloseCause::HandshakeRefused && mayRetry(ending, {}, {});
+    const bool otherAnswer = kMisaddressed.contains(ending.httpStatus) || kOtherAnswers.contains(ending.httpStatus);
+    if (mayRetry(ending, {}, {})) {
+      CHECK(retriesSlowly(ending, {}) == (refused && (otherAnswer || ending.httpStatus == 429)));
+      CHECK(retriesSlowly(ending, asksWhere) == (refused && ending.httpStatus == 429));
+      Ending timed = ending;
+      timed.retryAfter = std::chrono::seconds(1);
+      CHECK_FALSE(retriesSlowly(timed, {}));
+    }
+  });
+}
+
+TEST_CASE("retry policy: what the page itself is forbidden is final, unless another address may come") {
+  const Ending forbidden{.cause = CloseCause::ConnectFailed, .fate = Fate::Forbidden};
+  CHECK_FALSE(mayRetry(forbidden, {}, {}));
+  CHECK(mayRetry(forbidden, {.endpoint = [](const EndpointRequest&) {}}, {}));
+  CHECK_FALSE(mayRetry(forbidden, {.endpoint = [](const EndpointRequest&) {}, .reconnect = {.enabled = false}}, {}));
+}
+
 TEST_CASE("retry policy: without reconnecting only reconnect() leads to another attempt") {
   forEveryEnding([](const Row& row, const Ending& ending) {
     CHECK(mayRetry(ending, {.reconnect = {.enabled = false}}, {}) == (row.cause == CloseCause::ReconnectAsked));
@@ -88,10 +127,11 @@ TEST_CASE("retry policy: codes that the options call final count only when the p
   });
 }
 
-TEST_CASE("retry policy: what refuses our credentials is status 401 of a handshake, and code 1008 of the peer") {
+TEST_CASE("retry policy: what refuses our credentials is status 401 or 403 of a handshake, and code 1008 of the peer") {
   forEveryEnding([](const Row& row, const Ending& ending) {
-    const bool expected = (row.cause == CloseCause::HandshakeRefused && ending.httpStatus == 401) ||
-                          (row.cause == CloseCause::ClosedByPeer && ending.code == 1008);
+    const bool expected =
+        (row.cause == CloseCause::HandshakeRefused && row.finalStatuses.contains(ending.httpStatus)) ||
+        (row.cause == CloseCause::ClosedByPeer && ending.code == 1008);
     CHECK(refusesCredentials(ending) == expected);
   });
 }

@@ -42,7 +42,8 @@ class EndpointRequest {
  public:
   /// As in `CloseInfo`.
   [[nodiscard]] std::uint64_t attempt() const;
-  /// How the attempt before this one ended. After HTTP status 401 or close code 1008 it is time for a fresh token.
+  /// How the attempt before this one ended. After HTTP status 401 or 403, or close code 1008, it is
+  /// time for a fresh token.
   [[nodiscard]] const std::optional<CloseInfo>& lastClose() const;
   /// What the options say: something to start from.
   [[nodiscard]] const Endpoint& configured() const;

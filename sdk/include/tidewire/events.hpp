@@ -28,7 +28,9 @@ enum class CloseCause : std::uint8_t {
   ReconnectAsked,  ///< `reconnect()`, or a server's `goaway`, dropped this connection in favour of a new one.
   ClosedByPeer,    ///< The peer sent a Close frame; `code` and `reason` are the peer's.
   ConnectionLost,  ///< The open connection ended without a Close frame (code 1006).
-  ConnectFailed,   ///< No connection: name not found, refused, unreachable. A page cannot tell these from the next two.
+  /// No connection: name not found, refused, unreachable. A page cannot tell these from the next two. What the page
+  /// itself is forbidden (its Content-Security-Policy, mixed content) is final without `Options::endpoint`.
+  ConnectFailed,
   HandshakeRefused,      ///< The server answered the handshake with something other than a valid 101; see `httpStatus`.
   UntrustedCertificate,  ///< The server's certificate is not trusted, or is for another name.
   ConnectTimeout,        ///< Not open within `Options::connectTimeout`.
@@ -36,7 +38,7 @@ enum class CloseCause : std::uint8_t {
   ProtocolError,     ///< The peer broke RFC 6455; `code` is what we told it: 1002 or 1007.
   MessageTooBig,     ///< A message exceeded `Options::maxMessageBytes`.
   SlowConsumer,      ///< Web: the delivery queue was full and a page cannot ask its peer to wait.
-  Unavailable,       ///< This machine lacks something that the transport needs; `detail` names it.
+  Unavailable,       ///< This machine lacks something that the transport needs, such as a WebSocket; see `detail`.
   EndpointFailed,    ///< `Options::endpoint` failed, or what it answered cannot be used; `detail` says why.
   Thawed,            ///< The machine slept, or the page was frozen, and `HeartbeatOptions::onThaw` says `Reconnect`.
 };

@@ -41,18 +41,35 @@ enum class OnThaw : std::uint8_t {
 
 /// How a dead connection is noticed.
 ///
-/// Exactly one question is on its way at a time. Any byte that arrives within `timeout` proves life; only the matching
-/// answer gives a round-trip time.
+/// One question is judged at a time. Any byte that arrives within `timeout` proves life; only the matching answer gives
+/// a round-trip time.
+///
+/// A WebSocket Ping is the best question: servers answer it by themselves, and it cannot be taken for a message. A text
+/// is for pages, which have no Ping, and for servers that want one. It needs a server that knows it:
+/// - One that passes on whatever comes, as many chat servers do, shows the question to everybody.
+/// - Text alone does not tell an answer from a message. While a question is out, a message that reads like the answer
+/// is
+///   taken for it and not delivered; round trips are then too small, and the true answer is delivered as a message. A
+///   number, see `message`, avoids that.
 struct HeartbeatOptions {
   /// Time between two questions. Zero: none is asked.
   std::chrono::milliseconds interval{25'000};
   /// How long nothing may arrive after a question before the connection counts as dead.
   std::chrono::milliseconds timeout{10'000};
   /// A text to ask with, such as "ping". Empty: a WebSocket Ping (RFC 6455 section 5.5.2).
-  /// Platforms: a page has no Ping, so on the web nothing is asked while this is empty.
+  ///
+  /// It may hold "{n}" once, in whose place each question has a number, such as "ping {n}" or `{"op":"ping","id":{n}}`:
+  /// decimal, below 2^53, one more than that of the question before. The first is random, so that clients differ.
+  ///
+  /// Requires: "{n}" in both or in neither of `message` and `answer`, once; else `connect()` answers `InvalidOption`.
+  /// Platforms: a page has no Ping, so on the web nothing is asked while this is empty. Then a dead connection stays
+  /// unnoticed, and proxies cut a quiet one, many after 60 s. The log warns of it once for each client.
   std::string message = {};
-  /// The text that answers `message`. The first exact match while a question is out is the answer, and is not
-  /// delivered.
+  /// The text that answers `message`, for a server that sends it back.
+  ///
+  /// With "{n}" only a text with the number of a question of this connection is an answer, each number once; it is not
+  /// delivered. Every other text is. Only the number of the newest question gives a round trip.
+  /// Without it the first exact match while a question is out is the answer, whoever sent it, and is not delivered.
   std::string answer = {};
   /// No byte for this long means that the connection is dead, whether anything was asked or not: for a server that
   /// sends often, where nothing can be asked. Zero: silence is borne.
@@ -68,6 +85,19 @@ struct HeartbeatOptions {
 ///
 /// The wait before retry n is a random time between zero and min(`maxDelay`, `firstDelay` * 2^n), the first one
 /// included: full jitter, so that a thousand clients do not come back at the same moment.
+///
+/// What is final whatever stands here: HTTP status 401 and 403, close codes 1008 and 1009, `UntrustedCertificate`,
+/// `MessageTooBig`, `Unavailable`, and an address that a page is forbidden. With `Options::endpoint`, 401, 403 and 1008
+/// are tried once more, with what it answers next, and a forbidden address as often as any other.
+///
+/// Another answer that is no WebSocket is retried slowly: after a random time from half of `maxDelay` to `maxDelay`,
+/// the first time too. That is status 429 without `Retry-After`, and without `Options::endpoint` also 2xx, 3xx, any
+/// other 4xx but 408 and 425, and a 101 that breaks RFC 6455. Servers answer 404 during a deployment. Without
+/// `Options::endpoint` the third such 4xx or 101 since `connect()` is final if no attempt has opened: then the address
+/// is wrong.
+///
+/// Platforms: a page is not told the answer. It tries again after any, without the slow waits; see
+/// `CloseInfo::neverOpened`.
 struct ReconnectOptions {
   bool enabled = true;
   std::chrono::milliseconds firstDelay{500};
@@ -135,8 +165,8 @@ struct Options {
   /// Platforms: native. A page sends no header of its own; a client with any answers `Unsupported` there.
   std::vector<Header> headers = {};
   /// Asked before every attempt for the URL, the subprotocols and the headers, instead of the three above: a fresh
-  /// token, another server. Runs where callbacks run. With it, the first HTTP 401 or close code 1008 since the client
-  /// was last open for a while is not final: it is asked once more.
+  /// token, another server. Runs where callbacks run. With it, the first HTTP 401 or 403 or close code 1008 since the
+  /// client was last open for a while is not final: it is asked once more.
   Callback<EndpointRequest> endpoint = {};
   /// What the log calls this client. Empty: its URL without the query.
   std::string name = {};

@@ -13,6 +13,10 @@ class Backoff {
   Backoff(Duration first, Duration longest) noexcept;
 
   [[nodiscard]] Duration next(Random& random) noexcept;
+  /// A wait from half of `longest` up to it, at any time: for what will not be over in a moment. Leaves the ceiling.
+  [[nodiscard]] Duration slow(Random& random) const noexcept {
+    return longest_ / 2 + random.upTo(longest_ - longest_ / 2);
+  }
   void reset() noexcept { ceiling_ = first_; }
 
   /// The most that the first wait may be.

@@ -8,9 +8,6 @@
 namespace tidewire::core {
 namespace {
 
-// From so many failures without any success on, more of the same is not likely to help.
-constexpr std::uint64_t kManyFailures = 3;
-
 std::chrono::microseconds inMicroseconds(Duration time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time);
 }
@@ -48,11 +45,19 @@ Connection::Connection(const Options& options, bool sendsPings, std::uint64_t se
       sendsPings_(sendsPings),
       random_(seed),
       backoff_(options.reconnect.firstDelay, options.reconnect.maxDelay),
+      questionText_(options.heartbeat.message),
+      answerText_(options.heartbeat.answer),
       heartbeat_({.interval = options.heartbeat.interval,
                   .timeout = options.heartbeat.timeout,
                   .silence = options.heartbeat.silence,
                   .thawTimeout = options.heartbeat.thawTimeout,
-                  .canAsk = canAsk()}) {}
+                  .canAsk = canAsk()}) {
+  if (questionText_.isNumbered()) {
+    // Where a server passes everything on to everybody, no two clients shall ask with the same numbers. As JavaScript
+    // counts, they stay integers.
+    question_ = answeredUpTo_ = random_.next() >> 12;
+  }
+}
 
 void Connection::connect(Time now) {
   if (state_ == State::Closing) {
@@ -61,7 +66,6 @@ void Connection::connect(Time now) {
     backoff_.reset();
     history_ = {.attemptsInRow = 0};
     failures_ = 0;
-    everOpened_ = false;
     lastClose_.reset();
     move(Trigger::ConnectAsked);
     beginAttempt(now);
@@ -141,7 +145,8 @@ void Connection::hint(Time now, Hint hint) {
     tick(now);
   } else if (state_ == State::Open && options_.heartbeat.onThaw == OnThaw::Reconnect &&
              (hint == Hint::Thawed || hint == Hint::Online)) {
-    cutAttempt(now, {.cause = CloseCause::Thawed, .detail = "not to be trusted after a sleep or a network change"});
+    cutAttempt(now, {.cause = CloseCause::Thawed,
+                     .detail = "cut after a sleep or a change of networks, as heartbeat.onThaw says"});
   } else if (state_ == State::Waiting && hint != Hint::Offline) {
     const Time soon = now + random_.upTo(backoff_.first());
     stateEndsAt_ = std::min(stateEndsAt_, std::max(soon, retryNotBefore_));
@@ -153,10 +158,11 @@ void Connection::transportOpened(Time now, std::string_view subprotocol, Handsha
     return;
   }
   openedAt_ = now;
-  everOpened_ = true;
+  history_.everOpened = true;
   openReturned_ = false;
   queue_.forgetFirst();
   handedOver_ = beforeQuestion_ = confirmed_ = 0;
+  answeredUpTo_ = question_;
   roundTrips_.clear();
   heartbeat_.start(now, heartbeat);
   times.endpoint = endpointTime_;
@@ -187,10 +193,30 @@ void Connection::questionAnswered(Time now, std::uint64_t number) {
   }
 }
 
-void Connection::answerArrived(Time now) {
+bool Connection::answerArrived(Time now, std::string_view text) {
+  if (!expectsAnswer()) {
+    return false;
+  }
+  if (questionText_.isNumbered()) {
+    return numberedAnswerArrived(now, answerText_.numberIn(text).value_or(0));
+  }
+  if (text != options_.heartbeat.answer) {
+    return false;
+  }
   if (const auto roundTrip = heartbeat_.answeredInTurn(now)) {
     answered(*roundTrip);
   }
+  return true;
+}
+
+/// The late answer to an older question is no message either.
+bool Connection::numberedAnswerArrived(Time now, std::uint64_t number) {
+  if (number <= answeredUpTo_ || number > question_) {
+    return false;
+  }
+  answeredUpTo_ = number;
+  questionAnswered(now, number);
+  return true;
 }
 
 void Connection::answered(Duration roundTrip) {
@@ -225,7 +251,7 @@ void Connection::tickState(Time now) {
   switch (state_) {
     case State::Connecting:
       if (now >= stateEndsAt_) {
-        cutAttempt(now, {.cause = CloseCause::ConnectTimeout, .detail = "not open within the connect timeout"});
+        cutAttempt(now, {.cause = CloseCause::ConnectTimeout, .detail = "not open within connectTimeout"});
       }
       break;
     case State::Open:
@@ -237,7 +263,9 @@ void Connection::tickState(Time now) {
           report(Reassure{});
           break;
         case Heartbeat::Verdict::Dead:
-          cutAttempt(now, {.cause = CloseCause::HeartbeatTimeout, .detail = "no sign of life within the timeout"});
+          cutAttempt(now, {.cause = CloseCause::HeartbeatTimeout,
+                           .detail = "the peer sent nothing for too long: within heartbeat.timeout of a question, or "
+                                     "for heartbeat.silence"});
           break;
         case Heartbeat::Verdict::Nothing:
           break;
@@ -245,7 +273,7 @@ void Connection::tickState(Time now) {
       break;
     case State::Closing:
       if (now >= stateEndsAt_) {
-        cutAttempt(now, {.detail = "the closing handshake was not over within the close timeout"});
+        cutAttempt(now, {.detail = "the peer did not answer the Close frame within closeTimeout"});
       }
       break;
     case State::Waiting:
@@ -364,7 +392,7 @@ void Connection::endAttempt(Time now, Ending ending) {
                  .retryIn = std::chrono::ceil<std::chrono::milliseconds>(wait),
                  .attempt = attempt_,
                  .unconfirmedMessages = inDoubt,
-                 .neverOpened = !everOpened_ && failures_ >= kManyFailures};
+                 .neverOpened = !history_.everOpened && failures_ >= kManyFailures};
   if (!retry) {
     const Dropped dropped = dropUnsent();
     info.droppedMessages = dropped.messages;
@@ -388,18 +416,20 @@ void Connection::finishClosing(Time now) {
 }
 
 void Connection::ask() {
+  ++question_;
   if (asksWithText()) {
-    report(SendQuestion{});
+    report(SendQuestion{questionText_.with(question_)});
   } else {
-    report(SendPing{asPayload(++question_)});
+    report(SendPing{asPayload(question_)});
   }
 }
 
 bool Connection::decideRetry(const Ending& ending, bool stayedUp) {
   if (stayedUp) {
     backoff_.reset();
-    history_ = {.attemptsInRow = 0};
+    history_ = {.attemptsInRow = 0, .everOpened = true};
   }
+  history_.misaddressed += isMisaddressed(ending) ? 1 : 0;
   const bool retry = mayRetry(ending, options_, history_);
   history_.freshCredentialsRefused = history_.freshCredentialsRefused || refusesCredentials(ending);
   return retry;
@@ -414,7 +444,8 @@ Duration Connection::delayAfter(Time now, const Ending& ending) {
   const Duration asked =
       std::min(ending.retryAfter.value_or(Duration::zero()), Duration(options_.reconnect.maxRetryAfter));
   retryNotBefore_ += asked;
-  return asked + backoff_.next(random_);
+  const Duration random = retriesSlowly(ending, options_) ? backoff_.slow(random_) : backoff_.next(random_);
+  return asked + random;
 }
 
 std::uint64_t Connection::unconfirmed(const Ending& ending) const noexcept {

@@ -14,6 +14,7 @@
 #include "core/ending.hpp"
 #include "core/heartbeat.hpp"
 #include "core/outgoing.hpp"
+#include "core/question_text.hpp"
 #include "core/random.hpp"
 #include "core/retry_policy.hpp"
 #include "core/round_trips.hpp"
@@ -40,8 +41,10 @@ struct SendPing {
 };
 /// The number that a Ping asks with.
 [[nodiscard]] std::uint64_t numberOf(const SendPing& ping) noexcept;
-/// Send `HeartbeatOptions::message`, ahead of what is queued.
-struct SendQuestion {};
+/// Send this text, ahead of what is queued: `HeartbeatOptions::message`, with its number if it has a place for one.
+struct SendQuestion {
+  std::string text;
+};
 /// Send a sign of life to a peer that awaits questions; what it answers says nothing.
 struct Reassure {};
 /// Send a Close frame; nothing follows it.
@@ -98,9 +101,11 @@ class Connection {
   void pongArrived(Time now, std::span<const std::byte> payload);
   /// The question of `SendPing` was answered, by whatever means it was asked.
   void questionAnswered(Time now, std::uint64_t number);
-  /// Whether a text that equals `HeartbeatOptions::answer` would now be an answer, and not a message.
+  /// Whether a text could now be the answer to a question of ours. Then none is that is longer than `longestAnswer`.
   [[nodiscard]] bool expectsAnswer() const noexcept { return asksWithText() && heartbeat_.unanswered() > 0; }
-  void answerArrived(Time now);
+  [[nodiscard]] std::size_t longestAnswer() const noexcept { return answerText_.longestBytes(); }
+  /// Returns whether the text was an answer, and so is no message.
+  [[nodiscard]] bool answerArrived(Time now, std::string_view text);
   void transportEnded(Time now, Ending ending);
   void readingPaused(Time now, bool paused);
   /// The transport has taken so many messages.
@@ -145,6 +150,7 @@ class Connection {
   void tickState(Time now);
   void ask();
   void answered(Duration roundTrip);
+  [[nodiscard]] bool numberedAnswerArrived(Time now, std::uint64_t number);
   /// Whether an attempt follows one that ended like this; notes it in the history.
   [[nodiscard]] bool decideRetry(const Ending& ending, bool stayedUp);
   [[nodiscard]] Duration delayAfter(Time now, const Ending& ending);
@@ -160,6 +166,8 @@ class Connection {
   const bool sendsPings_;
   Random random_;
   Backoff backoff_;
+  const QuestionText questionText_;
+  const QuestionText answerText_;
   Heartbeat heartbeat_;
   RoundTripMeter roundTrips_;
   SendQueue queue_;
@@ -168,7 +176,8 @@ class Connection {
   State state_ = State::Idle;
   std::uint64_t attempt_ = 0;
   std::uint64_t timesOpen_ = 0;
-  std::uint64_t question_ = 0;
+  std::uint64_t question_ = 0;      // The newest question's number.
+  std::uint64_t answeredUpTo_ = 0;  // Of those that a text asks: no answer with this number or a lower one counts.
   Time attemptBeganAt_{};
   Time openedAt_{};
   // When Connecting or Closing took too long, or Waiting is over; and before when the server wants no retry.
@@ -178,7 +187,6 @@ class Connection {
   // Since connect().
   RetryHistory history_;
   std::uint64_t failures_ = 0;
-  bool everOpened_ = false;
   std::optional<CloseInfo> lastClose_;  // Only where Options::endpoint may ask for it.
 
   bool awaitsEndpoint_ = false;

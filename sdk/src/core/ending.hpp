@@ -9,11 +9,12 @@
 
 namespace tidewire::core {
 
-/// What a protocol above WebSocket knows of an ending.
+/// What a transport, or a protocol above WebSocket, knows of an ending besides its cause.
 enum class Fate : std::uint8_t {
   AsUsual,             ///< Nothing: the cause and the code decide.
   Final,               ///< The same would happen again.
   CredentialsRefused,  ///< Fresh ones may help, once.
+  Forbidden,           ///< This machine, and not the peer, forbids the address: the same would happen again there.
 };
 
 /// How a connection ended, or why there was none, as the transport saw it.

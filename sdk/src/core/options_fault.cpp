@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/header.hpp"
+#include "core/question_text.hpp"
 #include "core/subprotocol.hpp"
 #include "core/url.hpp"
 
@@ -50,6 +51,28 @@ void forEachTime(AnyOptions& options, Visit visit) {
   visit("sendQueue.maxAge", options.sendQueue.maxAge);
 }
 
+std::size_t placesIn(std::string_view text) {
+  std::size_t places = 0;
+  for (std::size_t at = 0; (at = text.find(QuestionText::kPlace, at)) != std::string_view::npos; ++at) {
+    ++places;
+  }
+  return places;
+}
+
+OptionsFault findFault(const HeartbeatOptions& heartbeat) {
+  const std::size_t asked = placesIn(heartbeat.message);
+  const std::size_t answered = placesIn(heartbeat.answer);
+  if (asked > 1) {
+    return fault(ConnectResult::InvalidOption, "heartbeat.message", "it has {n} more than once");
+  }
+  if (asked != answered) {
+    return fault(
+        ConnectResult::InvalidOption, "heartbeat.answer",
+        asked == 1 ? "it needs {n} once, as heartbeat.message has it" : "it has {n}, and heartbeat.message has not");
+  }
+  return {};
+}
+
 }  // namespace
 
 OptionsFault findFault(const Endpoint& endpoint, bool shapesRequest) {
@@ -81,6 +104,9 @@ OptionsFault findFault(const Options& options) {
       found = fault(ConnectResult::InvalidOption, name, "a negative time");
     }
   });
+  if (!found) {
+    found = findFault(options.heartbeat);
+  }
   if (!found && options.callbacks == Callbacks::Executor && !options.executor) {
     found = fault(ConnectResult::InvalidOption, "executor", "Callbacks::Executor needs one");
   }
