@@ -11,6 +11,7 @@ export function createTidewireGlue(host) {
   const SHORT_TEXT = 100;
   const SCRATCH_BYTES = 192 * 1024;
   const ROOM_POLL_MS = 4;
+  const CLOSE_AFTER_ERROR_MS = 50;
   const LONGEST_TIMEOUT_MS = 0x7fffffff;
 
   // Payloads stay here; WebAssembly knows them by number. Slot 0 is the empty text and is never released.
@@ -141,18 +142,53 @@ export function createTidewireGlue(host) {
 
   // --- Sockets: open ---
 
+  const CONNECTING = 0;
+  const CLOSED = 3;
+  // In the order of tidewire::web::Failure.
+  const FAILURES = { usual: 0, forbidden: 1, unavailable: 2 };
+  const FORBIDDEN =
+    "the browser forbids this address: connect-src of the page's Content-Security-Policy does not list it, or it is ws: " +
+    'in an https: page';
+  const NO_CLOSE = 'the browser reported an error without saying which';
+
   function connect(record, url, protocols) {
+    if (typeof globalThis.WebSocket !== 'function') {
+      failSoon(record, noWebSocket(), FAILURES.unavailable);
+      return;
+    }
     const socket = new WebSocket(url, protocols);
     record.socket = socket;
     socket.binaryType = 'arraybuffer';
-    socket.onopen = () => host.call('tidewire_on_opened', record.handle, hold(socket.protocol));
+    socket.onopen = () => host.call('tidewire_on_opened', record.handle, hold(socket.protocol || ''));
     socket.onmessage = (event) => receive(record, event.data);
-    // The close event says it all, but npm's ws ends the process if nobody listens, even to a forgotten socket.
-    socket.onerror = () => {};
+    socket.onerror = () => noteError(record);
     socket.onclose = (event) => {
       forget(record);
-      host.call('tidewire_on_closed', record.handle, event.code, hold(event.reason));
+      const code = event.code === undefined ? 1006 : event.code;
+      host.call('tidewire_on_closed', record.handle, code, hold(event.reason || ''));
     };
+    // Chromium, of what the page's policy forbids: closed from the start, and an error event without a close event.
+    if (socket.readyState === CLOSED) {
+      failSoon(record, FORBIDDEN, FAILURES.forbidden);
+    }
+  }
+
+  function noWebSocket() {
+    const { process } = globalThis;
+    return process && process.versions && process.versions.node
+      ? 'no WebSocket here: Node has one from version 22 on; before that, set globalThis.WebSocket to the class of ' +
+          'the npm package ws'
+      : 'no WebSocket here: globalThis.WebSocket is not a class in this page or worker';
+  }
+
+  // A close event follows and says more: in Chromium and Firefox in the same task, in WebKit in the next. But for what
+  // is forbidden WebKit has none, and then the state is still the first. What replaces WebSocket may have none either.
+  function noteError(record) {
+    const isForbidden = record.socket.readyState === CONNECTING;
+    clearTimeout(record.errorTimer);
+    record.errorTimer = setTimeout(() => {
+      failSoon(record, isForbidden ? FORBIDDEN : NO_CLOSE, isForbidden ? FAILURES.forbidden : FAILURES.usual);
+    }, CLOSE_AFTER_ERROR_MS);
   }
 
   // --- Sockets: receive ---
@@ -195,8 +231,20 @@ export function createTidewireGlue(host) {
   function forget(record) {
     sockets.delete(record.handle);
     clearTimeout(record.timer);
+    clearTimeout(record.errorTimer);
     if (record.socket) {
       record.socket.onopen = record.socket.onmessage = record.socket.onclose = null;
+      // npm's ws ends the process if nobody listens for errors, even to a forgotten socket.
+      record.socket.onerror = () => {};
+    }
+  }
+
+  // What is thrown need not be an Error, nor have a text.
+  function textOf(error) {
+    try {
+      return String(error);
+    } catch {
+      return 'an error without a text';
     }
   }
 
@@ -204,13 +252,17 @@ export function createTidewireGlue(host) {
     try {
       socket.close(code, reason);
     } catch {
-      socket.close();
+      try {
+        socket.close();
+      } catch {
+        // Whatever it is, it is forgotten.
+      }
     }
   }
 
   // Reports what the browser threw, but never inside the call in which it threw. A timer and not a microtask: a client
   // that tries again at once must not keep the page from everything else.
-  function failSoon(record, error) {
+  function failSoon(record, error, failure = FAILURES.usual) {
     forget(record);
     if (record.socket) {
       closeSocket(record.socket);
@@ -218,8 +270,24 @@ export function createTidewireGlue(host) {
     sockets.set(record.handle, record);
     record.timer = setTimeout(() => {
       sockets.delete(record.handle);
-      host.call('tidewire_on_failed', record.handle, hold(String(error)));
+      host.call('tidewire_on_failed', record.handle, hold(textOf(error)), failure);
     }, 0);
+  }
+
+  function isDomException(error, name) {
+    return error instanceof DOMException && error.name === name;
+  }
+
+  // Mixed content, a policy, or what the browser takes for no address: the same would be thrown again. Anything else
+  // that a constructor throws may be over the next time.
+  function failToConnect(record, error) {
+    if (error && (error.name === 'NS_ERROR_CONTENT_BLOCKED' || isDomException(error, 'SecurityError'))) {
+      failSoon(record, error.message ? `${FORBIDDEN} (${error.message})` : FORBIDDEN, FAILURES.forbidden);
+    } else if (isDomException(error, 'SyntaxError')) {
+      failSoon(record, `the browser takes no such address: ${error.message}`, FAILURES.forbidden);
+    } else {
+      failSoon(record, error);
+    }
   }
 
   // --- Hints ---
@@ -308,18 +376,18 @@ export function createTidewireGlue(host) {
     },
 
     tidewire_js_socket_open(handle, url, urlLength, protocols, protocolsLength, maxBytes) {
-      const record = { handle, socket: null, timer: 0, awaitedBytes: 0, maxBytes: maxBytes >>> 0 };
+      const record = { handle, socket: null, timer: 0, errorTimer: 0, awaitedBytes: 0, maxBytes: maxBytes >>> 0 };
       sockets.set(handle, record);
       try {
         connect(record, readText(url, urlLength), readText(protocols, protocolsLength).split(',').filter(Boolean));
       } catch (error) {
-        failSoon(record, error);
+        failToConnect(record, error);
       }
     },
 
     tidewire_js_socket_buffered(handle) {
       const record = sockets.get(handle);
-      return record && record.socket ? record.socket.bufferedAmount : 0;
+      return (record && record.socket && record.socket.bufferedAmount) || 0;
     },
 
     // Has tidewire_on_writable called once no more than `most` bytes wait in the browser. The greatest wish counts.

@@ -164,7 +164,9 @@ void WebTransport::closed(std::uint16_t code, std::string_view reason) {
     return;  // Aborted by what `open` led to.
   }
   if (!open_) {
-    end({.cause = CloseCause::ConnectFailed, .detail = "no connection; a browser does not tell a page why"});
+    end({.cause = CloseCause::ConnectFailed,
+         .detail = "no connection; a browser does not tell a page whether the name was not found, nobody answered, the "
+                   "certificate is not trusted or the server refused"});
   } else if (code == 1006) {
     end({.cause = CloseCause::ConnectionLost, .detail = "the connection ended without a Close frame"});
   } else {
@@ -175,8 +177,11 @@ void WebTransport::closed(std::uint16_t code, std::string_view reason) {
   }
 }
 
-void WebTransport::failed(std::string_view error) {
-  end({.cause = open_ ? CloseCause::ConnectionLost : CloseCause::ConnectFailed, .detail = std::string(error)});
+void WebTransport::failed(std::string_view error, Failure failure) {
+  const CloseCause usual = open_ ? CloseCause::ConnectionLost : CloseCause::ConnectFailed;
+  end({.cause = failure == Failure::Unavailable ? CloseCause::Unavailable : usual,
+       .detail = std::string(error),
+       .fate = failure == Failure::Forbidden ? core::Fate::Forbidden : core::Fate::AsUsual});
 }
 
 /// Once it is told to close, a browser goes on with it by itself.
@@ -237,10 +242,10 @@ EMSCRIPTEN_KEEPALIVE void tidewire_on_closed(std::uint32_t handle, int code, std
   }
 }
 
-EMSCRIPTEN_KEEPALIVE void tidewire_on_failed(std::uint32_t handle, std::uint32_t errorSlot) {
+EMSCRIPTEN_KEEPALIVE void tidewire_on_failed(std::uint32_t handle, std::uint32_t errorSlot, int failure) {
   const SlotText error(errorSlot);
   if (auto* transport = sockets().find(handle)) {
-    transport->failed(error.view());
+    transport->failed(error.view(), static_cast<tidewire::web::Failure>(failure));
   }
 }
 

@@ -9,6 +9,13 @@
 
 namespace tidewire::web {
 
+/// What is known of a failure that no close event tells.
+enum class Failure : std::uint8_t {
+  Usual,        ///< Nothing.
+  Forbidden,    ///< The browser does not even try this address.
+  Unavailable,  ///< There is no WebSocket.
+};
+
 /// A connection of the browser's own WebSocket, made in the calling thread. The socket and every payload stay in
 /// JavaScript; here is only a handle.
 class WebTransport final : public internal::Transport {
@@ -34,7 +41,7 @@ class WebTransport final : public internal::Transport {
   void received(Message& message);
   void writable();
   void closed(std::uint16_t code, std::string_view reason);
-  void failed(std::string_view error);
+  void failed(std::string_view error, Failure failure);
   void receivedTooMuch();
 
  private:

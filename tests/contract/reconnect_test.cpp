@@ -1,6 +1,8 @@
 #include <string>
+#include <vector>
 
 #include "contract_test.hpp"
+#include "peer_client.hpp"
 
 using namespace contract;
 using namespace std::chrono_literals;
@@ -122,6 +124,34 @@ CONTRACT_TEST("heartbeat: a text brings a round trip, and its answer is no messa
   CHECK(test.log().messages[0].payload == "alive?");
 }
 
+CONTRACT_TEST("heartbeat: a numbered question is answered by its number alone, and all else is a message") {
+  tidewire::Options options = optionsForPeer("/chat");
+  options.heartbeat = {.interval = 0ms, .timeout = 10s, .message = "ping {n}", .answer = "pong {n}"};
+  TestClient test(std::move(options));
+  test.client().connect();
+  test.awaitOpens(1);
+  for (std::size_t i = 1; i <= 2; ++i) {
+    CHECK(test.client().heartbeat() == HeartbeatResult::Asked);
+    test.awaitHeartbeats(i);
+  }
+  test.awaitMessages(4);
+  const Log log = test.log();
+  CHECK(log.heartbeats.size() == 2);
+  REQUIRE(log.messages.size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(log.messages[i].payload == (i % 2 == 0 ? "pong" : "pong 1"));
+  }
+}
+
+CONTRACT_TEST("heartbeat: a number in the question and none in the answer is no option") {
+  tidewire::Options options = optionsFor("/echo");
+  options.heartbeat.message = "ping {n}";
+  options.heartbeat.answer = "pong";
+  TestClient test(std::move(options));
+  CHECK(test.client().connect() == tidewire::ConnectResult::InvalidOption);
+  CHECK(test.client().connectFault().starts_with("heartbeat.answer: "));
+}
+
 CONTRACT_TEST("heartbeat: a WebSocket Ping brings a round trip") {
   TestClient test(optionsFor("/echo"));
   test.client().connect();
@@ -129,6 +159,46 @@ CONTRACT_TEST("heartbeat: a WebSocket Ping brings a round trip") {
   CHECK(test.client().heartbeat() == HeartbeatResult::Asked);
   test.awaitHeartbeats(1);
   CHECK(test.log().heartbeats[0].roundTrip > 0us);
+}
+
+CONTRACT_TEST("heartbeat: a client with nothing to ask with says so once in the log, when it opens") {
+  struct Row {
+    tidewire::HeartbeatOptions heartbeat;
+    std::size_t warnings;
+  };
+  for (const Row& row : {Row{{}, 1}, Row{{.interval = 0ms}, 0}, Row{{.silence = 1h}, 0},
+                         Row{{.message = "alive?", .answer = "alive?"}, 0}}) {
+    std::vector<std::string> warnings;
+    tidewire::Options options = optionsFor("/echo");
+    options.heartbeat = row.heartbeat;
+    options.log.sink = [&warnings](const tidewire::LogRecord& record) {
+      if (record.text.find("no heartbeat") != std::string::npos) {
+        CHECK(record.level == tidewire::LogLevel::Warning);
+        warnings.emplace_back(record.text);
+      }
+    };
+    TestClient test(std::move(options));
+    test.client().connect();
+    test.awaitOpens(1);
+    test.client().reconnect();
+    test.awaitOpens(2);
+    CHECK(warnings.size() == row.warnings);
+  }
+}
+
+CONTRACT_TEST("connect: without a WebSocket it is unavailable, once and for good, until there is one") {
+  world().setHasWebSocket(false);
+  TestClient test(optionsFor("/echo"));
+  test.client().connect();
+  test.awaitState(State::Closed);
+  const tidewire::CloseInfo info = test.log().closes.front();
+  CHECK(info.cause == CloseCause::Unavailable);
+  CHECK_FALSE(info.willRetry);
+  CHECK(info.detail.find("no WebSocket here") != std::string::npos);
+  world().setHasWebSocket(true);
+  CHECK(test.client().connect() == tidewire::ConnectResult::Started);
+  test.awaitOpens(1);
+  CHECK(test.log().closes.size() == 1);
 }
 
 CONTRACT_TEST("heartbeat: without anything to ask with it is unsupported") {

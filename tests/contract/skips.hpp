@@ -19,7 +19,18 @@ inline constexpr std::array kSkips = {
     Skip{"native", "heartbeat: without anything to ask with it is unsupported", "native sends WebSocket Pings"},
     Skip{"scripted", "heartbeat: without anything to ask with it is unsupported", "plays a transport that sends Pings"},
 
+    Skip{"native", "heartbeat: a client with nothing to ask with says so once in the log, when it opens",
+         "native sends WebSocket Pings"},
+    Skip{"scripted", "heartbeat: a client with nothing to ask with says so once in the log, when it opens",
+         "plays a transport that sends Pings"},
+    Skip{"native", "connect: without a WebSocket it is unavailable, once and for good, until there is one",
+         "native needs none"},
+    Skip{"scripted", "connect: without a WebSocket it is unavailable, once and for good, until there is one",
+         "needs none"},
+
     Skip{"browser", "handshake: a refusal is reported with its status", "a page does not learn why a handshake failed"},
+    Skip{"browser", "handshake: an address that has never been more than a 404 is given up the third time",
+         "a page does not learn why a handshake failed"},
     Skip{"native", "handshake: a refusal whose status is hidden is tried again", "native is told the status"},
     Skip{"scripted", "handshake: a refusal whose status is hidden is tried again",
          "plays a transport that is told the status"},

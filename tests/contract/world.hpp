@@ -39,6 +39,9 @@ class World {
   virtual void freezeServer() = 0;
   virtual void thawServer() = 0;
 
+  /// Where there is one: takes the environment's WebSocket away, or gives it back.
+  virtual void setHasWebSocket(bool /*has*/) {}
+
   /// A WebSocket message as it comes from a transport. `payload` outlives it.
   [[nodiscard]] virtual tidewire::Message arrived(tidewire::MessageKind kind, std::string_view payload) = 0;
 

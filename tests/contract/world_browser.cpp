@@ -24,6 +24,10 @@ EM_JS(int, contractControlAnswer, (char* answer, int room), {
   stringToUTF8(globalThis.tidewireControlAnswer, answer, room);
   return 1;
 });
+EM_JS(void, contractSetHasWebSocket, (int has), {
+  globalThis.tidewireWebSocket = globalThis.tidewireWebSocket || WebSocket;
+  globalThis.WebSocket = has ? globalThis.tidewireWebSocket : undefined;
+});
 // clang-format on
 
 namespace contract {
@@ -43,6 +47,7 @@ class BrowserWorld final : public World {
   void restartServer() override { control("restart"); }
   void freezeServer() override { control("freeze"); }
   void thawServer() override { control("thaw"); }
+  void setHasWebSocket(bool has) override { contractSetHasWebSocket(has ? 1 : 0); }
   tidewire::Message arrived(tidewire::MessageKind kind, std::string_view payload) override {
     const auto slot = kind == tidewire::MessageKind::Text ? tidewire_js_hold_text(payload.data(), payload.size())
                                                           : tidewire_js_hold_bytes(payload.data(), payload.size());

@@ -15,6 +15,7 @@ import {
 } from './connection.js';
 import {
   check,
+  checkHeartbeat,
   OPTIONS,
   SEND_OPTIONS,
   SEND_QUEUE,
@@ -90,6 +91,7 @@ export class Client extends Connection {
     const given = readOptions(options, OPTIONS, 'options');
     const { endpoint, log, name, heartbeat, subprotocols = [] } = options;
     check((url ?? endpoint) != null, 'url', 'given, unless options.endpoint is');
+    checkHeartbeat(heartbeat);
     const resolved = url == null ? '' : resolveUrl(url);
     const limits = withDefaults(options.sendQueue, SEND_QUEUE);
     const all = [...given, ...readOptions({ sendQueue: limits }, OPTIONS, 'options')];

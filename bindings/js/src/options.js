@@ -115,6 +115,14 @@ export const OPTIONS = {
 
 const { interval, timeout, thawTimeout } = OPTIONS.heartbeat;
 
+// As options_fault.cpp does.
+export function checkHeartbeat({ message = '', answer = '' } = {}) {
+  const places = (text) => text.split('{n}').length - 1;
+  check(places(message) <= 1, 'options.heartbeat.message', 'a text with at most one {n}');
+  const agree = places(message) === places(answer);
+  check(agree, 'options.heartbeat.answer', 'a text with {n} once if the message has it, else without');
+}
+
 export const SESSION_OPTIONS = {
   token: [35, token],
   name: OPTIONS.name,

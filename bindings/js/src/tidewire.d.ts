@@ -90,9 +90,26 @@ export interface Options {
     interval?: number;
     /** How long nothing may arrive after a question before the connection counts as dead. Default 10000. */
     timeout?: number;
-    /** A text to ask with, such as "ping". A page has no WebSocket Ping: without this nothing is asked. */
+    /**
+     * A text to ask with, such as "ping". A page has no WebSocket Ping: without this nothing is asked, a dead
+     * connection stays unnoticed, and proxies cut a quiet one, many after 60 s. The log warns of it once for each client.
+     *
+     * It may hold "{n}" once, in whose place each question has a number, such as `ping {n}` or
+     * `{"op":"ping","id":{n}}`: decimal, a safe integer, one more than that of the question before. The first is
+     * random, so that clients differ. Then `answer` holds "{n}" once too; else the constructor throws a TypeError.
+     *
+     * The server has to know it: one that passes on whatever comes, as many chat servers do, shows the question to
+     * everybody.
+     */
     message?: string;
-    /** The text that answers `message`. It is not delivered. */
+    /**
+     * The text that answers `message`, for a server that sends it back; it is not delivered.
+     *
+     * With "{n}" only a text with the number of a question of this connection is an answer, each number once; every
+     * other text is delivered. Without it text alone does not tell an answer from a message: while a question is out, the
+     * first text that equals `answer` is taken for it, whoever sent it, and not delivered. Round trips are then too
+     * small, and the true answer is delivered as a message.
+     */
     answer?: string;
     /** No message for this long means that the connection is dead, asked or not; 0: silence is borne. Default 0. */
     silence?: number;

@@ -47,6 +47,9 @@ export function ready(source = new URL('tidewire.wasm', import.meta.url)) {
 }
 
 async function load(source) {
+  if (typeof globalThis.crypto?.getRandomValues !== 'function') {
+    throw new Error('no crypto here: Node 18 needs globalThis.crypto set to the webcrypto of node:crypto');
+  }
   const imports = {
     env: { ...glue.imports, ...provided, emscripten_notify_memory_growth() {} },
     wasi_snapshot_preview1: { proc_exit() {} },

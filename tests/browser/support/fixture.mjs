@@ -43,9 +43,12 @@ export function usePages() {
     await fixture.files?.stop();
   });
 
-  /** Runs `script(argument)` in a page of its own and answers what it returns. An error in the page fails the test. */
-  fixture.inPage = async (script, argument) => {
-    const { page, errors } = await fixture.openPage();
+  /**
+   * Runs `script(argument)` in a page of its own and answers what it returns. An error in the page fails the test.
+   * `policy`: the page's content security policy.
+   */
+  fixture.inPage = async (script, argument, policy) => {
+    const { page, errors } = await fixture.openPage(policy);
     try {
       const result = await page.evaluate(script, argument);
       if (errors.length > 0) {
@@ -57,11 +60,11 @@ export function usePages() {
     }
   };
 
-  fixture.openPage = async () => {
+  fixture.openPage = async (policy) => {
     const page = await fixture.pages.newPage();
     const errors = [];
     page.on('pageerror', (error) => errors.push(error));
-    await page.goto(`${fixture.files.url}/`);
+    await page.goto(`${fixture.files.url}/${policy === undefined ? '' : `?${new URLSearchParams({ policy })}`}`);
     return { page, errors };
   };
   return fixture;

@@ -20,12 +20,16 @@ const BLANK = '<!doctype html><title>Tidewire</title><link rel="icon" href="data
 /**
  * `folders` maps the first part of a path to a folder: {dist: '/a/b'} serves /dist/x.js from /a/b/x.js. Any other path
  * is a blank page; one under /untyped/ is the file without its MIME type. What is posted goes to `post(path, body)`,
- * whose text is the answer, or whose error, with status 500. `headers` go with every answer.
+ * whose text is the answer, or whose error, with status 500. `headers` go with every answer, and as its content security
+ * policy the `policy` of the query.
  */
 export async function startStaticServer(folders, { post, headers = {} } = {}) {
   const server = createServer((request, response) => {
     Object.entries(headers).forEach(([name, value]) => response.setHeader(name, value));
-    const { pathname } = new URL(request.url, 'http://page');
+    const { pathname, searchParams } = new URL(request.url, 'http://page');
+    if (searchParams.has('policy')) {
+      response.setHeader('content-security-policy', searchParams.get('policy'));
+    }
     if (request.method === 'POST') {
       text(request)
         .then((body) => post(pathname, body))
