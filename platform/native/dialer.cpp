@@ -19,22 +19,13 @@ class Dialer::Leg final : public WsiOwner {
   void start() {
     lws_client_connect_info info{};
     info.context = dialer_.loop_.context();
-    info.vhost = dialer_.vhost_;
+    info.vhost = dialer_.loop_.vhost();
     info.address = address_.c_str();
     info.port = dialer_.url_->port;
-    info.host = dialer_.tlsName_.c_str();
+    info.host = address_.c_str();
     info.path = "/";
-    info.method = "GET";
-    info.alpn = "http/1.1";
+    info.method = "RAW";
     info.local_protocol_name = kProtocol;
-    info.ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT;
-    if (dialer_.url_->secure) {
-      info.ssl_connection |= LCCSCF_USE_SSL;
-      if (dialer_.url_->hostIsIpv6) {
-        // libwebsockets would cut the address at its first colon; the owner checks it.
-        info.ssl_connection |= LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK;
-      }
-    }
     info.opaque_user_data = static_cast<WsiOwner*>(this);
     info.pwsi = &wsi_;
     starting_ = true;
@@ -51,7 +42,7 @@ class Dialer::Leg final : public WsiOwner {
 
   int onCallback(lws* wsi, lws_callback_reasons reason, void* in, std::size_t length) override {
     switch (reason) {
-      case LWS_CALLBACK_WSI_CREATE:
+      case LWS_CALLBACK_RAW_CONNECTED:
         dialer_.won(*this, wsi);
         return 0;
       case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
@@ -61,8 +52,6 @@ class Dialer::Leg final : public WsiOwner {
         return 0;
     }
   }
-
-  bool onCertificate(void*, bool trusted) override { return trusted; }
 
   [[nodiscard]] bool over() const { return over_; }
   [[nodiscard]] const std::string& error() const { return error_; }
@@ -111,10 +100,8 @@ Dialer::~Dialer() {
   stop();
 }
 
-void Dialer::start(const core::Url& url, std::string tlsName, lws_vhost* vhost) {
+void Dialer::start(const core::Url& url) {
   url_ = &url;
-  tlsName_ = std::move(tlsName);
-  vhost_ = vhost;
   startedAt_ = loop_.now();
   auto deliver = [self = self_](Addresses addresses) {
     if (*self != nullptr) {
@@ -183,6 +170,7 @@ void Dialer::won(Leg& leg, lws* wsi) {
   ev_timer_stop(loop_.events(), &headStart_);
   const auto lookUp = hasLookedUp_ ? std::optional(lookedUpAt_ - startedAt_) : std::nullopt;
   leg.hand(wsi, client_.dialed(wsi, lookUp, loop_.now() - lookedUpAt_));
+  lws_callback_on_writable(wsi);
   cutOthers();
 }
 

@@ -23,8 +23,8 @@ class Dialer {
   /// Whoever wants the connection. Every call comes from the loop, never from inside `start`.
   class Client {
    public:
-    /// A TCP connection stands. From now on its callbacks are `owner`'s, which this returns. The look-up took so long,
-    /// if there was one, and then the connection.
+    /// A TCP connection stands. From now on its callbacks are `owner`'s, which this returns; one that it is writable
+    /// comes soon. The look-up took so long, if there was one, and then the connection. Must not end the dialer.
     virtual WsiOwner* dialed(lws* wsi, std::optional<core::Duration> lookUp, core::Duration connect) = 0;
     /// There is no connection to be had.
     virtual void dialFailed(std::string detail) = 0;
@@ -38,8 +38,8 @@ class Dialer {
   Dialer(const Dialer&) = delete;
   Dialer& operator=(const Dialer&) = delete;
 
-  /// `tlsName` is what libwebsockets knows the peer by. `url` stays valid until the dialer has answered or is gone.
-  void start(const core::Url& url, std::string tlsName, lws_vhost* vhost);
+  /// `url` stays valid until the dialer has answered or is gone.
+  void start(const core::Url& url);
   void stop();
 
  private:
@@ -55,8 +55,6 @@ class Dialer {
   NativeLoop& loop_;
   Client& client_;
   const core::Url* url_ = nullptr;
-  std::string tlsName_;
-  lws_vhost* vhost_ = nullptr;
   // What a look-up that comes late finds empty.
   std::shared_ptr<Dialer*> self_;
   LookUp lookUp_;

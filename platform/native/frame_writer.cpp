@@ -7,7 +7,7 @@ namespace tidewire::native {
 void FrameWriter::add(std::span<const std::byte> frames, std::size_t payloadBytes, core::Payload keep) {
   messageBytes_ += frames.size();
   payloadBytes_ += payloadBytes;
-  if (!stretches_.empty()) {
+  if (stretches_.size() > taken_) {
     Stretch& last = stretches_.back();
     if (last.frames.data() + last.frames.size() == frames.data()) {
       last.frames = {last.frames.data(), last.frames.size() + frames.size()};
@@ -20,7 +20,6 @@ void FrameWriter::add(std::span<const std::byte> frames, std::size_t payloadByte
 }
 
 std::span<const std::byte> FrameWriter::nextStretch() {
-  taken_ = 0;
   lastPayloadBytes_ = 0;
   copied_.clear();
   copied_.append(control_.bytes());
@@ -48,6 +47,7 @@ std::span<const std::byte> FrameWriter::takeStretch() {
 
 void FrameWriter::dropWritten() {
   stretches_.erase(stretches_.begin(), stretches_.begin() + static_cast<std::ptrdiff_t>(taken_));
+  taken_ = 0;
   if (copied_.capacity() > kKeptBytes) {
     copied_.release();
   }

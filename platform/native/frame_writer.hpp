@@ -22,20 +22,32 @@ class FrameWriter {
   /// Frames of messages in one piece of memory, which `keep` keeps.
   void add(std::span<const std::byte> frames, std::size_t payloadBytes, core::Payload keep);
 
-  [[nodiscard]] std::size_t bytes() const noexcept { return control_.size() + messageBytes_ + closing_.size(); }
-  /// Of messages: what is still to be written, and what the last write held.
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return control_.size() + messageBytes_ + closing_.size() + current_.size();
+  }
+  /// Of messages: what waits behind the present write, and what that holds or the last one held.
   [[nodiscard]] std::size_t payloadBytes() const noexcept { return payloadBytes_; }
   [[nodiscard]] std::size_t lastPayloadBytes() const noexcept { return lastPayloadBytes_; }
   [[nodiscard]] bool empty() const noexcept { return bytes() == 0; }
 
-  /// Calls `write(span)` until everything is written, or until `mayWrite()` says no.
-  template <class MayWrite, class Write>
-  void writeOut(MayWrite mayWrite, Write write) {
-    while (!empty() && mayWrite()) {
-      write(nextStretch());
+  /// Calls `write(span)`, which returns how many bytes it took from the front, until everything is written or it does
+  /// not take all. The rest comes first the next time.
+  template <class Write>
+  void writeOut(Write write) {
+    while (!empty()) {
+      if (current_.empty()) {
+        current_ = nextStretch();
+      }
+      current_ = current_.subspan(write(current_));
+      if (!current_.empty()) {
+        return;
+      }
       dropWritten();
     }
   }
+
+  /// A write is under way: part of it was not taken.
+  [[nodiscard]] bool cutShort() const noexcept { return !current_.empty(); }
 
  private:
   // Shorter stretches are copied together; a write costs more than copying this much.
@@ -60,8 +72,9 @@ class FrameWriter {
   std::size_t lastPayloadBytes_ = 0;
   ByteBuffer closing_;
 
+  std::span<const std::byte> current_ = {};  // What is left of the present write.
   ByteBuffer copied_;
-  std::size_t taken_ = 0;  // Stretches that the last write covered.
+  std::size_t taken_ = 0;  // Stretches that the present write covers.
 };
 
 }  // namespace tidewire::native

@@ -153,7 +153,9 @@ std::string handshakeRequest(const core::Url& url, std::span<const std::string> 
     addHeader(request, header.name, header.value);
     authorized = authorized || equalsIgnoringCase(header.name, "authorization");
   }
-  if (url.hasUserInfo && !authorized) {
+  // Neither a user nor a password: browsers send nothing then.
+  const bool hasCredentials = !url.userInfo.empty() && url.userInfo != ":";
+  if (hasCredentials && !authorized) {
     addHeader(request, "Authorization", "Basic " + basicCredentials(url.userInfo));
   }
   return request += "\r\n";
@@ -170,6 +172,9 @@ std::string_view checkAnswer(const HandshakeAnswer& answer, std::string_view key
   if (!listHolds(answer.connection, "upgrade")) {
     return "The server's answer lacks \"Connection: Upgrade\".";
   }
+  if (answer.accept.find(',') != std::string::npos) {
+    return "The server sent more than one Sec-WebSocket-Accept.";
+  }
   if (trimmed(answer.accept) != acceptFor(key)) {
     return "The server's Sec-WebSocket-Accept does not match the key that was sent.";
   }
@@ -184,10 +189,6 @@ std::string_view checkAnswer(const HandshakeAnswer& answer, std::string_view key
   }
   if (!offered.empty() && std::ranges::find(offered, trimmed(answer.subprotocol)) == offered.end()) {
     return "The server chose a subprotocol that was not offered.";
-  }
-  // RFC 7230 section 3.3 allows neither in a 101, and either would cut the stream of frames short.
-  if (!answer.contentLength.empty() || !answer.transferEncoding.empty()) {
-    return "The server's 101 announces a body (Content-Length or Transfer-Encoding).";
   }
   return {};
 }

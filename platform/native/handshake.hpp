@@ -25,12 +25,12 @@ inline constexpr std::size_t kNonceBytes = 16;
 /// The whole request, blank line included.
 ///
 /// Requires: a parsed `url`, and subprotocols and headers that `core::findFault` accepts. A header Authorization takes
-/// the place of the URL's user info.
+/// the place of the URL's user info. Empty user info ("ws://@host/") sends no Authorization.
 [[nodiscard]] std::string handshakeRequest(const core::Url& url, std::span<const std::string> subprotocols,
                                            std::span<const Header> headers, std::string_view key);
 
 /// The server's answer: a status, and the values of the header fields that matter, empty where absent. A field that
-/// came several times has its values joined by commas.
+/// came several times has its values joined by commas. What a 101 says of a body means nothing (RFC 9112 section 6.3).
 struct HandshakeAnswer {
   int status = 0;
   std::string upgrade = {};
@@ -38,8 +38,6 @@ struct HandshakeAnswer {
   std::string accept = {};
   std::string subprotocol = {};
   std::string extensions = {};
-  std::string contentLength = {};
-  std::string transferEncoding = {};
   std::string retryAfter = {};
   std::string date = {};
 };

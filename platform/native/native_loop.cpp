@@ -7,32 +7,24 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <utility>
 
 #include "message_access.hpp"
 #include "native_transport.hpp"
 #include "signals.hpp"
-#include "trust.hpp"
 
 namespace tidewire::native {
 namespace {
 
-// 32 KiB was measured to be 15 to 25 % slower at messages of 1 KiB.
-constexpr std::size_t kReadBytes = 128 * 1024;
-// The text of one handshake, either way.
-constexpr unsigned kHeaderBytes = 8 * 1024;
+// One read of libwebsockets'. 32 KiB was measured to be 15 to 25 % slower at messages of 1 KiB.
+constexpr unsigned kReadBytes = 128 * 1024;
 // Our deadlines are the only ones: libwebsockets' own must never come first.
 constexpr unsigned kNoTimeoutSeconds = 60 * 60 * 24 * 365;
-// How long a closed connection may take to end by itself.
-constexpr int kLingerSeconds = 2;
-// Room in libwebsockets' scratch buffer for the longest request we write: its URL may have 8 KiB.
-constexpr unsigned kScratchBytes = 32 * 1024;
 // How often both clocks are looked at while there are clients, in seconds.
 constexpr double kClocksSeconds = 5;
 // How many posted functions a turn runs at most. Dials are among them, and what libwebsockets does for one takes longer
 // the more are under way: between them the others have to get on.
 constexpr std::size_t kFunctionsAtOnce = 64;
-// Larger than any write of ours, or libwebsockets would cut it and copy the rest.
-constexpr std::size_t kWriteBytes = 4 * 1024 * 1024;
 
 /// libwebsockets sizes its table of descriptors from the soft limit, once.
 void raiseDescriptorLimit() {
@@ -62,7 +54,7 @@ std::shared_ptr<NativeLoop> NativeLoop::make() {
   return made->events_ == nullptr ? nullptr : made;
 }
 
-NativeLoop::NativeLoop(bool hasThread) : hasThread_(hasThread), readBuffer_(kReadBytes) {
+NativeLoop::NativeLoop(bool hasThread) : hasThread_(hasThread) {
   events_ = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
   if (events_ == nullptr) {
     failure_ = "libev could not make an event loop";
@@ -93,10 +85,7 @@ void NativeLoop::closeConnections() {
   if (context_ != nullptr) {
     lws_context_destroy(std::exchange(context_, nullptr));
   }
-  for (const auto& [options, made] : tlsVhosts_) {
-    SSL_CTX_free(made.trust);
-  }
-  tlsVhosts_.clear();
+  lingering_.clear();
 }
 
 void NativeLoop::startThread() {
@@ -114,7 +103,6 @@ void NativeLoop::run() {
 // Turning.
 
 void NativeLoop::turn(std::chrono::milliseconds timeout) {
-  const SigpipeHeldBack sigpipe;
   turner_ = std::this_thread::get_id();
   if (timeout > std::chrono::milliseconds::zero()) {
     ev_now_update(events_);
@@ -310,6 +298,7 @@ void NativeLoop::watchClocks() {
 // libwebsockets.
 
 void NativeLoop::setUpLibwebsockets() {
+  OPENSSL_init_ssl(0, nullptr);  // Registers its clean-up at exit, which has to run after ours.
   lws_set_log_level(0, nullptr);
   raiseDescriptorLimit();
   const SigpipeKept sigpipe;
@@ -318,113 +307,75 @@ void NativeLoop::setUpLibwebsockets() {
   lws_context_creation_info info{};
   info.port = CONTEXT_PORT_NO_LISTEN;
   info.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
-  // Once for the process: libwebsockets keeps the index of what it attaches to a TLS connection in a global variable,
-  // and a second time would change it under the connections of another loop.
-  static std::once_flag tlsReady;
-  std::call_once(tlsReady, [&info] { info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT; });
   info.foreign_loops = foreignLoops;
   info.user = this;
-  info.max_http_header_data2 = kHeaderBytes;
-  info.pt_serv_buf_size = kScratchBytes;
+  info.pt_serv_buf_size = kReadBytes + LWS_PRE;
   info.timeout_secs = kNoTimeoutSeconds;
   context_ = lws_create_context(&info);
   if (context_ == nullptr) {
     failure_ = "libwebsockets could not start; it needs its libev plugin (Debian: libwebsockets-evlib-ev)";
     return;
   }
-  // The first one also receives what libwebsockets reports to no virtual host in particular.
-  plainVhost_ = makeVhost(nullptr);
+  vhost_ = makeVhost();
 }
 
-lws_vhost* NativeLoop::vhostFor(bool secure, const TlsOptions& tls) {
-  if (!secure) {
-    return plainVhost_;
-  }
-  const std::pair key(tls.caFile, tls.caPem);
-  const auto known = tlsVhosts_.find(key);
-  if (known != tlsVhosts_.end()) {
-    return known->second.vhost;
-  }
-  SSL_CTX* const trust = loadTrust(tls);
-  if (trust == nullptr) {
-    return nullptr;  // The file may be there at the next attempt.
-  }
-  lws_vhost* const vhost = makeVhost(trust);
-  tlsVhosts_.emplace(key, TlsVhost{vhost, trust});
-  return vhost;
-}
-
-lws_vhost* NativeLoop::makeVhost(ssl_ctx_st* trust) {
+lws_vhost* NativeLoop::makeVhost() {
   static const lws_protocols protocols[] = {
-      {kProtocol, &NativeLoop::onCallback, 0, 0, 0, nullptr, kWriteBytes},
+      {kProtocol, &NativeLoop::onCallback, 0, 0, 0, nullptr, 0},
       {nullptr, nullptr, 0, 0, 0, nullptr, 0},
   };
-  const std::string name = "tidewire-" + std::to_string(tlsVhosts_.size());
   lws_context_creation_info info{};
   info.port = CONTEXT_PORT_NO_LISTEN;
-  info.options = trust == nullptr ? 0 : LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-  info.vhost_name = name.c_str();
+  info.vhost_name = kProtocol;
   info.protocols = protocols;
   info.timeout_secs = kNoTimeoutSeconds;
   info.connect_timeout_secs = kNoTimeoutSeconds;
   info.http_proxy_address = "";  // Else it would obey http_proxy, even for loopback.
-  info.provided_client_ssl_ctx = trust;
   return lws_create_vhost(context_, &info);
+}
+
+std::span<std::byte> NativeLoop::plainBuffer() {
+  plainBuffer_.resize(kReadBytes);
+  return plainBuffer_;
 }
 
 void NativeLoop::cut(lws* wsi) {
   lws_set_opaque_user_data(wsi, nullptr);
+  // The peer sees the end now, and libwebsockets at the next turn: what it kills asynchronously waits until nothing
+  // else is to be done.
+  lws_rx_flow_control(wsi, 1);
+  shutdown(lws_get_socket_fd(wsi), SHUT_RDWR);
   lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
   lws_cancel_service(context_);
 }
 
-void NativeLoop::lingerOut(lws* wsi) {
-  lws_set_opaque_user_data(wsi, nullptr);
-  if (lws_partial_buffered(wsi) == 0) {
-    shutdown(lws_get_socket_fd(wsi), SHUT_WR);
-  }
-  lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, kLingerSeconds);
-  lws_cancel_service(context_);
+void NativeLoop::lingerOut(Wire wire, ByteBuffer rest) {
+  auto lingering = std::make_unique<Lingering>(*this, std::move(wire), std::move(rest));
+  const Lingering* const key = lingering.get();
+  lingering_.emplace(key, std::move(lingering));
 }
 
-int NativeLoop::onCallback(lws* wsi, lws_callback_reasons reason, void* user, void* in, std::size_t length) {
+int NativeLoop::onCallback(lws* wsi, lws_callback_reasons reason, void*, void* in, std::size_t length) {
   switch (reason) {
-    case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION: {
-      auto* const owner = static_cast<WsiOwner*>(lws_get_opaque_user_data(wsi));
-      return owner != nullptr && owner->onCertificate(user, length != 0) ? 0 : 1;
-    }
-    case LWS_CALLBACK_WSI_CREATE:
-    case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-    case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
-    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP:
-    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
-    case LWS_CALLBACK_CLIENT_HTTP_WRITEABLE:
-    case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
-    case LWS_CALLBACK_CLOSED_CLIENT_HTTP: {
+    case LWS_CALLBACK_RAW_CONNECTED:
+    case LWS_CALLBACK_RAW_RX:
+    case LWS_CALLBACK_RAW_WRITEABLE:
+    case LWS_CALLBACK_RAW_CLOSE: {
       auto* const owner = static_cast<WsiOwner*>(lws_get_opaque_user_data(wsi));
-      return owner == nullptr ? onOrphan(wsi, reason) : owner->onCallback(wsi, reason, in, length);
+      return owner == nullptr ? onOrphan(reason) : owner->onCallback(wsi, reason, in, length);
     }
     default:
       return 0;
   }
 }
 
-int NativeLoop::onOrphan(lws* wsi, lws_callback_reasons reason) {
+int NativeLoop::onOrphan(lws_callback_reasons reason) {
   switch (reason) {
-    case LWS_CALLBACK_WSI_CREATE:
-      shutdown(lws_get_socket_fd(wsi), SHUT_RDWR);  // Ends its TLS at once.
-      return 0;
-    case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
-      return -1;  // Nothing has been sent, and nothing will be.
-    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: {
-      // Read and dropped: unread bytes would turn the end of the connection into a reset, which may overtake our Close
-      // frame.
-      auto* const loop = static_cast<NativeLoop*>(lws_context_user(lws_get_context(wsi)));
-      char* place = loop->readBuffer_.data();
-      int room = static_cast<int>(loop->readBuffer_.size());
-      return lws_http_client_read(wsi, &place, &room) < 0 ? -1 : 0;
-    }
+    case LWS_CALLBACK_RAW_CONNECTED:
+    case LWS_CALLBACK_RAW_RX:
+    case LWS_CALLBACK_RAW_WRITEABLE:
+      return -1;
     default:
       return 0;
   }

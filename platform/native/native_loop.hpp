@@ -1,14 +1,12 @@
 #pragma once
 
 #include <ev.h>
-#include <openssl/types.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,10 +19,11 @@
 #include <utility>
 #include <vector>
 
+#include "lingering.hpp"
 #include "loop.hpp"
 #include "lws.hpp"
 #include "mask_keys.hpp"
-#include "tidewire/options.hpp"
+#include "wire.hpp"
 
 namespace tidewire::native {
 
@@ -74,17 +73,18 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
   /// Null if libwebsockets could not be set up; `failure` then says why.
   [[nodiscard]] lws_context* context() const { return context_; }
   [[nodiscard]] const std::string& failure() const { return failure_; }
-  /// The virtual host for such connections; null if certificates that `tls` names cannot be read.
-  [[nodiscard]] lws_vhost* vhostFor(bool secure, const TlsOptions& tls);
+  [[nodiscard]] lws_vhost* vhost() const { return vhost_; }
   [[nodiscard]] struct ev_loop* events() const { return events_; }
   [[nodiscard]] MaskKeys& maskKeys() { return maskKeys_; }
-  /// Where a read goes; shared, since one read is dealt with before the next.
-  [[nodiscard]] std::span<char> readBuffer() { return readBuffer_; }
+  /// Where bytes are decrypted to; shared, since they are dealt with before the next read.
+  [[nodiscard]] std::span<std::byte> plainBuffer();
 
-  /// Cuts a connection and forgets it. None of its callbacks reaches its owner any more.
+  /// Ends a connection at once and forgets it. None of its callbacks reaches its owner any more.
   void cut(lws* wsi);
-  /// Ends a connection whose Close frames are exchanged: what was written still leaves, what still comes is dropped.
-  void lingerOut(lws* wsi);
+  /// Ends a connection whose Close frames are exchanged, as `Lingering` says.
+  void lingerOut(Wire wire, ByteBuffer rest);
+  /// `connection` has ended.
+  void lingered(const Lingering& connection) { lingering_.erase(&connection); }
 
  private:
   explicit NativeLoop(bool hasThread);
@@ -100,8 +100,8 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
   void watchClocks();
 
   static int onCallback(lws* wsi, lws_callback_reasons reason, void* user, void* in, std::size_t length);
-  static int onOrphan(lws* wsi, lws_callback_reasons reason);
-  [[nodiscard]] lws_vhost* makeVhost(ssl_ctx_st* trust);
+  static int onOrphan(lws_callback_reasons reason);
+  [[nodiscard]] lws_vhost* makeVhost();
 
   const bool hasThread_;
   struct ev_loop* events_ = nullptr;
@@ -114,16 +114,10 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
   std::unordered_set<internal::LoopTask*> attached_;
   lws_context* context_ = nullptr;
   std::string failure_;
-  lws_vhost* plainVhost_ = nullptr;
-  // Each set of TLS options has a virtual host, because libwebsockets keeps trust there; and what that trusts, which is
-  // ours to free.
-  struct TlsVhost {
-    lws_vhost* vhost = nullptr;
-    ssl_ctx_st* trust = nullptr;
-  };
-  std::map<std::pair<std::string, std::string>, TlsVhost> tlsVhosts_;
+  lws_vhost* vhost_ = nullptr;
+  std::unordered_map<const Lingering*, std::unique_ptr<Lingering>> lingering_;
   MaskKeys maskKeys_;
-  std::vector<char> readBuffer_;
+  std::vector<std::byte> plainBuffer_;
 
   std::set<std::pair<core::Time, internal::LoopTask*>> due_;
   std::unordered_map<internal::LoopTask*, core::Time> deadlines_;

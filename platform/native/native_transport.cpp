@@ -1,27 +1,18 @@
 #include "native_transport.hpp"
 
-#include <openssl/ssl.h>
-#include <openssl/x509_vfy.h>
-#include <openssl/x509v3.h>
+#include <openssl/rand.h>
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <memory>
 #include <utility>
 
 #include "handshake.hpp"
 #include "message_access.hpp"
+#include "trust.hpp"
 
 namespace tidewire::native {
 namespace {
-
-// libwebsockets has 128 bytes for "Host: ", the name, a line end and a NUL.
-constexpr std::size_t kMostTlsNameBytes = 118;
-
-/// The name that libwebsockets uses for TLS. Without TLS it has no use for one, and may not like ours.
-std::string tlsName(const core::Url& url) {
-  return url.secure ? url.host : "unused";
-}
 
 std::chrono::microseconds inMicroseconds(core::Duration time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time);
@@ -31,10 +22,26 @@ CloseCause causeOf(std::uint16_t violation) {
   return violation == 1009 ? CloseCause::MessageTooBig : CloseCause::ProtocolError;
 }
 
-std::string newKey() {
+/// Nothing without randomness: a key that can be foreseen protects nobody.
+std::optional<std::string> newKey() {
   std::array<std::byte, kNonceBytes> nonce{};
-  RAND_bytes(reinterpret_cast<unsigned char*>(nonce.data()), kNonceBytes);
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(nonce.data()), kNonceBytes) != 1) {
+    return std::nullopt;
+  }
   return makeKey(nonce);
+}
+
+HandshakeAnswer answerOf(const ResponseHead& head) {
+  return {
+      .status = head.status,
+      .upgrade = head.field("upgrade"),
+      .connection = head.field("connection"),
+      .accept = head.field("sec-websocket-accept"),
+      .subprotocol = head.field("sec-websocket-protocol"),
+      .extensions = head.field("sec-websocket-extensions"),
+      .retryAfter = head.field("retry-after"),
+      .date = head.field("date"),
+  };
 }
 
 }  // namespace
@@ -51,31 +58,31 @@ void NativeTransport::open(const Endpoint& endpoint, const Options& options) {
   options_ = &options;
   endpoint_ = &endpoint;
   url_ = core::parseUrl(endpoint.url).url;
-  lws_vhost* const vhost = loop_.context() == nullptr ? nullptr : loop_.vhostFor(url_.secure, options.tls);
   dialer_.emplace(loop_, static_cast<Dialer::Client&>(*this));
   decoder_.emplace(options.maxMessageBytes);
-  key_ = newKey();
+  std::optional<std::string> key = newKey();
   if (loop_.context() == nullptr) {
-    refuse(loop_.failure());
-  } else if (vhost == nullptr) {
-    refuse("TlsOptions: no certificate could be read");
-  } else if (tlsName(url_).size() > kMostTlsNameBytes) {
-    refuse("libwebsockets takes no TLS host name of this length");
+    refuse(CloseCause::Unavailable, loop_.failure());
+  } else if (!key) {
+    refuse(CloseCause::ConnectFailed, "OpenSSL has no randomness for the handshake's key");
+  } else if (url_.secure && (trust_ = trustFor(options.tls)) == nullptr) {
+    refuse(CloseCause::Unavailable, "TlsOptions: no certificate could be read");
   } else {
-    dialer_->start(url_, tlsName(url_), vhost);
+    key_ = *std::move(key);
+    dialer_->start(url_);
   }
 }
 
-void NativeTransport::refuse(std::string detail) {
-  loop_.post([this, alive = std::weak_ptr<bool>(alive_), detail = std::move(detail)] {
+void NativeTransport::refuse(CloseCause cause, std::string detail) {
+  loop_.post([this, cause, alive = std::weak_ptr<bool>(alive_), detail = std::move(detail)] {
     if (!alive.expired()) {
-      fail(CloseCause::Unavailable, detail);
+      fail(cause, detail);
     }
   });
 }
 
 WsiOwner* NativeTransport::dialed(lws* wsi, std::optional<core::Duration> lookUp, core::Duration connect) {
-  wsi_ = wsi;
+  wire_.attach(wsi);
   stepBegan_ = loop_.now();
   if (lookUp) {
     times_.lookUp = inMicroseconds(*lookUp);
@@ -88,129 +95,170 @@ void NativeTransport::dialFailed(std::string detail) {
   fail(CloseCause::ConnectFailed, std::move(detail));
 }
 
-bool NativeTransport::onCertificate(void* storeContext, bool trusted) {
-  auto* const context = static_cast<X509_STORE_CTX*>(storeContext);
-  if (!trusted) {
-    certificateError_ = X509_verify_cert_error_string(X509_STORE_CTX_get_error(context));
-    return false;
+/// TCP stands.
+void NativeTransport::begin() {
+  begun_ = true;
+  if (!url_.secure) {
+    sendRequest();
+    return;
   }
-  const bool peer = X509_STORE_CTX_get_error_depth(context) == 0;
-  if (peer && url_.hostIsIpv6 &&
-      X509_check_ip_asc(X509_STORE_CTX_get_current_cert(context), url_.host.c_str(), 0) != 1) {
-    certificateError_ = "IP address mismatch";
-    X509_STORE_CTX_set_error(context, X509_V_ERR_IP_ADDRESS_MISMATCH);
-    return false;
+  std::unique_ptr<Tls> tls = Tls::make(trust_, tlsNameOf(url_));
+  if (tls == nullptr) {
+    fail(CloseCause::ConnectFailed, "OpenSSL does not take the host name, or lacks memory");
+    return;
   }
-  return true;
+  wire_.secure(std::move(tls));
+  decrypt({});
 }
 
-/// Replaces the request that libwebsockets has begun: its own would add headers and cut long paths. `in` points to the
-/// pointer behind what is written so far.
-int NativeTransport::writeRequest(void* in, std::size_t room) {
-  const std::string begun = std::string("GET / HTTP/1.1\r\nPragma: no-cache\r\nCache-Control: no-cache\r\nHost: ") +
-                            tlsName(url_) + "\r\nconnection: close\r\n";
+void NativeTransport::sendRequest() {
   const core::Time now = loop_.now();
   if (url_.secure) {
     times_.tls = inMicroseconds(now - stepBegan_);
   }
   stepBegan_ = now;
-  std::string request = handshakeRequest(url_, endpoint_->subprotocols, endpoint_->headers, key_);
-  request.resize(request.size() - 2);  // libwebsockets writes the blank line.
-  char** const end = static_cast<char**>(in);
-  char* const start = *end - begun.size();
-  if (std::memcmp(start, begun.data(), begun.size()) != 0) {
-    fail(CloseCause::Unavailable, "this libwebsockets begins its requests in a way that is not known");
-    return -1;
-  }
-  if (request.size() > room + begun.size()) {
-    fail(CloseCause::Unavailable, "the URL and the headers are too long for libwebsockets' buffer");
-    return -1;
-  }
-  *end = std::copy(request.begin(), request.end(), start);
-  return 0;
+  head_.emplace();
+  const std::string request = handshakeRequest(url_, endpoint_->subprotocols, endpoint_->headers, key_);
+  writer_.control().append(std::as_bytes(std::span(request)));
+  writeOut();
 }
 
-void NativeTransport::readAnswer() {
-  const HandshakeAnswer answer{
-      .status = static_cast<int>(lws_http_client_http_response(wsi_)),
-      .upgrade = header(WSI_TOKEN_UPGRADE),
-      .connection = header(WSI_TOKEN_CONNECTION),
-      .accept = header(WSI_TOKEN_ACCEPT),
-      .subprotocol = header(WSI_TOKEN_PROTOCOL),
-      .extensions = header(WSI_TOKEN_EXTENSIONS),
-      .contentLength = header(WSI_TOKEN_HTTP_CONTENT_LENGTH),
-      .transferEncoding = header(WSI_TOKEN_HTTP_TRANSFER_ENCODING),
-      .retryAfter = header(WSI_TOKEN_HTTP_RETRY_AFTER),
-      .date = header(WSI_TOKEN_HTTP_DATE),
-  };
-  if (const std::string_view fault = checkAnswer(answer, key_, endpoint_->subprotocols); !fault.empty()) {
-    end({.cause = CloseCause::HandshakeRefused,
-         .detail = std::string(fault),
-         .httpStatus = answer.status,
-         .retryAfter = retryAfter(answer, loop_.wallTime())});
+/// Takes what belongs to the server's answer from the front of `bytes`.
+void NativeTransport::readHead(std::span<const std::byte>& bytes) {
+  if (!head_) {
     return;
+  }
+  bytes = bytes.subspan(head_->feed(bytes));
+  if (head_->state() != ResponseHeadReader::State::Reading) {
+    judgeAnswer();
+    head_.reset();
+  }
+}
+
+void NativeTransport::judgeAnswer() {
+  const ResponseHead& head = head_->head();
+  switch (head_->state()) {
+    case ResponseHeadReader::State::NotHttp:
+      return fail(CloseCause::ConnectFailed,
+                  "the peer does not speak HTTP: it answered \"" + head_->offending() + "\"");
+    case ResponseHeadReader::State::Invalid:
+      return refuseAnswer("the server's answer is not a valid HTTP/1 response: \"" + head_->offending() + "\"");
+    case ResponseHeadReader::State::TooLong:
+      return tooLong();
+    case ResponseHeadReader::State::Reading:
+    case ResponseHeadReader::State::Complete:
+      break;
+  }
+  const HandshakeAnswer answer = answerOf(head);
+  if (const std::string_view fault = checkAnswer(answer, key_, endpoint_->subprotocols); !fault.empty()) {
+    return refuseAnswer(answer.status == 101 ? std::string(fault) : head.summary());
   }
   times_.upgrade = inMicroseconds(loop_.now() - stepBegan_);
   open_ = true;
-  lws_callback_on_writable(wsi_);  // Then its headers can go; here they are still in use.
+  if (!reading_) {
+    lws_rx_flow_control(wire_.wsi(), 0);
+  }
   events_.transportOpened(answer.subprotocol, times_);
 }
 
-std::string NativeTransport::header(lws_token_indexes token) const {
-  const int length = lws_hdr_total_length(wsi_, token);
-  if (length <= 0) {
-    return {};
+void NativeTransport::tooLong() {
+  const ResponseHead& head = head_->head();
+  const std::string limit = " exceeded " + std::to_string(kMaxHeadBytes / 1024) + " KiB";
+  if (head.isFinal()) {
+    refuseAnswer(head.summary() + ", whose header" + limit);
+  } else {
+    fail(CloseCause::ConnectFailed, "the header of the server's answer" + limit);
   }
-  std::string value(static_cast<std::size_t>(length) + 1, '\0');  // libwebsockets writes a NUL behind it.
-  const int copied = lws_hdr_copy(wsi_, value.data(), length + 1, token);
-  value.resize(copied < 0 ? 0 : static_cast<std::size_t>(copied));
-  return value;
+}
+
+void NativeTransport::refuseAnswer(std::string detail) {
+  const ResponseHead& head = head_->head();
+  end({.cause = CloseCause::HandshakeRefused,
+       .detail = std::move(detail),
+       .httpStatus = head.status,
+       .retryAfter = retryAfter(answerOf(head), loop_.wallTime())});
 }
 
 // Receive.
 
-int NativeTransport::onCallback(lws* wsi, lws_callback_reasons reason, void* in, std::size_t length) {
+int NativeTransport::onCallback(lws*, lws_callback_reasons reason, void* in, std::size_t length) {
   switch (reason) {
-    case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
-      return writeRequest(in, length);
-    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-      wsi_ = nullptr;
-      if (certificateError_.empty()) {
-        fail(CloseCause::ConnectFailed,
-             in == nullptr ? "no answer" : std::string(static_cast<const char*>(in), length));
-      } else {
-        fail(CloseCause::UntrustedCertificate, certificateError_);
-      }
+    case LWS_CALLBACK_RAW_RX:
+      arrived({static_cast<const std::byte*>(in), length});
       return 0;
-    case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
-      readAnswer();
-      return 0;
-    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP:
-      readable_ = true;
-      return read();
-    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
-      readFromLibrary_ = in != loop_.readBuffer().data();
-      decode({static_cast<const std::byte*>(in), length});
-      return 0;
-    case LWS_CALLBACK_CLIENT_HTTP_WRITEABLE:
-      // 8 KiB, which libwebsockets would keep, in a list that it searches whenever a connection ends.
-      lws_http_headers_detach(wsi);
+    case LWS_CALLBACK_RAW_WRITEABLE:
       onWritable();
       return 0;
-    case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
-    case LWS_CALLBACK_CLOSED_CLIENT_HTTP:
-      wsi_ = reason == LWS_CALLBACK_CLOSED_CLIENT_HTTP ? nullptr : wsi;
-      fail(open_ ? CloseCause::ConnectionLost : CloseCause::ConnectFailed,
-           "the connection ended without a Close frame");
+    case LWS_CALLBACK_RAW_CLOSE:
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+      wire_.release();
+      ended_ = true;
+      continueReading();
       return 0;
     default:
       return 0;
   }
 }
 
+void NativeTransport::arrived(std::span<const std::byte> bytes) {
+  if (over_) {
+    return;
+  }
+  if (url_.secure) {
+    decrypt(bytes);
+  } else {
+    plainArrived(bytes);
+  }
+}
+
+/// Everything, also while reading is stopped: OpenSSL would keep it, and nothing would report it again.
+void NativeTransport::decrypt(std::span<const std::byte> bytes) {
+  Tls& tls = *wire_.tls();
+  tls.feed(bytes);
+  if (tls.state() == Tls::State::Ready && !times_.tls) {
+    sendRequest();
+  }
+  const std::span<std::byte> buffer = loop_.plainBuffer();
+  std::size_t count = 0;
+  do {
+    count = tls.read(buffer);
+    plainArrived(buffer.first(count));
+  } while (!over_ && count == buffer.size());
+  if (over_) {
+    return;  // `tls` may have gone.
+  }
+  wire_.flush();
+  if (wire_.blocked()) {
+    wire_.awaitWritable();
+  }
+  if (tls.state() == Tls::State::Failed && !open_) {
+    fail(tls.isUntrusted() ? CloseCause::UntrustedCertificate : CloseCause::ConnectFailed, tls.failure());
+  } else if (tls.state() == Tls::State::Failed || tls.state() == Tls::State::Ended) {
+    ended_ = true;
+    endIfRead();
+  }
+}
+
+void NativeTransport::plainArrived(std::span<const std::byte> bytes) {
+  readHead(bytes);
+  if (!open_ || over_ || bytes.empty()) {
+    return;
+  }
+  // In the order of their arrival: behind what is held.
+  if (!reading_ || !held_.empty()) {
+    held_.insert(held_.end(), bytes.begin(), bytes.end());
+    continueReading();
+  } else {
+    decode(bytes);
+  }
+}
+
 void NativeTransport::setReading(bool reading) {
   reading_ = reading;
-  if (reading && (readable_ || !held_.empty())) {
+  if (open_ && wire_.wsi() != nullptr) {
+    lws_rx_flow_control(wire_.wsi(), reading ? 1 : 0);
+  }
+  if (reading && !held_.empty()) {
     loop_.post([this, alive = std::weak_ptr<bool>(alive_)] {
       if (!alive.expired()) {
         continueReading();
@@ -223,40 +271,18 @@ void NativeTransport::continueReading() {
   if (reading_ && !held_.empty()) {
     decode(std::exchange(held_, {}));
   }
-  if (readable_ && !over_) {
-    (void)read();
-  }
+  endIfRead();
 }
 
-/// Reads once per readiness, so that no connection starves the others; but the bytes that came with the 101 lie in
-/// libwebsockets' own memory, where nothing reports them again: those are read to their end.
-int NativeTransport::read() {
-  if (blocked()) {
-    // On the poll loop reading would starve writing.
-    lws_write(wsi_, nullptr, 0, LWS_WRITE_RAW);
+/// Not before everything that came is decoded.
+void NativeTransport::endIfRead() {
+  if (ended_ && !over_ && held_.empty()) {
+    lost();
   }
-  do {
-    if (over_ || (!reading_ && readToEnd_)) {
-      return 0;
-    }
-    readable_ = false;
-    readFromLibrary_ = false;
-    char* place = loop_.readBuffer().data();
-    int room = static_cast<int>(loop_.readBuffer().size());
-    if (lws_http_client_read(wsi_, &place, &room) < 0) {
-      return -1;
-    }
-  } while (!readToEnd_ && readFromLibrary_);
-  readToEnd_ = true;
-  return 0;
 }
 
 void NativeTransport::decode(std::span<const std::byte> bytes) {
   if (over_ || ending_) {
-    return;
-  }
-  if (!reading_) {
-    held_.insert(held_.end(), bytes.begin(), bytes.end());
     return;
   }
   events_.arrivalBegan();
@@ -327,20 +353,21 @@ internal::Transport::Sent NativeTransport::sendFrom(internal::PayloadStore::Batc
 }
 
 std::size_t NativeTransport::bufferedBytes() const {
-  // libwebsockets does not tell how much of the last write it still holds; all of it is the safe answer.
-  return writer_.payloadBytes() + (wsi_ != nullptr && blocked() ? writer_.lastPayloadBytes() : 0);
+  // How much of a write is payload is not counted; all of it is the safe answer.
+  return writer_.payloadBytes() + (wire_.wsi() != nullptr && blocked() ? writer_.lastPayloadBytes() : 0);
 }
 
 void NativeTransport::awaitBuffered(std::size_t most) {
   awaited_ = most;
-  if (wsi_ != nullptr && !over_) {
-    lws_callback_on_writable(wsi_);
-  }
+  wire_.awaitWritable();
 }
 
 void NativeTransport::flush() {
-  usedUp_ = usedUp_ || room() == 0;
-  if (wsi_ != nullptr && !over_ && !blocked()) {
+  if (!open_ || over_) {
+    return;
+  }
+  usedUp_ = usedUp_ || (!closeSent_ && room() == 0);
+  if (!blocked()) {
     writeOut();
   }
 }
@@ -362,13 +389,14 @@ void NativeTransport::answerPing(std::span<const std::byte> payload) {
 }
 
 void NativeTransport::onWritable() {
-  if (over_ || blocked()) {
+  wire_.writable();
+  if (over_) {
     return;
   }
-  if (pendingPong_) {
-    appendPong(writer_.control(), std::span(pendingPong_->payload).first(pendingPong_->size), loop_.maskKeys().next());
-    pendingPong_.reset();
+  if (!begun_) {
+    return begin();
   }
+  wire_.flush();
   writeOut();
   const bool roomAgain = usedUp_ && room() > 0;
   const bool fell = awaited_ && bufferedBytes() <= *awaited_;
@@ -380,26 +408,23 @@ void NativeTransport::onWritable() {
 }
 
 void NativeTransport::writeOut() {
-  writer_.writeOut([this] { return !blocked(); }, [this](std::span<const std::byte> bytes) { write(bytes); });
-  if (blocked() || usedUp_ || awaited_) {
-    lws_callback_on_writable(wsi_);
+  const auto write = [this](std::span<const std::byte> bytes) { return wire_.write(bytes); };
+  writer_.writeOut(write);
+  if (pendingPong_ && !closeSent_ && !blocked()) {
+    appendPong(writer_.control(), std::span(pendingPong_->payload).first(pendingPong_->size), loop_.maskKeys().next());
+    pendingPong_.reset();
+    writer_.writeOut(write);
   }
-}
-
-/// What the system does not take, libwebsockets copies and writes first.
-void NativeTransport::write(std::span<const std::byte> bytes) {
-  // Its signature says that it changes the bytes, because its WebSocket role does.
-  auto* const data = const_cast<unsigned char*>(reinterpret_cast<const unsigned char*>(bytes.data()));
-  // A failure shows as the end of the connection, which libwebsockets reports by itself once it reads.
-  if (lws_write(wsi_, data, bytes.size(), LWS_WRITE_RAW) < 0) {
-    lws_set_timeout(wsi_, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-    lws_cancel_service(loop_.context());
+  // With nothing blocked there is room, and nothing is buffered: the next readiness tells it.
+  if (blocked() || usedUp_ || awaited_) {
+    wire_.awaitWritable();
   }
 }
 
 // End.
 
 void NativeTransport::close(std::uint16_t code, std::string_view reason) {
+  usedUp_ = false;  // There is no room any more, and nobody waits for some.
   if (!std::exchange(closeSent_, true)) {
     appendClose(writer_.closing(), code, reason, loop_.maskKeys().next());
   }
@@ -414,15 +439,29 @@ void NativeTransport::leave(std::uint16_t code, std::string_view reason) {
 void NativeTransport::abort() {
   over_ = true;
   dialer_.reset();
-  if (wsi_ == nullptr) {
+  if (wire_.wsi() == nullptr) {
     return;
   }
   if (closeSent_ && ending_) {
-    // Nobody will write later: libwebsockets takes what the system does not.
-    writer_.writeOut([] { return true; }, [this](std::span<const std::byte> bytes) { write(bytes); });
-    loop_.lingerOut(std::exchange(wsi_, nullptr));
+    ByteBuffer rest;
+    writer_.writeOut([&rest](std::span<const std::byte> bytes) {
+      rest.append(bytes);
+      return bytes.size();
+    });
+    loop_.lingerOut(std::move(wire_), std::move(rest));
   } else {
-    loop_.cut(std::exchange(wsi_, nullptr));
+    loop_.cut(wire_.release());
+  }
+}
+
+/// The stream has ended.
+void NativeTransport::lost() {
+  if (open_) {
+    fail(CloseCause::ConnectionLost, "the connection ended without a Close frame");
+  } else if (url_.secure && !times_.tls) {
+    fail(CloseCause::ConnectFailed, "the connection ended in the TLS handshake");
+  } else {
+    fail(CloseCause::ConnectFailed, "the connection ended before the server had answered the handshake");
   }
 }
 

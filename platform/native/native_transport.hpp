@@ -15,12 +15,14 @@
 #include "frame_writer.hpp"
 #include "lws.hpp"
 #include "native_loop.hpp"
+#include "response_head.hpp"
 #include "transport.hpp"
+#include "wire.hpp"
 
 namespace tidewire::native {
 
-/// A connection through libwebsockets' HTTP client role, which does TCP, TLS and the upgrade; what follows the upgrade
-/// is an endless body to it, which our codec reads and writes.
+/// A connection through libwebsockets' RAW client role, which does TCP and waits for the socket. TLS, the opening
+/// handshake and the frames are ours.
 class NativeTransport final : public internal::Transport, private WsiOwner, private Dialer::Client {
  public:
   NativeTransport(NativeLoop& loop, internal::TransportEvents& events);
@@ -48,18 +50,23 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
 
  private:
   // Open.
-  void refuse(std::string detail);
+  void refuse(CloseCause cause, std::string detail);
   WsiOwner* dialed(lws* wsi, std::optional<core::Duration> lookUp, core::Duration connect) override;
   void dialFailed(std::string detail) override;
-  bool onCertificate(void* storeContext, bool trusted) override;
-  [[nodiscard]] int writeRequest(void* in, std::size_t room);
-  void readAnswer();
-  [[nodiscard]] std::string header(lws_token_indexes token) const;
+  void begin();
+  void sendRequest();
+  void readHead(std::span<const std::byte>& bytes);
+  void judgeAnswer();
+  void tooLong();
+  void refuseAnswer(std::string detail);
 
   // Receive.
   int onCallback(lws* wsi, lws_callback_reasons reason, void* in, std::size_t length) override;
+  void arrived(std::span<const std::byte> bytes);
+  void decrypt(std::span<const std::byte> bytes);
+  void plainArrived(std::span<const std::byte> bytes);
   void continueReading();
-  [[nodiscard]] int read();
+  void endIfRead();
   void decode(std::span<const std::byte> bytes);
   void onEvent(const CodecEvent& event);
 
@@ -67,10 +74,10 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   void answerPing(std::span<const std::byte> payload);
   void onWritable();
   void writeOut();
-  void write(std::span<const std::byte> bytes);
-  [[nodiscard]] bool blocked() const { return lws_partial_buffered(wsi_) != 0; }
+  [[nodiscard]] bool blocked() const { return wire_.blocked() || writer_.cutShort(); }
 
   // End.
+  void lost();
   void fail(CloseCause cause, std::string detail);
   void end(internal::TransportEnd end);
 
@@ -83,18 +90,18 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   core::Url url_;
   std::string key_;
   std::optional<Dialer> dialer_;
-  lws* wsi_ = nullptr;
-  std::string certificateError_;
+  std::shared_ptr<SSL_CTX> trust_;
+  Wire wire_;
+  bool begun_ = false;
+  std::optional<ResponseHeadReader> head_;  // Until it is judged.
   HandshakeTimes times_;
   core::Time stepBegan_{};
   bool open_ = false;
 
   std::optional<Decoder> decoder_;
   bool reading_ = true;
-  bool readable_ = false;         // libwebsockets said so, and was not answered because reading was stopped.
-  std::vector<std::byte> held_;   // Arrived with the 101 while reading was stopped.
-  bool readToEnd_ = false;        // The bytes that came with the 101 have been read.
-  bool readFromLibrary_ = false;  // The last read came from libwebsockets' memory.
+  std::vector<std::byte> held_;  // Arrived, and is not decoded because reading was stopped.
+  bool ended_ = false;           // The stream has.
 
   FrameWriter writer_;
   // A Ping that came while too much waited to be sent. Only the newest is answered (RFC 6455 section 5.5.3).

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <csignal>
-#include <ctime>
 
 // What the process does with signals is the application's to say. Each of these changes something for a while and puts
 // it back.
@@ -38,32 +37,6 @@ class SigpipeKept {
 
  private:
   struct sigaction before_ {};
-};
-
-/// Keeps SIGPIPE from a thread of the application's while OpenSSL, which writes without MSG_NOSIGNAL, may cause it.
-class SigpipeHeldBack {
- public:
-  SigpipeHeldBack() {
-    sigemptyset(&sigpipe_);
-    sigaddset(&sigpipe_, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
-    sigset_t pending;
-    sigpending(&pending);
-    wasPending_ = sigismember(&pending, SIGPIPE) == 1;
-  }
-  ~SigpipeHeldBack() {
-    const timespec now{};
-    while (!wasPending_ && sigtimedwait(&sigpipe_, nullptr, &now) == SIGPIPE) {
-    }
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  SigpipeHeldBack(const SigpipeHeldBack&) = delete;
-  SigpipeHeldBack& operator=(const SigpipeHeldBack&) = delete;
-
- private:
-  sigset_t sigpipe_;
-  sigset_t before_;
-  bool wasPending_ = false;
 };
 
 }  // namespace tidewire::native

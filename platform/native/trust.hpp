@@ -2,14 +2,23 @@
 
 #include <openssl/types.h>
 
+#include <cstddef>
+#include <memory>
+
 #include "tidewire/options.hpp"
 
 namespace tidewire::native {
 
-/// What a client with these options trusts; null if a certificate that they name cannot be read. libwebsockets itself
-/// would take one certificate of a file, and it instead of the system's.
+/// What a client with these options trusts: the system's store, and every certificate of `caFile` and `caPem`.
 ///
-/// Returns: the caller's to free.
-[[nodiscard]] SSL_CTX* loadTrust(const TlsOptions& tls);
+/// Shared by all clients with the same certificates, and freed with the last user but for the system's own, which is
+/// read once and stays. `caFile` is read each time, so a file that was replaced counts from the next attempt on. Any
+/// thread.
+///
+/// Returns: null if `caFile` or `caPem` holds no certificate that can be read.
+[[nodiscard]] std::shared_ptr<SSL_CTX> trustFor(const TlsOptions& tls);
+
+/// How many contexts there are now. For tests.
+[[nodiscard]] std::size_t trustCount();
 
 }  // namespace tidewire::native
