@@ -3,10 +3,12 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -18,6 +20,12 @@ namespace {
 
 // Only a failing test waits for it.
 constexpr timeval kPatience{.tv_sec = 20, .tv_usec = 0};
+
+union SocketAddress {
+  sockaddr any;
+  sockaddr_in four;
+  sockaddr_in6 six;
+};
 
 std::string headerValue(const std::string& request, const std::string& name) {
   const std::size_t at = request.find("\r\n" + name + ": ");
@@ -63,6 +71,11 @@ void RawConnection::write(std::string_view bytes) {
     }
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
+}
+
+std::size_t RawConnection::writeWhatGoes(std::string_view bytes) {
+  const ssize_t count = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  return count < 0 ? 0 : static_cast<std::size_t>(count);
 }
 
 bool RawConnection::fill() {
@@ -141,7 +154,31 @@ void RawConnection::discard(std::size_t count) {
 }
 
 bool RawConnection::atEnd() {
-  return received_.empty() && !fill();
+  errno = 0;
+  if (!received_.empty() || fill()) {
+    return false;
+  }
+  return errno != EAGAIN && errno != EWOULDBLOCK;  // Patience is over, and it has not ended.
+}
+
+bool RawConnection::hasSomething() const {
+  char byte = 0;
+  return recv(socket_, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 1;
+}
+
+bool RawConnection::hasEnded() {
+  char byte = 0;
+  const ssize_t count = recv(socket_, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+  return count == 0 || (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+std::string RawConnection::serverName() const {
+  const char* const name = ssl_ == nullptr ? nullptr : SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
+  return name == nullptr ? "" : name;
+}
+
+void RawConnection::endTls() {
+  SSL_shutdown(ssl_);
 }
 
 void RawConnection::reset() {
@@ -150,22 +187,28 @@ void RawConnection::reset() {
   ::close(std::exchange(socket_, -1));
 }
 
-RawPeer::RawPeer() {
-  socket_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (bind(socket_, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(socket_, 64) != 0 ||
-      getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+RawPeer::RawPeer(const char* address) {
+  SocketAddress bound{.six = {}};
+  socklen_t size = 0;
+  if (inet_pton(AF_INET, address, &bound.four.sin_addr) == 1) {
+    bound.four.sin_family = AF_INET;
+    size = sizeof bound.four;
+  } else if (inet_pton(AF_INET6, address, &bound.six.sin6_addr) == 1) {
+    bound.six.sin6_family = AF_INET6;
+    size = sizeof bound.six;
+  }
+  socket_ = socket(bound.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (bind(socket_, &bound.any, size) != 0 || listen(socket_, 64) != 0 ||
+      getsockname(socket_, &bound.any, &size) != 0) {
     std::perror("listen");
     std::abort();
   }
   setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
-  port_ = ntohs(address.sin_port);
+  port_ = ntohs(bound.any.sa_family == AF_INET6 ? bound.six.sin6_port : bound.four.sin_port);
 }
 
-RawPeer::RawPeer(const std::string& certificateFile, const std::string& keyFile) : RawPeer() {
+RawPeer::RawPeer(const std::string& certificateFile, const std::string& keyFile, const char* address)
+    : RawPeer(address) {
   tls_ = SSL_CTX_new(TLS_server_method());
   if (SSL_CTX_use_certificate_chain_file(tls_, certificateFile.c_str()) != 1 ||
       SSL_CTX_use_PrivateKey_file(tls_, keyFile.c_str(), SSL_FILETYPE_PEM) != 1) {
@@ -181,6 +224,11 @@ RawPeer::~RawPeer() {
 
 std::string RawPeer::url(std::string_view path) const {
   return (tls_ == nullptr ? "ws://127.0.0.1:" : "wss://127.0.0.1:") + std::to_string(port_) + std::string(path);
+}
+
+bool RawPeer::isAsked() const {
+  pollfd listening{.fd = socket_, .events = POLLIN, .revents = 0};
+  return poll(&listening, 1, 0) == 1;
 }
 
 std::unique_ptr<RawConnection> RawPeer::accept() {

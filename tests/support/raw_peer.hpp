@@ -33,6 +33,8 @@ class RawConnection {
   [[nodiscard]] bool secured() const { return secured_; }
 
   void write(std::string_view bytes);
+  /// Writes as much of it as the system takes now, and returns how much. Without TLS only.
+  [[nodiscard]] std::size_t writeWhatGoes(std::string_view bytes);
   /// What has arrived up to and with the blank line of a request; empty if the connection ended first.
   [[nodiscard]] std::string readRequest();
   /// Reads the request and answers it as RFC 6455 wants, with `extraHeaders` and then `bytes` in the same segment.
@@ -40,8 +42,16 @@ class RawConnection {
   [[nodiscard]] ClientFrame readFrame();
   /// Reads so many bytes and forgets them.
   void discard(std::size_t count);
-  /// Whether the client has ended the connection, with nothing left to read.
+  /// Whether the client ends the connection, with nothing left to read.
   [[nodiscard]] bool atEnd();
+  /// Whether it has ended now, with nothing left to read. Without TLS only.
+  [[nodiscard]] bool hasEnded();
+  /// Whether something can be read now.
+  [[nodiscard]] bool hasSomething() const;
+  /// The name that the client's TLS hello asked for (SNI); empty without one.
+  [[nodiscard]] std::string serverName() const;
+  /// Ends TLS in this direction, and leaves TCP as it is.
+  void endTls();
   /// Ends the connection with a TCP reset.
   void reset();
 
@@ -55,18 +65,20 @@ class RawConnection {
   std::string received_;
 };
 
-/// Listens on a port of the kernel's choice, on 127.0.0.1.
+/// Listens on a port of the kernel's choice, on 127.0.0.1 or another address.
 class RawPeer {
  public:
-  RawPeer();
+  explicit RawPeer(const char* address = "127.0.0.1");
   /// With TLS; both files are PEM.
-  RawPeer(const std::string& certificateFile, const std::string& keyFile);
+  RawPeer(const std::string& certificateFile, const std::string& keyFile, const char* address = "127.0.0.1");
   ~RawPeer();
   RawPeer(const RawPeer&) = delete;
   RawPeer& operator=(const RawPeer&) = delete;
 
   [[nodiscard]] int port() const { return port_; }
   [[nodiscard]] std::string url(std::string_view path = "/") const;
+  /// Whether a connection can be accepted now.
+  [[nodiscard]] bool isAsked() const;
   [[nodiscard]] std::unique_ptr<RawConnection> accept();
 
  private:
