@@ -201,6 +201,9 @@ int NativeTransport::onCallback(lws*, lws_callback_reasons reason, void* in, std
 }
 
 void NativeTransport::arrived(std::span<const std::byte> bytes) {
+  if (!begun_ && !over_) {
+    begin();
+  }
   if (over_) {
     return;
   }

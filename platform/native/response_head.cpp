@@ -160,7 +160,7 @@ void ResponseHeadReader::readFieldLine(std::string_view line) {
   if (colon == std::string_view::npos) {
     return;
   }
-  std::string name(trimmed(line.substr(0, colon)));
+  std::string name = cleaned(line.substr(0, colon));
   std::ranges::transform(name, name.begin(), lowered);
   fields.emplace_back(std::move(name), cleaned(line.substr(colon + 1)));
 }

@@ -62,7 +62,7 @@ struct Answer {
 }  // namespace
 
 TEST_CASE("names: look-ups of attempts that are over keep nobody waiting") {
-  support::TickerServer server;
+  support::TickerServer server({"--allow-host", "alive.scripted"});
   Names names;
   const auto dead = stranded(names, 3 * LookUp::kAtOnce, 50ms);
   for (const auto& client : dead) {

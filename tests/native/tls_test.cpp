@@ -9,6 +9,7 @@
 
 #include "contract/test_client.hpp"
 #include "support/raw_peer.hpp"
+#include "trust.hpp"
 
 using namespace std::chrono_literals;
 using contract::TestClient;
@@ -24,7 +25,7 @@ class Certificates {
  public:
   Certificates() : folder_(fs::temp_directory_path() / ("tidewire-tls-" + std::to_string(getpid()))) {
     fs::create_directories(folder_);
-    std::ofstream(folder_ / "names") << "subjectAltName=DNS:localhost,IP:127.0.0.1\n";
+    std::ofstream(folder_ / "names") << "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\n";
     std::ofstream(folder_ / "other-names") << "subjectAltName=DNS:elsewhere.test\n";
     run("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj '/CN=Tidewire test authority'"
         " -keyout ca.key -out ca.pem");
@@ -133,6 +134,94 @@ TEST_CASE("tls: a certificate for another name is not trusted") {
   RawPeer peer(certificates().file("other.pem"), certificates().file("other.key"));
   checkUntrusted(peer, localhost(peer), {.caFile = certificates().file("ca.pem")});
   checkUntrusted(peer, peer.url(), {.caFile = certificates().file("ca.pem")});
+}
+
+TEST_CASE("tls: the hello asks for the host, without a final dot, and never for an address") {
+  const auto namedBy = [](const std::string& host, const char* address) {
+    RawPeer peer(certificates().file("server.pem"), certificates().file("server.key"), address);
+    const std::string authority = host + ":" + std::to_string(peer.port());
+    TestClient test(trusting("wss://" + authority + "/", {.caFile = certificates().file("ca.pem")}));
+    test.client().connect();
+    const auto connection = peer.accept();
+    CHECK(connection->secured());
+    // The Host header keeps the dot, as curl's and browsers' do.
+    CHECK(connection->acceptWebSocket().find("\r\nHost: " + authority + "\r\n") != std::string::npos);
+    test.awaitOpens(1);
+    return connection->serverName();
+  };
+  CHECK(namedBy("localhost", "127.0.0.1") == "localhost");
+  CHECK(namedBy("localhost.", "127.0.0.1") == "localhost");
+  CHECK(namedBy("127.0.0.1", "127.0.0.1") == "");
+  CHECK(namedBy("[::1]", "::1") == "");
+  CHECK(namedBy("[0:0:0:0:0:0:0:1]", "::1") == "");
+}
+
+TEST_CASE("tls: two hundred clients with certificates of their own leave none of them behind") {
+  // The system's own stays; it is read by the first client that needs one.
+  REQUIRE(tidewire::native::trustFor({}) != nullptr);
+  contract::pumpUntil("those of earlier tests are gone", [] { return tidewire::native::trustCount() == 1; });
+  for (int i = 0; i < 200; ++i) {
+    TestClient test(
+        trusting("wss://127.0.0.1:1/", {.caPem = std::to_string(i) + "\n" + certificates().text("ca.pem")}));
+    test.client().connect();
+    test.awaitCloses(1);
+    CHECK(test.log().closes[0].cause == CloseCause::ConnectFailed);
+    CHECK(tidewire::native::trustCount() <= 4);
+  }
+  contract::pumpUntil("the last is gone", [] { return tidewire::native::trustCount() == 1; });
+}
+
+TEST_CASE("tls: clients with the same certificates share what they trust, wherever those come from") {
+  const std::string pem = certificates().text("ca.pem");
+  const auto first = tidewire::native::trustFor({.caPem = pem});
+  CHECK(tidewire::native::trustFor({.caPem = pem}) == first);
+  CHECK(tidewire::native::trustFor({.caPem = pem + "\n"}) != first);
+  const auto byFile = tidewire::native::trustFor({.caFile = certificates().file("ca.pem")});
+  CHECK(tidewire::native::trustFor({.caFile = certificates().file("ca.pem")}) == byFile);
+  CHECK(tidewire::native::trustFor({}) == tidewire::native::trustFor({}));
+}
+
+TEST_CASE("tls: a file of authorities that was replaced counts from the next attempt on") {
+  RawPeer peer(certificates().file("server.pem"), certificates().file("server.key"));
+  const std::string file = certificates().file("replaced.pem");
+  std::ofstream(file) << certificates().text("other.pem");
+  TestClient test(trusting(localhost(peer), {.caFile = file}));
+  test.client().connect();
+  CHECK_FALSE(peer.accept()->secured());
+  test.awaitCloses(1);
+  CHECK(test.log().closes[0].cause == CloseCause::UntrustedCertificate);
+
+  std::ofstream(file) << certificates().text("ca.pem");
+  test.client().connect();
+  const auto connection = peer.accept();
+  REQUIRE(connection->secured());
+  connection->acceptWebSocket();
+  test.awaitOpens(1);
+}
+
+TEST_CASE("tls: a server that ends TLS without a Close frame has ended the connection") {
+  RawPeer peer(certificates().file("server.pem"), certificates().file("server.key"));
+  TestClient test(trusting(peer.url(), {.caFile = certificates().file("ca.pem")}));
+  test.client().connect();
+  const auto connection = peer.accept();
+  connection->acceptWebSocket();
+  test.awaitOpens(1);
+  connection->write(support::serverFrame(1, "the last"));
+  connection->endTls();
+  test.awaitCloses(1);
+  CHECK(test.log().messages.size() == 1);
+  CHECK(test.log().closes[0].cause == CloseCause::ConnectionLost);
+}
+
+TEST_CASE("tls: a server that does not speak it is a failed attempt that says so") {
+  RawPeer peer;
+  TestClient test(trusting("wss://127.0.0.1:" + std::to_string(peer.port()) + "/", {}));
+  test.client().connect();
+  const auto connection = peer.accept();
+  connection->write("HTTP/1.1 400 Bad Request\r\n\r\n");
+  test.awaitCloses(1);
+  CHECK(test.log().closes[0].cause == CloseCause::ConnectFailed);
+  CHECK_FALSE(test.log().closes[0].detail.empty());
 }
 
 TEST_CASE("tls: an authority that cannot be read ends the attempt for good, and says so") {

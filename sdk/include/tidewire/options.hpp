@@ -149,7 +149,7 @@ struct SendOptions {
 /// host name are always verified.
 /// Platforms: native. A page trusts what its browser trusts; a client with either set answers `Unsupported` there.
 struct TlsOptions {
-  /// A file of PEM certificates.
+  /// A file of PEM certificates. Read at each attempt, so that a file that was replaced counts from the next one on.
   std::string caFile = {};
   /// PEM certificates.
   std::string caPem = {};
