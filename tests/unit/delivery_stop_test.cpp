@@ -133,6 +133,30 @@ TEST_CASE("delivery: stop() waits for a callback that runs on another thread, an
   }
 }
 
+TEST_CASE("delivery: what an event owned may use the delivery when it goes") {
+  struct Owner final : Recipient {
+    Owner(Delivery& of, std::size_t& count) : Recipient(false), delivery(of), waited(count) {}
+    ~Owner() override {
+      delivery.awaitCallback();
+      waited += delivery.waiting().events;
+    }
+    void receive(const SessionEvent&) override {}
+    Delivery& delivery;
+    std::size_t& waited;
+  };
+  for (const Callbacks mode : {Callbacks::Poll, Callbacks::Executor}) {
+    std::size_t waited = 0;
+    Delivery delivery(mode, kRoomy);
+    for (int i = 0; i < 3; ++i) {
+      delivery.deliver(Event(SessionEvent{std::make_shared<Owner>(delivery, waited), core::protocol::Loss{}}));
+    }
+    CHECK(pollAll(delivery, {.count = 2}) == 2);
+    CHECK(waited == 2 + 1);
+    delivery.stop();
+    CHECK(waited == 2 + 1);
+  }
+}
+
 TEST_CASE("delivery: only the thread that is inside a callback runs here, and only onOpen is onOpen") {
   for (const Callbacks mode : kModes) {
     Delivery delivery(mode, kRoomy);
