@@ -349,7 +349,8 @@ export class Client extends EventTarget {
   connectFault(): string;
   /**
    * Queues a message: text, or a copy of the bytes. Messages leave in call order, and wait while not open; but what is
-   * sent inside 'open' leaves before what was waiting. Arrival is not promised; see `CloseInfo.unconfirmedMessages` and
+   * sent inside 'open' leaves before what was waiting, or is dropped as 'stale' if that connection is over by then,
+   * which happens after `pause()` only. Arrival is not promised; see `CloseInfo.unconfirmedMessages` and
    * 'dropped'.
    */
   send(data: string | ArrayBufferLike | ArrayBufferView, options?: SendOptions): SendResult;

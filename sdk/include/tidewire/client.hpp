@@ -87,10 +87,11 @@ class Client {
   /// Queues `text` and returns without waiting for the network.
   ///
   /// Messages leave in call order, and wait while the client is not open; but what is sent inside `onOpen` leaves
-  /// before what was waiting, which waits until `onOpen` has returned. Arrival is not promised: what was handed to the
-  /// platform when a connection died is counted in `CloseInfo::unconfirmedMessages` and not sent again, and what is
-  /// still queued when the client closes for good is dropped and reported to `onDropped`. The payload is copied, so the
-  /// caller may reuse its buffer.
+  /// before what was waiting, which waits until `onOpen` has returned. What an `onOpen` sends whose connection is over
+  /// by then is dropped (`DropReason::Stale`): the next `onOpen` sends its own. Arrival is not promised: what was
+  /// handed to the platform when a connection died is counted in `CloseInfo::unconfirmedMessages` and not sent again,
+  /// and what is still queued when the client closes for good is dropped and reported to `onDropped`. The payload is
+  /// copied, so the caller may reuse its buffer.
   ///
   /// Returns: `Queued`, or why nothing was queued.
   [[nodiscard]] SendResult send(std::string_view text, const SendOptions& options = {});
@@ -145,7 +146,8 @@ class Client {
   [[nodiscard]] Stats stats() const;
 
   /// The last things that happened, a line each, the oldest first: to go into a bug report. See
-  /// `Options::flightRecorder`; without its leave there is no payload in it. URLs appear without their query.
+  /// `Options::flightRecorder`; without its leave there is no payload in it. URLs appear without their query, and what
+  /// could end a line or move a terminal's cursor appears escaped (`\n`, `\x1b`).
   [[nodiscard]] std::string flightRecord() const;
 
   /// Runs callbacks that are due, on this thread; see `Callbacks::Poll`. What exceeds the budget waits for the next

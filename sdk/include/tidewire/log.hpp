@@ -23,7 +23,9 @@ enum class LogLevel : std::uint8_t {
 struct LogRecord {
   LogLevel level = LogLevel::Info;
   std::string_view client = {};  ///< `Options::name`.
-  std::string_view text = {};    ///< One sentence, for people. Not stable, do not parse it.
+  /// One sentence, for people. Not stable, do not parse it. It may hold text from outside, and is one line all the
+  /// same: line breaks, control characters, marks of direction and what is not UTF-8 are escaped, in `client` too.
+  std::string_view text = {};
 };
 
 /// Where the log goes. Silent unless a sink is given.

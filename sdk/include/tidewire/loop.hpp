@@ -13,7 +13,7 @@ struct LoopAccess;
 /// Serves clients on a thread of the application's, which turns it, instead of on Tidewire's own; see `Options::loop`.
 ///
 /// With `Callbacks::Automatic` callbacks run inside `turn`. A client whose loop nobody turns does nothing. Clients that
-/// are still alive when the loop goes stay as they are, without a connection and without any further event.
+/// are still alive when the loop goes are closed without any further event; their connections end with it.
 ///
 /// Platforms: native. A page has one event loop, and that is the browser's.
 class Loop {

@@ -26,9 +26,10 @@ enum class Callbacks : std::uint8_t {
   /// (`posix_spawnattr_setsigmask`). Open stay SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS and SIGABRT, so crash
   /// handlers see a fault in a callback.
   Automatic,
-  /// Only inside `Client::poll`, on the thread that calls it.
+  /// Only inside `Client::poll`, on the thread that calls it. An event that has no handler when it happens is not
+  /// queued, so set handlers before `connect()`.
   Poll,
-  /// Handed one by one to `Options::executor`.
+  /// Handed one by one to `Options::executor`. Set handlers before `connect()`, as for `Poll`.
   Executor,
 };
 

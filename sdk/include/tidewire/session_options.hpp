@@ -92,7 +92,14 @@ struct SessionOptions {
   Callbacks callbacks = Callbacks::Automatic;
   Callback<std::function<void()>> executor = {};
   std::shared_ptr<Loop> loop = {};
-  /// Of a conflated subscription at most one event waits between two other news of it, or of the connection.
+  /// With `Callbacks::Poll` and `Callbacks::Executor`: how much may wait to be delivered, with the texts of errors. It
+  /// may go over by one event for each of a channel's subscriptions; openings and endings are never refused. What does
+  /// not fit stays undecoded: natively the rest of one WebSocket message and what one read of 128 KiB held, since
+  /// reading stops. In a page that is the rest of one message, and up to as much as this behind it; beyond that the
+  /// connection ends with `SlowConsumer`, behind all that came.
+  ///
+  /// Of a conflated subscription at most one event waits between two other news of it, or between two changes of the
+  /// connection's state.
   std::size_t deliveryQueueBytes = 8 * 1024 * 1024;
   TlsOptions tls = {};
   LogOptions log = {};
