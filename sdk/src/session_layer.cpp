@@ -19,6 +19,9 @@ constexpr std::uint16_t kMalformed = 4000;
 constexpr std::uint16_t kTokenRefused = 4002;
 constexpr std::uint16_t kUnsupportedVersion = 4003;
 constexpr std::uint16_t kReplaced = 4004;
+constexpr std::uint16_t kTooSlow = 4005;
+// RFC 6455 section 7.4.1.
+constexpr std::uint16_t kMessageTooBig = 1009;
 
 /// 128 bits in base64url without padding (RFC 4648 section 5).
 std::string sessionKey(std::uint64_t high, std::uint64_t low) {
@@ -40,6 +43,20 @@ std::optional<Message> messageOf(BodyType type, const std::optional<core::protoc
   return MessageAccess::over(type == BodyType::Text ? MessageKind::Text : MessageKind::Binary, *body);
 }
 
+/// Names of hosts have no case (RFC 3986 section 3.2.2).
+bool isSameHost(std::string_view one, std::string_view other) {
+  const auto lowered = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [&lowered](char a, char b) { return lowered(a) == lowered(b); });
+}
+
+/// `allowed` is a host, with the scheme's own port unless it names another: what stands in a URL between "//" and "/".
+bool isAllowed(const core::Url& to, const std::string& allowed) {
+  const core::UrlParse place = core::parseUrl((to.secure ? "wss://" : "ws://") + allowed);
+  return place.error == core::UrlError::None && !place.url.hasUserInfo && place.url.target == "/" &&
+         place.url.port == to.port && isSameHost(place.url.host, to.host);
+}
+
 std::string describe(const SessionError& error) {
   return error.message.empty() ? error.code : error.code + ": " + error.message;
 }
@@ -51,6 +68,7 @@ SessionLayer::SessionLayer(LayerHost& host, std::shared_ptr<SessionState> state,
       state_(std::move(state)),
       allowedHosts_(settings.allowedHosts),
       core_({.key = sessionKey(settings.seeds[0], settings.seeds[1]),
+             .maxMessage = settings.maxMessageBytes,
              .batchDelay = settings.batchDelay,
              .seed = settings.seeds[2]}) {}
 
@@ -148,6 +166,11 @@ bool SessionLayer::read(core::Time now, ServerMessages& messages) {
 }
 
 void SessionLayer::judge(core::Ending& ending) {
+  if (ending.cause == CloseCause::MessageTooBig) {
+    // `hello` says what the client takes: the next server, or the next event, may keep to it.
+    ending.fate = core::Fate::MayPass;
+    return;
+  }
   if (ending.cause != CloseCause::ClosedByPeer) {
     return;
   }
@@ -156,6 +179,11 @@ void SessionLayer::judge(core::Ending& ending) {
     ending.fate = fresh ? core::Fate::CredentialsRefused : core::Fate::Final;
   } else if (ending.code == kUnsupportedVersion || ending.code == kReplaced) {
     ending.fate = core::Fate::Final;
+  } else if (ending.code == kTooSlow) {
+    core_.calledSlow();
+  } else if (ending.code == kMessageTooBig) {
+    ending.fate = core_.calledTooLarge() ? core::Fate::MayPass : core::Fate::Final;
+    performActions();
   }
 }
 
@@ -231,15 +259,17 @@ void SessionLayer::perform(core::protocol::LeaveNow& action) {
   host_.layerMoves(follows ? std::move(action.url) : std::nullopt);
 }
 
-/// The same host or one that the application allowed, and never from wss: to ws:.
+/// The same origin or a place that the application allowed, and never from wss: to ws:.
 bool SessionLayer::isTrusted(const std::string& url) const {
   const core::UrlParse to = core::parseUrl(url);
   const core::UrlParse from = core::parseUrl(host_.url());
   if (to.error != core::UrlError::None || to.url.hasUserInfo || (from.url.secure && !to.url.secure)) {
     return false;
   }
-  return to.url.host == from.url.host ||
-         std::find(allowedHosts_.begin(), allowedHosts_.end(), to.url.host) != allowedHosts_.end();
+  const bool samePort = to.url.port == from.url.port || (to.url.portIsDefault && from.url.portIsDefault);
+  return (samePort && isSameHost(to.url.host, from.url.host)) ||
+         std::any_of(allowedHosts_.begin(), allowedHosts_.end(),
+                     [&to](const std::string& allowed) { return isAllowed(to.url, allowed); });
 }
 
 void SessionLayer::perform(const core::protocol::EventArrived& action) {

@@ -23,6 +23,7 @@ namespace tidewire::internal {
 class SessionLayer final : public ClientLayer {
  public:
   struct Settings {
+    std::size_t maxMessageBytes = 0;
     std::chrono::milliseconds batchDelay{0};
     std::vector<std::string> allowedHosts = {};
     std::array<std::uint64_t, 3> seeds;  ///< Of the session key, and of the spread after `goaway`.

@@ -257,6 +257,7 @@ void CallShared::receive(const SessionEvent& event) {
 SessionShared::SessionShared(SessionOptions options, std::shared_ptr<Loop> loop)
     : state_(std::make_shared<SessionState>(options.outbox)) {
   SessionLayer::Settings settings{
+      .maxMessageBytes = options.maxMessageBytes,
       .batchDelay = std::clamp<std::chrono::milliseconds>(options.outbox.batchDelay, {}, kLongestTimeout),
       .allowedHosts = options.allowedHosts,
       .seeds = {}};

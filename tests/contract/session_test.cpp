@@ -127,6 +127,51 @@ CONTRACT_TEST("session: a subscriber gets each event once and in order across re
   CHECK(log.gaps.empty());
 }
 
+CONTRACT_TEST("session: since of one more subscription to a live channel brings each event behind it") {
+  TestSession test;
+  const auto first = test.subscribe("chat/room");
+  test.session().connect();
+  test.await("subscribed", subscribed(1));
+  for (int i = 0; i < 5; ++i) {
+    test.publish("chat/room", std::to_string(i));
+  }
+  test.await("events", events(5));
+  tidewire::ChannelPosition since = test.log().positions[0];
+  const std::uint64_t begin = since.seq;
+  ++since.seq;
+  const auto second = test.subscribe("chat/room", {.since = since});
+  test.await("the events behind it", events(9));
+  test.await("both live", [&](const SessionLog&) { return first.isLive() && second.isLive(); });
+  test.publish("chat/room", "5");
+  test.await("one for each", events(11));
+  const SessionLog log = test.log();
+  REQUIRE(log.events.size() == 11);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(log.events[5 + i].seq == begin + 2 + i);
+    CHECK(log.events[5 + i].body == std::to_string(i + 1));
+  }
+  CHECK(log.events[9].seq == begin + 6);
+  CHECK(log.events[10].seq == begin + 6);
+  CHECK(log.gaps.empty());
+}
+
+CONTRACT_TEST("session: since of one more subscription that no server knows is one gap, and the other has none") {
+  TestSession test;
+  const auto first = test.subscribe("chat/room");
+  test.session().connect();
+  test.await("subscribed", subscribed(1));
+  test.publish("chat/room", "0");
+  test.await("event", events(1));
+  const auto second = test.subscribe("chat/room", {.since = tidewire::ChannelPosition{"another", 3}});
+  test.await("subscribed", subscribed(2));
+  test.publish("chat/room", "1");
+  test.await("one for each", events(3));
+  const SessionLog log = test.log();
+  REQUIRE(log.gaps.size() == 1);
+  CHECK_FALSE(log.gaps[0].hasRange);
+  CHECK(log.events[1].seq == log.events[2].seq);
+}
+
 CONTRACT_TEST("session: one that nobody polls for a while loses nothing") {
   constexpr std::uint64_t kHalf = 15;  // More than one read takes.
   const tidewire::Options usual = optionsFor("/stream");

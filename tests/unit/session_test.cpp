@@ -140,18 +140,23 @@ TEST_CASE("session: a user that is not authorized is not tried again") {
   CHECK_FALSE(test.closes.back().willRetry);
 }
 
-TEST_CASE("session: goaway is followed once, and only to where it may be trusted") {
-  const std::pair<const char*, bool> places[] = {{"wss://a.test/other", true},    {"wss://a.test:444/", true},
-                                                 {"wss://friend.test/", true},    {"wss://b.test/", false},
-                                                 {"ws://a.test/other", false},    {"wss://user@a.test/", false},
-                                                 {"https://a.test/other", false}, {"", false}};
+TEST_CASE("session: goaway is followed once, and only to its own origin or to what is allowed") {
+  const std::pair<const char*, bool> places[] = {
+      {"wss://a.test/other", true},     {"wss://a.test:443/", true},      {"wss://A.TEST/", true},
+      {"wss://a.test:444/", false},     {"wss://friend.test/", true},     {"wss://friend.test:444/", false},
+      {"wss://other.test:8443/", true}, {"wss://other.test/", false},     {"wss://[::1]:9000/", true},
+      {"wss://[::1]/", false},          {"wss://b.test/", false},         {"wss://path.test/", false},
+      {"ws://a.test/other", false},     {"ws://a.test:443/other", false}, {"ws://friend.test/", false},
+      {"wss://user@a.test/", false},    {"https://a.test/other", false},  {"", false}};
   for (const auto& [url, follows] : places) {
     CAPTURE(url);
-    ManualSession test({.allowedHosts = {"friend.test"}});
+    ManualSession test({.allowedHosts = {"Friend.test", "other.test:8443", "[::1]:9000", "path.test/x"}});
     test.open();
+    test.loop().passAndTurn(5s);
     test.hear(R"({"op":"goaway","after":100,"url":")" + std::string(url) + R"("})");
     CHECK(test.session().state() == State::Open);
     test.loop().passAndTurn(100ms);
+    REQUIRE(test.closes.size() == 1);
     CHECK(test.closes.back().cause == CloseCause::ReconnectAsked);
     CHECK(test.transport().endpoint().url == (follows ? url : "wss://a.test/stream"));
     test.succeed();
@@ -187,6 +192,50 @@ TEST_CASE("session: what a server tells makes no lines of the log and of the fli
   CHECK(test.session().flightRecord().find("  " + written + "\n") != std::string::npos);
 }
 
+TEST_CASE("session: goaway may lead from ws to wss on the same port, or from default port to default port") {
+  const std::pair<const char*, std::pair<const char*, bool>> moves[] = {
+      {"ws://a.test/s", {"wss://a.test/s", true}},           {"ws://a.test:8080/s", {"wss://a.test:8080/s", true}},
+      {"ws://a.test:8080/s", {"wss://a.test/s", false}},     {"ws://a.test/s", {"ws://a.test:8080/s", false}},
+      {"ws://a.test:8080/s", {"ws://a.test:8081/s", false}}, {"wss://a.test/s", {"wss://a.test:80/s", false}}};
+  for (const auto& [from, move] : moves) {
+    CAPTURE(from);
+    CAPTURE(move.first);
+    ManualSession test({.url = from});
+    test.open();
+    test.hear(R"({"op":"goaway","url":")" + std::string(move.first) + R"("})");
+    test.loop().passAndTurn(5s);
+    CHECK(test.transport().endpoint().url == std::string(move.second ? move.first : from));
+  }
+}
+
+TEST_CASE("session: a token goes to no other port of the host that goaway names") {
+  ManualSession test({.token = [](const TokenRequest& request) { request.answer("secret"); }});
+  test.open();
+  test.hear(R"({"op":"goaway","url":"wss://a.test:444/"})");
+  test.loop().passAndTurn(5s);
+  REQUIRE(test.closes.size() == 1);
+  test.succeed();
+  CHECK(test.transport().endpoint().url == "wss://a.test/stream");
+  CHECK(test.hasSent("secret"));
+}
+
+TEST_CASE("session: a server that sends everybody away at once is left every five seconds at most") {
+  ManualSession test;
+  test.open();
+  for (std::size_t round = 0; round < 20; ++round) {
+    test.hear(R"({"op":"goaway","after":0})");
+    test.hear(R"({"op":"goaway","after":0,"url":"wss://a.test/other"})");
+    test.loop().passAndTurn(4999ms);
+    CHECK(test.closes.size() == round);
+    CHECK(test.session().state() == State::Open);
+    test.loop().passAndTurn(1ms);
+    REQUIRE(test.closes.size() == round + 1);
+    CHECK(test.closes.back().cause == CloseCause::ReconnectAsked);
+    test.succeed();
+    test.welcome();
+  }
+}
+
 TEST_CASE("session: whom goaway may send it to depends on where the token function sent it") {
   for (const char* url : {"wss://elsewhere.test/", "ws://elsewhere.test/", "wss://a.test/"}) {
     CAPTURE(url);
@@ -194,7 +243,7 @@ TEST_CASE("session: whom goaway may send it to depends on where the token functi
         {.token = [](const TokenRequest& request) { request.answer("t", "wss://elsewhere.test/stream"); }});
     test.open();
     test.hear(R"({"op":"goaway","url":")" + std::string(url) + R"("})");
-    test.loop().passAndTurn(0ms);
+    test.loop().passAndTurn(5s);
     const bool follows = std::string(url) == "wss://elsewhere.test/";
     CHECK(test.transport().endpoint().url == (follows ? url : "wss://elsewhere.test/stream"));
   }
@@ -204,7 +253,7 @@ TEST_CASE("session: goaway while it closes leads nowhere, not even later") {
   ManualSession test;
   test.open();
   CHECK(test.session().publish("c", "x", {.ack = true}) == CallResult::Queued);
-  test.loop().turn();
+  test.loop().passAndTurn(5s);
   test.hear(R"({"op":"goaway","after":100,"url":"wss://a.test/other"})");
   CHECK(test.session().close() == CloseResult::Accepted);
   test.loop().turn();
@@ -230,6 +279,82 @@ TEST_CASE("session: asks at least as often as the server wants, on a page too") 
     test.loop().passAndTurn(10s);
     CHECK(test.closes.back().cause == CloseCause::HeartbeatTimeout);
   }
+}
+
+TEST_CASE("session: a server that wants to be asked all the time is asked once a second") {
+  for (const char* wanted : {"1", "999"}) {
+    ManualSession test;
+    test.greet();
+    test.welcome(R"(,"heartbeat":)" + std::string(wanted));
+    std::size_t asked = 0;
+    for (int tick = 0; tick < 500; ++tick) {
+      const std::size_t before = test.transport().sent().size();
+      test.loop().passAndTurn(20ms);
+      if (test.transport().sent().size() > before) {
+        ++asked;
+        test.hear(R"({"op":"pong","t":)" + std::to_string(asked) + R"(,"now":1700000000000})");
+      }
+    }
+    CHECK(asked == 10);
+    CHECK(test.session().state() == State::Open);
+  }
+}
+
+TEST_CASE("session: hello tells how large a message the client takes") {
+  const std::pair<std::size_t, const char*> sizes[] = {{5'000, "5000"}, {10, "1024"}};
+  for (const auto& [bytes, told] : sizes) {
+    ManualSession test({.maxMessageBytes = bytes});
+    test.greet();
+    CHECK(test.hasSent(R"("maxMessage":)" + std::string(told)));
+  }
+}
+
+TEST_CASE("session: a message that is larger than the client takes does not end it for good") {
+  ManualSession test;
+  for (std::size_t times = 1; times < 20; ++times) {
+    times == 1 ? test.open() : test.welcome();
+    test.transport().end({.cause = CloseCause::MessageTooBig, .code = 1009});
+    test.loop().turn();
+    REQUIRE(test.closes.size() == times);
+    CHECK(test.closes.back().cause == CloseCause::MessageTooBig);
+    REQUIRE(test.closes.back().willRetry);
+    test.retry();
+    test.succeed();
+  }
+  CHECK(test.closes.back().retryIn > 0ms);
+}
+
+TEST_CASE("session: what a server finds too large ends, and is never sent again") {
+  ManualSession test;
+  std::vector<Ack> acks;
+  CHECK(test.session().publish("c", std::string(70'000, 'x'), {.ack = true, .resend = true},
+                               [&](const Ack& ack) { acks.push_back(ack); }) == CallResult::Queued);
+  CHECK(test.session().publish("c", "small", {.ack = true, .resend = true}, [](const Ack&) {}) == CallResult::Queued);
+  test.open();
+  CHECK(test.hasSent("xxxx"));
+  test.endedByPeer(1009);
+  REQUIRE(acks.size() == 1);
+  CHECK(acks[0].outcome == Ack::Outcome::Unknown);
+  CHECK(acks[0].error.code == "too-large");
+  REQUIRE(test.closes.back().willRetry);
+  test.retry();
+  test.succeed();
+  test.welcome();
+  CHECK_FALSE(test.hasSent("xxxx"));
+  CHECK(test.hasSent("small"));
+
+  CHECK(test.session().publish("c", std::string(70'000, 'y')) == CallResult::Queued);  // It is sent once anyway.
+  test.loop().turn();
+  CHECK(test.hasSent("yyyy"));
+  test.endedByPeer(1009);
+  REQUIRE(test.closes.back().willRetry);
+  test.retry();
+  test.succeed();
+  test.welcome();
+  CHECK_FALSE(test.hasSent("yyyy"));
+
+  test.endedByPeer(1009);  // For nothing that could be left out.
+  CHECK_FALSE(test.closes.back().willRetry);
 }
 
 TEST_CASE("session: the outbox has bounds, and what is acknowledged leaves it") {

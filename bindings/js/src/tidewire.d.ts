@@ -482,8 +482,20 @@ export interface SessionOptions {
     /** How long a message may wait for others that join it in one WebSocket message. Default 0: within one turn. */
     batchDelay?: number;
   };
-  /** Hosts besides the one of the URL that the server may send us to. Never from wss: to ws:. */
+  /**
+   * Places besides the origin of the URL that was dialled to which a server may send this session for one connection
+   * (`goaway`), and so places that may see the token.
+   *
+   * Each is a host, with or without a port, as a URL has it: 'b.example', 'b.example:8443', '[::1]:9000'. Without a port
+   * it means the default port of the scheme (443 for wss:, 80 for ws:). Case does not matter. What is no host allows
+   * nothing. A session never goes from wss: to ws:.
+   */
   allowedHosts?: string[];
+  /**
+   * The largest WebSocket message that the session takes, which its `hello` states: at least 1024 bytes there. One that
+   * is larger all the same ends the connection with cause 'message-too-big'; unlike a `Client`, a session then tries
+   * again, with the usual backoff.
+   */
   maxMessageBytes?: number;
   flightRecorder?: Options['flightRecorder'];
   log?: Options['log'];
@@ -593,7 +605,7 @@ export interface SubscribedEvent extends Event {
   readonly position: ChannelPosition;
 }
 
-/** A subscription was refused or ended by the server. Its last event. */
+/** The server refused or ended a subscription, and not only for the moment. Its last event. */
 export interface SubscriptionEndEvent extends Event {
   readonly channel: string;
   readonly error: SessionError;
@@ -611,7 +623,10 @@ export class Subscription extends EventTarget {
   private constructor();
 
   readonly channel: string;
-  /** Whether events flow: the server has answered, and the connection is open. */
+  /**
+   * Whether events flow: the server has answered, and the connection is open. Not while the server refuses the
+   * subscription for the moment; the session then tries again, every second to every minute.
+   */
   readonly isLive: boolean;
   /**
    * Of the last event that was dispatched, or where the server said that events begin; null before that. It stays when
@@ -712,8 +727,9 @@ export class Session extends EventTarget {
 
   /**
    * Subscribes from now on, also across reconnects, until `unsubscribe()`. Several subscriptions to one channel share
-   * what goes over the wire: `replay` and `since` count for the first, a later one gets events from then on. Where
-   * `channel` cannot name one, the subscription ends with code 'unknown-channel'.
+   * what goes over the wire. `since` counts for each of them: where the channel stands behind it already, the session
+   * asks the server again, during which none of them is live. `replay` counts for the first; a later one gets events from
+   * then on. Where `channel` cannot name one, the subscription ends with code 'unknown-channel'.
    */
   subscribe(channel: string, options?: SubscribeOptions, handlers?: SubscriptionHandlers): Subscription;
 

@@ -40,7 +40,8 @@ class Subscription {
   void unsubscribe();
 
   [[nodiscard]] std::string_view channel() const;
-  /// Whether events flow: the server has answered, and the connection is open.
+  /// Whether events flow: the server has answered, and the connection is open. Not while the server refuses the
+  /// subscription for the moment; the session then tries again, every second to every minute.
   [[nodiscard]] bool isLive() const;
   /// Of the last event that a callback got, or where the server said that events begin.
   [[nodiscard]] std::optional<ChannelPosition> position() const;
@@ -101,8 +102,9 @@ class Session {
 
   /// Subscribes from now on, also across reconnects, until the result is gone.
   ///
-  /// Several subscriptions to one channel share what goes over the wire: `replay` and `since` count for the first, a
-  /// later one gets events from then on.
+  /// Several subscriptions to one channel share what goes over the wire. `since` counts for each of them: where the
+  /// channel stands behind it already, the session asks the server again, during which none of them is live. `replay`
+  /// counts for the first; a later one gets events from then on.
   ///
   /// Returns: a subscription; where `channel` cannot name one it ends at once, with error `unknown-channel`.
   [[nodiscard]] Subscription subscribe(std::string_view channel, SubscribeOptions options,

@@ -65,7 +65,8 @@ struct Event {
   Body body = {};
 };
 
-/// Events that this subscriber will never get. Told once, in its place between the events.
+/// Events that this subscriber will never get: the server has them no more, or left them out each time that it was
+/// asked. Told once, in its place between the events.
 struct Gap {
   std::string_view channel = {};
   /// Without a range the channel's epoch has changed, and nobody can tell how much is missing.
@@ -80,7 +81,7 @@ struct SubscribedInfo {
   ChannelPosition position = {};
 };
 
-/// A subscription was refused or ended by the server. Its last callback.
+/// The server refused or ended a subscription, and not only for the moment. Its last callback.
 struct SubscriptionEnd {
   std::string_view channel = {};
   SessionError error = {};

@@ -86,8 +86,16 @@ struct SessionOptions {
   SessionHeartbeatOptions heartbeat = {};
   ReconnectOptions reconnect = {};
   OutboxOptions outbox = {};
-  /// Hosts besides the one of `url` that the server may send us to (`goaway`). Never from wss: to ws:.
+  /// Places besides the origin of the URL that was dialled to which a server may send this session for one connection
+  /// (`goaway`), and so places that may see the token.
+  ///
+  /// Each is a host, with or without a port, as a URL has it: "b.example", "b.example:8443", "[::1]:9000". Without a
+  /// port it means the default port of the scheme (443 for wss:, 80 for ws:). Case does not matter. What is no host
+  /// allows nothing. A session never goes from wss: to ws:.
   std::vector<std::string> allowedHosts = {};
+  /// The largest WebSocket message that the session takes, which its `hello` states: at least 1024 bytes there. One
+  /// that is larger all the same ends the connection with cause `MessageTooBig`; unlike a `Client`, a session then
+  /// tries again, with the usual backoff.
   std::size_t maxMessageBytes = 16 * 1024 * 1024;
   Callbacks callbacks = Callbacks::Automatic;
   Callback<std::function<void()>> executor = {};
@@ -113,7 +121,8 @@ struct SubscribeOptions {
   bool conflate = false;
   /// Without `since`: how many of the newest events come first, at most; 1 shows a price at once.
   std::uint64_t replay = 0;
-  /// What came after this position is wanted: each event, or one gap.
+  /// What came after this position is wanted: each event, or one gap. Holds for each of several subscriptions to one
+  /// channel.
   std::optional<ChannelPosition> since = {};
 };
 

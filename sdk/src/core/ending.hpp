@@ -15,6 +15,7 @@ enum class Fate : std::uint8_t {
   Final,               ///< The same would happen again.
   CredentialsRefused,  ///< Fresh ones may help, once.
   Forbidden,           ///< This machine, and not the peer, forbids the address: the same would happen again there.
+  MayPass,             ///< The same need not happen again, whatever the cause and the code are.
 };
 
 /// How a connection ended, or why there was none, as the transport saw it.

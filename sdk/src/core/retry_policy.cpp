@@ -77,7 +77,7 @@ bool mayRetry(const Ending& ending, const Options& options, const RetryHistory& 
     return static_cast<bool>(options.endpoint);  // Its next answer may be allowed.
   }
   if (ending.fate != Fate::AsUsual) {
-    return false;
+    return ending.fate == Fate::MayPass;
   }
   switch (ending.cause) {
     case CloseCause::ClosedByUser:

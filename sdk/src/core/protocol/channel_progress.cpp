@@ -14,6 +14,7 @@ std::optional<Loss> ChannelProgress::subscribed(const Subscribed& head) {
     position_->seq = before->seq;
     return std::nullopt;
   }
+  holes_ = 0;
   if (known && before->seq < head.seq) {
     return Loss{Loss::Range{before->seq + 1, head.seq}};
   }
@@ -26,11 +27,20 @@ ChannelProgress::Verdict ChannelProgress::event(std::uint64_t seq, std::uint64_t
   }
   // Events that are left out of a subscription that did not ask for it would be lost silently.
   if (seq != position_->seq + 1 + skipped || (skipped > 0 && !conflate_)) {
+    if (holes_ == kHoleAttempts) {
+      return Verdict::Lost;
+    }
+    ++holes_;
     live_ = false;
     return Verdict::Hole;
   }
-  position_->seq = seq;
+  passOver(seq);
   return Verdict::Deliver;
+}
+
+void ChannelProgress::passOver(std::uint64_t seq) noexcept {
+  position_->seq = seq;
+  holes_ = 0;
 }
 
 }  // namespace tidewire::core::protocol

@@ -30,6 +30,11 @@ class ChannelProgress {
   [[nodiscard]] bool conflates() const noexcept { return conflate_; }
   /// From the next `subscribe` on, every event is wanted.
   void becomeReliable() noexcept { conflate_ = false; }
+  /// The next `subscribe` resumes there; without a position it begins afresh.
+  void moveTo(std::optional<Position> position) noexcept {
+    position_ = std::move(position);
+    holes_ = 0;
+  }
 
   /// The connection is gone, or the channel is subscribed to anew: until `subscribed`, events are those of before.
   void interrupted() noexcept { live_ = false; }
@@ -41,11 +46,18 @@ class ChannelProgress {
     Deliver,
     Drop,  ///< It was there before, or belongs to an older subscription.
     Hole,  ///< Something is missing that nobody announced: subscribe anew.
+    Lost,  ///< The same hole again, after all attempts: report it as a loss, and go on with `passOver`.
   };
   [[nodiscard]] Verdict event(std::uint64_t seq, std::uint64_t skipped) noexcept;
+  /// Gives up what is missing before `seq`, and accepts `seq` itself.
+  void passOver(std::uint64_t seq) noexcept;
 
  private:
+  // Attempts that a hole is worth before it is a loss.
+  static constexpr unsigned kHoleAttempts = 2;
+
   std::optional<Position> position_;
+  unsigned holes_ = 0;  // At this position.
   bool conflate_;
   bool live_ = false;
 };

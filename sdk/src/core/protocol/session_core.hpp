@@ -18,6 +18,7 @@
 #include "core/protocol/channel_progress.hpp"
 #include "core/protocol/framing.hpp"
 #include "core/protocol/heads.hpp"
+#include "core/protocol/repetition.hpp"
 #include "core/protocol/server_message.hpp"
 #include "core/random.hpp"
 #include "core/time.hpp"
@@ -116,7 +117,8 @@ using SessionAction =
 class SessionCore {
  public:
   struct Settings {
-    std::string key;  ///< 128 random bits, in base64url.
+    std::string key;                            ///< 128 random bits, in base64url.
+    std::uint64_t maxMessage = 16 * 1'048'576;  ///< The largest WebSocket message that the client takes.
     Duration batchDelay{0};
     std::uint64_t seed = 0;
   };
@@ -137,6 +139,11 @@ class SessionCore {
   void arrived(Time now, ServerMessage& message);
   /// `forGood`: no attempt follows by itself.
   void ended(bool forGood);
+  /// Before `ended`: the server called this client too slow.
+  void calledSlow() noexcept;
+  /// Before `ended`: the server takes no message that large. Ends each unanswered call that may have been it, so that
+  /// none is sent again. Returns whether there was one, or a publish without an answer that may have been it.
+  bool calledTooLarge();
   /// Ask for a sign of life, ahead of everything else.
   ///
   /// Requires: `t` is not zero.
@@ -166,17 +173,32 @@ class SessionCore {
   struct Channel {
     ChannelProgress progress;
     std::vector<SubscriberId> subscribers = {};
+    // Subscribers that stand elsewhere than the channel: ahead of it, or nowhere yet. The channel stands where the one
+    // does that has least.
+    std::map<SubscriberId, std::optional<Position>> apart = {};
+    std::map<std::uint64_t, std::vector<SubscriberId>> groups = {};  // Of the newest event, by what they skip.
     std::uint64_t replay = 0;
-    std::uint64_t wireId = 0;  // Of the newest `subscribe` on this connection; 0: there was none.
+    std::uint64_t wireId = 0;  // Of the newest `subscribe` on this connection; 0: there is none.
     bool answered = false;
+    Repetition repetition = {};        // Of subscribing that the server makes us do.
+    std::optional<Time> retryAt = {};  // When it is subscribed to again.
   };
   struct Pending {
     Call call;
     std::uint64_t wireId = 0;
     std::uint64_t publishNumber = 0;
     Time firstSentAt{};
-    bool inDoubt = false;  // Sent again to a server that may not know that it has it.
+    bool inDoubt = false;         // Sent again to a server that may not know that it has it.
+    std::size_t flyingBytes = 0;  // Its size, if it was sent on this connection.
     std::optional<Time> deadline = {};
+  };
+  /// Calls of one kind that wait for their answers on this connection.
+  struct Flight {
+    std::uint64_t flying = 0;
+    std::uint64_t window = 0;  // So many may, at most.
+    // So many may for now, where the server called us slow: grows with each answer, so that it doubles with each round
+    // trip.
+    std::uint64_t pace = 0;
   };
   using Channels = std::map<std::string, Channel, std::less<>>;
   using Calls = std::map<CallId, Pending>;
@@ -184,9 +206,17 @@ class SessionCore {
   // Sending.
   void post(std::string head);
   void sendSubscribe(const std::string& name, Channel& channel);
+  void dropSubscribe(const std::string& name, Channel& channel);
   void subscribeAnew(const std::string& name, Channel& channel);
+  void subscribeAt(Time at, Time now, const std::string& name, Channel& channel);
+  void forgetRetry(const std::string& name, Channel& channel);
   [[nodiscard]] Calls::iterator nextCall();
   [[nodiscard]] bool withinWindow(const Pending& pending) const;
+  [[nodiscard]] Flight& flightOf(const Pending& pending) noexcept {
+    return pending.call.kind == Call::Kind::Request ? requests_ : publishes_;
+  }
+  void land(Pending& pending);
+  void answered(Pending& pending);
   [[nodiscard]] std::size_t add(Framer& framer, Time now, Calls::iterator at);
   [[nodiscard]] std::string headFor(Pending& pending);
   [[nodiscard]] bool waitsForMore(Time now);
@@ -204,10 +234,30 @@ class SessionCore {
   void handle(Time now, UnknownOp& head, const ServerMessage& message);
   void handle(Time now, Malformed& head, const ServerMessage& message);
   void fail(std::string why);
-  void endSubscription(Channels::iterator at, SessionError error);
+  void endSubscription(Time now, Channels::iterator at, SessionError error);
+
+  // Where subscribers stand.
+  /// Of a subscription. Without a position: where the channel's newest events begin.
+  struct Start {
+    std::optional<Position> position = {};
+  };
+  [[nodiscard]] static bool joinFront(Channel& channel, SubscriberId id);
+  [[nodiscard]] bool reachBack(Channel& channel, SubscriberId id, const Position& since, bool asks);
+  static void moveTo(Channel& channel, std::optional<Position> position);
+  [[nodiscard]] static Position standing(const Channel& channel, SubscriberId id);
+  [[nodiscard]] static std::optional<Start> startOfOthers(const Channel& channel, const Position& before,
+                                                          const Subscribed& head);
+  void place(Channel& channel, const std::optional<Position>& before, const Subscribed& head,
+             const std::optional<Loss>& loss);
+  void placeApart(std::pair<const SubscriberId, std::optional<Position>>& each, const Channel& channel,
+                  const std::optional<Position>& before, const Subscribed& head);
+  void passOver(Channel& channel, std::uint64_t before, std::uint64_t last);
+  void handOut(std::string_view name, Channel& channel, std::uint64_t before, const EventHead& head,
+               const ServerMessage& message);
   void setClock(Time from, Time to, std::uint64_t serverNow);
 
   // Ending.
+  void setWindows(Welcome& head);
   void settleDoubts(Time now, const Welcome& head);
   Calls::iterator endPublish(Calls::iterator at, tidewire::Ack ack);
   Calls::iterator endRequest(Calls::iterator at, std::optional<SessionError> error, BodyType type = BodyType::Text,
@@ -240,19 +290,26 @@ class SessionCore {
   // Of this connection.
   std::deque<std::string> heads_;  // That wait to be sent, without bodies.
   std::unordered_map<std::uint64_t, std::string> subscribing_;
+  std::set<std::pair<Time, std::string>> retries_;  // Channels that are subscribed to again then.
   std::set<std::uint64_t> authenticating_;
   std::optional<std::string> ping_;
   Time pingAt_{};
   std::uint64_t pingT_ = 0;
   Time helloAt_{};
+  Time welcomedAt_{};
   bool failed_ = false;
   std::uint64_t maxMessage_ = 0;
-  std::uint64_t window_ = 0;
+  Flight publishes_;
+  Flight requests_;
+  bool sentLarge_ = false;  // Something that may be too large, and that nobody waits for.
   std::optional<Time> leaveAt_;
   std::optional<std::string> leaveTo_;
   std::optional<Time> waitingSince_;  // For `batchDelay`.
   bool waited_ = false;               // That is over; what waits now waits for room.
   std::size_t unsentBytes_ = 0;
+
+  // Connections in a row that ended because the server called us slow.
+  unsigned slowInRow_ = 0;
 
   std::optional<SessionError> refusal_;
   std::optional<Duration> serverOffset_;
