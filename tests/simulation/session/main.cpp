@@ -1,5 +1,5 @@
 // A session's core under virtual time: seeds of random networks, servers and users, held against the invariants of
-// `session_scenario.hpp`. `--help` tells what it takes.
+// `session_scenario.hpp` and `lying_scenario.hpp`. `--help` tells what it takes.
 //
 // Exits 1 if an invariant did not hold, something hardly ever happened, or a planted fault was not found.
 
@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "session/lying_scenario.hpp"
 #include "session/session_scenario.hpp"
 #ifdef TIDEWIRE_PLANTED_FAULTS
 #include "core/protocol/planted.hpp"
@@ -42,7 +43,15 @@ constexpr const char* kThatHappen[] = {"event",
                                        "closed 4002",
                                        "leave",
                                        "pong",
-                                       "omit"};
+                                       "omit",
+                                       "welcomed by a liar",
+                                       "a liar is called one",
+                                       "a liar is left",
+                                       "a liar's gap",
+                                       "a liar's gap of another epoch",
+                                       "a liar ends a subscription",
+                                       "a liar gets a publish",
+                                       "a liar gets a request"};
 
 struct Settings {
   std::string program;
@@ -51,9 +60,15 @@ struct Settings {
   std::uint64_t from = 1;
 };
 
+/// A server that keeps to the protocol, and one that lies.
+std::optional<SessionFailure> runSeed(std::uint64_t seed, SessionCoverage& coverage, bool traced) {
+  auto failure = runSession(seed, coverage, traced);
+  return failure ? std::move(failure) : runAgainstLiar(seed, coverage, traced);
+}
+
 std::optional<SessionFailure> runSeeds(const Settings& settings, SessionCoverage& coverage) {
   for (std::uint64_t seed = settings.from; seed < settings.from + settings.seeds; ++seed) {
-    if (auto failure = runSession(seed, coverage, false)) {
+    if (auto failure = runSeed(seed, coverage, false)) {
       return failure;
     }
   }
@@ -69,7 +84,7 @@ int tell(const Settings& settings, const SessionFailure& failure) {
 
 int replay(const Settings& settings) {
   SessionCoverage coverage;
-  const auto failure = runSession(*settings.seed, coverage, true);
+  const auto failure = runSeed(*settings.seed, coverage, true);
   return failure ? tell(settings, *failure) : 0;
 }
 

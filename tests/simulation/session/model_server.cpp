@@ -36,7 +36,41 @@ struct ModelServer::Head {
 void ModelServer::receive(std::uint64_t connection, const core::protocol::Framer::Batch& batch) {
   core::protocol::Unframer unframer(batch.kind, core::asBytes(batch.payload));
   while (const auto part = unframer.next()) {
-    handle(connection, *part);
+    if (const auto found = connections_.find(connection); found != connections_.end()) {
+      found->second.unread.push_back(textOf(part->head) + (part->body ? '\n' + textOf(*part->body) : std::string()));
+      read(connection);
+    } else {
+      handle(connection, *part);
+    }
+  }
+}
+
+/// A server that has much to say to a client stops reading it; TCP holds the client back.
+void ModelServer::read(std::uint64_t id) {
+  for (auto found = connections_.find(id);
+       found != connections_.end() && !found->second.unread.empty() && found->second.waiting < plan_.answers;
+       found = connections_.find(id)) {
+    const std::string message = std::move(found->second.unread.front());
+    found->second.unread.pop_front();
+    const std::size_t end = message.find('\n');
+    core::protocol::Part part{core::asBytes(std::string_view(message).substr(0, end)), std::nullopt};
+    if (end != std::string::npos) {
+      part.body = core::asBytes(std::string_view(message).substr(end + 1));
+    }
+    handle(id, part);
+  }
+}
+
+void ModelServer::sent(std::uint64_t id) {
+  if (const auto found = connections_.find(id); found != connections_.end()) {
+    --found->second.waiting;
+    read(id);
+  }
+}
+
+void ModelServer::callSlow(std::uint64_t id) {
+  if (connections_.count(id) > 0) {
+    drop(id, 4005);
   }
 }
 
@@ -97,13 +131,16 @@ void ModelServer::hello(std::uint64_t id, const Head& head) {
     memory = {.name = "m" + std::to_string(++memoriesMade_)};
   }
   memory.lostAt.reset();
-  const bool remembers = plan_.dedupCount > 0 && head.text("memory") == memory.name;
+  memory.count = dedupCount_;
+  forgetOldest(memory);
+  const bool remembers = dedupCount_ > 0 && head.text("memory") == memory.name;
   connections_[id] = {.key = key};
   std::string welcome = R"({"op":"welcome","v":1,"now":1700000000000,"resumed":)";
   welcome += remembers ? "true" : "false";
-  if (plan_.dedupCount > 0) {
+  welcome += R"(,"requests":)" + std::to_string(plan_.requests);
+  if (dedupCount_ > 0 || dice_.chance(50)) {
     const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(plan_.dedupTime).count();
-    welcome += R"(,"memory":)" + inQuotes(memory.name) + R"(,"dedup":{"count":)" + std::to_string(plan_.dedupCount) +
+    welcome += R"(,"memory":)" + inQuotes(memory.name) + R"(,"dedup":{"count":)" + std::to_string(dedupCount_) +
                R"(,"ms":)" + std::to_string(time) + "}";
   }
   say(id, welcome + "}");
@@ -120,7 +157,8 @@ void ModelServer::subscribe(std::uint64_t id, const Head& head) {
     return;
   }
   if (std::exchange(refuses_, false)) {
-    fail(id, head, "forbidden", false);
+    const bool temporary = dice_.chance(50);
+    fail(id, head, temporary ? "unavailable" : "forbidden", temporary);
     return;
   }
   Channel& channel = at(name);
@@ -131,14 +169,13 @@ void ModelServer::subscribe(std::uint64_t id, const Head& head) {
     const json& since = head.fields["since"];
     const auto seq = since.value("seq", std::uint64_t{0});
     const bool known = since.value("epoch", std::string()) == channel.epoch && seq <= channel.seq;
-    const std::uint64_t kept = channel.seq - channel.kept.size();  // Everything after this is there.
+    const std::uint64_t kept = channel.evicted;  // Everything after this is there, but for what it never had.
     const bool enough = subscription.conflate ? seq == channel.seq || !channel.kept.empty() : seq >= kept;
     recovered = known && enough;
     unrecovered_ += recovered ? 0 : 1;
     subscription.sent = recovered ? seq : channel.seq;
   } else if (const std::uint64_t last = head.number("last"); last > 0) {
-    const std::uint64_t count = std::min<std::uint64_t>(last, channel.kept.size());
-    subscription.sent = channel.seq - count;
+    subscription.sent = std::max(channel.evicted, channel.seq - std::min(last, channel.seq));
     from = R"(,"from":)" + std::to_string(subscription.sent);
   }
   say(id, R"({"op":"subscribed","id":)" + std::to_string(head.number("id")) + R"(,"epoch":)" + inQuotes(channel.epoch) +
@@ -166,13 +203,37 @@ void ModelServer::publish(std::uint64_t id, const Head& head, std::string body) 
     }
   }
   const std::uint64_t seq = known->second;
-  if (plan_.dedupCount == 0) {
+  if (memory.count == 0) {
     memory.answers.clear();
   }
   if (seq == 0) {
     fail(id, head, "rate-limited", true);
   } else {
-    say(id, R"({"op":"ack","id":)" + std::to_string(number) + R"(,"seq":)" + std::to_string(seq) + "}");
+    acknowledge(id, number, seq);
+  }
+}
+
+void ModelServer::acknowledge(std::uint64_t id, std::uint64_t number, std::uint64_t seq) {
+  std::string ack = R"({"op":"ack","id":)" + std::to_string(number) + R"(,"seq":)" + std::to_string(seq) + "}";
+  std::vector<std::string>& held = connections_.find(id)->second.heldAcks;
+  if (!healed_ && dice_.chance(plan_.holds)) {
+    held.push_back(std::move(ack));
+    return;
+  }
+  say(id, std::move(ack));
+  if (!held.empty() && dice_.chance(30)) {
+    say(id, std::move(held.back()));
+    held.pop_back();
+  }
+}
+
+void ModelServer::heal() {
+  refuses_ = omits_ = loses_ = tokenExpired_ = false;
+  healed_ = true;
+  for (auto& [id, connection] : connections_) {
+    for (std::string& ack : std::exchange(connection.heldAcks, {})) {
+      say(id, std::move(ack));
+    }
   }
 }
 
@@ -184,11 +245,20 @@ void ModelServer::notePublished(const std::string& body) {
 
 std::map<std::uint64_t, std::uint64_t>::iterator ModelServer::remember(Memory& memory, std::uint64_t number) {
   memory.ids.push_back(number);
-  if (memory.ids.size() > plan_.dedupCount) {
+  forgetOldest(memory);
+  return memory.answers.emplace(number, 0).first;
+}
+
+void ModelServer::forgetOldest(Memory& memory) {
+  while (memory.ids.size() > memory.count) {
     memory.answers.erase(memory.ids.front());
     memory.ids.pop_front();
   }
-  return memory.answers.emplace(number, 0).first;
+}
+
+bool ModelServer::keeps(const std::string& name, std::uint64_t seq) {
+  const std::deque<Event>& kept = at(name).kept;
+  return std::any_of(kept.begin(), kept.end(), [seq](const Event& event) { return event.seq == seq; });
 }
 
 void ModelServer::append(const std::string& channel) {
@@ -199,8 +269,13 @@ std::uint64_t ModelServer::append(const std::string& name, std::string body) {
   Channel& channel = at(name);
   ++channel.seq;
   everything_[keyOf(name, channel.epoch, channel.seq)] = body;
+  if (std::exchange(loses_, false)) {
+    ++lost_;
+    return channel.seq;
+  }
   channel.kept.push_back({channel.seq, std::move(body)});
   if (channel.kept.size() > plan_.history) {
+    channel.evicted = channel.kept.front().seq;
     channel.kept.pop_front();
   }
   const bool omits = std::exchange(omits_, false);
@@ -229,7 +304,7 @@ void ModelServer::offer(std::uint64_t id, Connection& connection, const std::str
     if (event.seq <= subscription.sent || (subscription.conflate && event.seq < channel.seq)) {
       continue;
     }
-    const std::uint64_t skipped = event.seq - subscription.sent - 1;
+    const std::uint64_t skipped = subscription.conflate ? event.seq - subscription.sent - 1 : 0;
     subscription.sent = event.seq;
     const int times = dice_.chance(2) ? 2 : 1;  // A client drops what it has.
     for (int time = 0; time < times; ++time) {
@@ -289,6 +364,9 @@ void ModelServer::fail(std::uint64_t id, const Head& head, std::string_view code
 }
 
 void ModelServer::say(std::uint64_t id, std::string head, std::optional<std::string> body) {
+  if (const auto found = connections_.find(id); found != connections_.end()) {
+    ++found->second.waiting;
+  }
   core::protocol::Framer framer(65'536);
   framer.add(head, body ? std::optional(core::asBytes(*body)) : std::nullopt);
   send_(id, std::move(framer.take().front()));

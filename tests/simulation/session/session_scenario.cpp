@@ -1,6 +1,7 @@
 #include "session/session_scenario.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <functional>
@@ -38,11 +39,63 @@ Plan drawPlan(Dice& dice) {
   return {.server = {.history = dice.oneOf<std::size_t>({3, 20, 1000}),
                      .dedupCount = dice.oneOf<std::size_t>({0, 1, 3, 100}),
                      .dedupTime = dice.oneOf<Duration>({2s, 120s}),
-                     .forgetsNothing = dice.chance(50)},
+                     .forgetsNothing = dice.chance(50),
+                     .requests = dice.oneOf<std::size_t>({1, 3, 64}),
+                     .holds = dice.oneOf<unsigned>({0, 0, 10}),
+                     .answers = dice.oneOf<std::size_t>({1, 10, 64})},
           .batchDelay = dice.oneOf<Duration>({0ms, 0ms, 5ms}),
           .cuts = dice.oneOf<unsigned>({1, 5, 15}),
           .longestDelay = dice.oneOf<Duration>({0ms, 20ms, 400ms})};
 }
+
+/// How many calls of a connection wait for their answers, and how many may.
+class Pace {
+ public:
+  void opened() {
+    flying_ = {};
+    answered_ = {};
+  }
+  void calledSlow() { ++slow_; }
+  void welcomed(const Welcome& head) {
+    most_ = {head.dedup && head.dedup->count > 0 ? head.dedup->count : 1024, head.requests};
+    slowNow_ = slow_;
+  }
+  void answered(std::uint64_t id) {
+    for (const std::size_t kind : {0u, 1u}) {
+      answered_[kind] += flying_[kind].erase(id);
+      if (slowNow_ > 0 && first(kind) + answered_[kind] >= most_[kind] && first(kind) < most_[kind]) {
+        slow_ = 0;
+      }
+    }
+  }
+  /// Returns whether it may be sent.
+  bool sends(const std::string& head) {
+    constexpr std::string_view kId = R"("id":)";
+    const std::size_t at = head.find(kId);
+    const std::uint64_t id = at == std::string::npos ? 0 : std::stoull(head.substr(at + kId.size()));
+    const std::size_t kind = head.rfind(R"({"op":"publish")", 0) == 0 ? 0 : 1;
+    if (head.rfind(R"({"op":"cancel")", 0) == 0) {
+      flying_[1].erase(id);
+    } else if (id > 0 && (kind == 0 || head.rfind(R"({"op":"request")", 0) == 0)) {
+      flying_[kind].insert(id);
+      const std::uint64_t paced = slowNow_ > 0 ? first(kind) + answered_[kind] : most_[kind];
+      return flying_[kind].size() <= std::min(most_[kind], paced);
+    }
+    return true;
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t first(std::size_t kind) const {
+    return std::max<std::uint64_t>((kind == 0 ? 16u : 8u) >> std::min(slowNow_ - 1, 7u), 1);
+  }
+
+  // Of publishes and of requests.
+  std::array<std::set<std::uint64_t>, 2> flying_;
+  std::array<std::uint64_t, 2> answered_{};
+  std::array<std::uint64_t, 2> most_{};
+  unsigned slow_ = 0;     // Connections in a row that ended with 4005.
+  unsigned slowNow_ = 0;  // The same when this one began.
+};
 
 class Scenario {
  public:
@@ -135,6 +188,7 @@ class Scenario {
     wireOf_[wire_] = {};
     welcomed_ = false;
     saidHello_ = false;
+    pace_.opened();
     count("opened");
     core_.opened(now_, dice_.chance(30) ? std::optional<std::string>("token") : std::nullopt);
     settle();
@@ -183,6 +237,7 @@ class Scenario {
       if (wire_ == id) {
         arrive(batch);
       }
+      server_.sent(id);
     });
   }
 
@@ -196,6 +251,10 @@ class Scenario {
           fail("a session does not take over from itself", "");
         }
         count("closed " + std::to_string(code));
+        if (code == 4005) {
+          core_.calledSlow();
+          pace_.calledSlow();
+        }
         cut(false);
       }
     });
@@ -206,10 +265,23 @@ class Scenario {
     toldToLeave_ = toldToLeave_ || batch.payload.rfind(R"({"op":"goaway")", 0) == 0;
     MessageReader reader(batch.kind, core::asBytes(batch.payload));
     while (std::optional<ServerMessage> message = reader.next()) {
+      noteAnswer(message->head);
       core_.arrived(now_, *message);
       performActions();
     }
     settle();
+  }
+
+  void noteAnswer(const ServerHead& head) {
+    if (const auto* ack = std::get_if<core::protocol::Ack>(&head)) {
+      pace_.answered(ack->id);
+    } else if (const auto* reply = std::get_if<core::protocol::Reply>(&head)) {
+      pace_.answered(reply->id);
+    } else if (const auto* error = std::get_if<ErrorHead>(&head); error != nullptr && error->id) {
+      pace_.answered(*error->id);
+    } else if (const auto* welcome = std::get_if<Welcome>(&head)) {
+      pace_.welcomed(*welcome);
+    }
   }
 
   /// The end of a round.
@@ -247,6 +319,12 @@ class Scenario {
       fail("no call is sent before welcome", batch.payload);
     }
     checkIds(batch.payload);
+    Unframer unframer(batch.kind, core::asBytes(batch.payload));
+    while (const auto part = unframer.next()) {
+      if (!pace_.sends(std::string(reinterpret_cast<const char*>(part->head.data()), part->head.size()))) {
+        fail("no more calls wait for their answers than the server allows", batch.payload);
+      }
+    }
   }
 
   /// A new id is higher than all before it. One that was used before belongs to a call that is sent again.
@@ -270,6 +348,9 @@ class Scenario {
       unsubscribe();
     } else if (what < 60) {
       publish();
+      for (int more = dice_.chance(2) ? 30 : 0; more > 0; --more) {
+        publish();
+      }
     } else if (what < 75) {
       request();
     } else if (what < 80 && !requests_.empty()) {
@@ -298,8 +379,21 @@ class Scenario {
     const SubscriberId id = ++ids_;
     const std::string channel = kChannels[dice_.below(std::size(kChannels))];
     const bool conflate = dice_.chance(40);
-    subscribers_[id] = {.channel = channel, .conflate = conflate};
-    core_.subscribe(id, channel, conflate, dice_.oneOf<std::uint64_t>({0, 1, 5}), std::nullopt);
+    std::optional<Position> since;
+    if (dice_.chance(30)) {
+      count("subscribe with since");
+      ++sinces_;
+      since = somePosition(channel);
+    }
+    subscribers_[id] = {.channel = channel, .conflate = conflate, .at = since};
+    core_.subscribe(id, channel, conflate, dice_.oneOf<std::uint64_t>({0, 1, 5}), since);
+  }
+
+  /// Around where the channel is or was.
+  Position somePosition(const std::string& channel) {
+    const auto [epoch, seq] = server_.head(channel);
+    const std::uint64_t back = dice_.oneOf<std::uint64_t>({0, 1, 2, 10, 100});
+    return {dice_.chance(90) ? epoch : "another", dice_.chance(95) ? seq - std::min(back, seq) : seq + back};
   }
 
   void unsubscribe() {
@@ -363,9 +457,11 @@ class Scenario {
       server_.refuseNext();
     } else if (what < 28) {
       count("omit");
-      server_.omitNext();
+      dice_.chance(70) ? server_.omitNext() : server_.loseNext();
     } else if (what < 29) {
-      server_.expireToken();
+      server_.callSlow(wire_);
+    } else if (what < 30) {
+      dice_.chance(50) ? server_.expireToken() : server_.rememberLess();
     } else {
       for (std::uint64_t events = 1 + dice_.below(4); events > 0; --events) {
         server_.append(kChannels[dice_.below(std::size(kChannels))]);
@@ -381,7 +477,7 @@ class Scenario {
     server_.setSlow(wire_, false);
     for (int i = 0; i < 3; ++i) {
       openSoon();
-      pass(30s);
+      pass(60s);
       if (welcomed_ && wire_ != 0) {
         server_.setSlow(wire_, false);
       }
@@ -389,7 +485,7 @@ class Scenario {
     for (const char* channel : kChannels) {
       server_.append(channel);
     }
-    pass(30s);
+    pass(300s);  // Two attempts for what it lost, each up to a minute later than the one before.
     checkEnd();
   }
 
@@ -445,7 +541,9 @@ class Scenario {
 
   void perform(const GapFound& action) {
     count(action.loss.range ? "gap" : "gap of another epoch");
-    ++gaps_;
+    const std::string& channel = subscribers_.at(action.to.front()).channel;
+    // Those that stand apart are told apart, at the same moment.
+    gaps_ += std::exchange(lastGap_, std::pair(now_, channel)) == std::pair(now_, channel) ? 0 : 1;
     for (const SubscriberId id : action.to) {
       Subscriber& subscriber = subscribers_.at(id);
       if (!subscriber.at) {
@@ -454,6 +552,9 @@ class Scenario {
       if (action.loss.range) {
         if (action.loss.range->from != subscriber.at->seq + 1 || action.loss.range->to < action.loss.range->from) {
           fail("a gap begins behind the last event", std::to_string(action.loss.range->from));
+        }
+        if (subscriber.at->epoch == server_.head(channel).first && server_.keeps(channel, action.loss.range->from)) {
+          fail("what the server keeps is no gap", channel + " " + std::to_string(action.loss.range->from));
         }
         subscriber.at->seq = action.loss.range->to;
       } else {
@@ -479,6 +580,9 @@ class Scenario {
 
   void perform(const SubscriptionEnded& action) {
     count("subscription ended");
+    if (action.error.temporary) {
+      fail("what is refused for the moment does not end", action.error.code);
+    }
     if (action.error.code == "already-subscribed") {
       fail("a channel is subscribed to once at a time", "");
     }
@@ -541,7 +645,8 @@ class Scenario {
       checkPublish(id, record);
     }
     checkOrder();
-    if (gaps_ > server_.unrecovered()) {
+    // Whoever comes with a position of its own may lack more than the others.
+    if (gaps_ > server_.unrecovered() + server_.lost() + sinces_) {
       fail("no gap is told that the server did not", std::to_string(gaps_));
     }
     if (!core_.isSettled()) {
@@ -617,6 +722,9 @@ class Scenario {
   std::uint64_t steps_ = 0;
   std::uint64_t question_ = 0;
   std::uint64_t gaps_ = 0;
+  std::uint64_t sinces_ = 0;
+  std::pair<Time, std::string> lastGap_;
+  Pace pace_;
   std::map<SubscriberId, Subscriber> subscribers_;
   std::map<CallId, PublishRecord> publishes_;
   std::set<CallId> requests_;
