@@ -73,9 +73,9 @@ def said(name, *values, more=False, spoiled=0):
     return step("say_more" if more else "say", SAYERS.index(name), *values, *([spoiled] if spoiled else [0]))
 
 
-def welcome(resumed=False, heartbeat=25, largest=0, dedup=None, now=1_700_000_000_000):
+def welcome(resumed=False, heartbeat=25, largest=0, requests=0, dedup=None, now=1_700_000_000_000):
     memory = [0] if dedup is None else [number(dedup[0]), number(dedup[1]), 0]
-    return said("welcome", resumed, number(now), number(heartbeat), number(largest), *memory)
+    return said("welcome", resumed, number(now), number(heartbeat), number(largest), number(requests), *memory)
 
 
 def subscribed(channel="c", newest=0, ahead=0, recovered=True, epoch="e", **how):
@@ -86,8 +86,8 @@ def event(channel="c", skipped=0, hole=False, repeated=False, body=1, **how):
     return said("event", CHANNELS.index(channel), skipped, 255 * hole, 255 * repeated, 9, body, **how)
 
 
-def unsubscribed(channel="c", answer=False):
-    return said("unsubscribed", CHANNELS.index(channel), answer, *([0] if answer else []))
+def unsubscribed(channel="c", answer=False, temporary=False):
+    return said("unsubscribed", CHANNELS.index(channel), answer, 0 if answer else temporary)
 
 
 def ack(newest=0, auth=False):
@@ -98,9 +98,9 @@ def reply(newest=0, body=1):
     return said("reply", newest, body)
 
 
-def error(about, code=0, newest=0):
+def error(about, code=0, newest=0, temporary=False):
     place = ["", "subscribe", "publish", "request", "auth"].index(about)
-    return said("error", code, place, *([newest] if about else []))
+    return said("error", code, temporary, place, *([newest] if about else []))
 
 
 def pong(t=17, now=1_700_000_000_000):
@@ -135,6 +135,27 @@ COURSES = {
     "resume in another epoch": LIVE + event() + END + UP + subscribed(epoch="f") + event(),
     "resume where an application was": subscribe(since=3) + UP + subscribed(ahead=5) + event(),
     "hole": LIVE + event(hole=True) + event() + SEND + subscribed() + event(),
+    "hole that stays": (
+        LIVE
+        + event(hole=True)
+        + (SEND + subscribed() + event(hole=True) + pass_time(10_000)) * 2
+        + SEND
+        + subscribed()
+        + event(hole=True)
+        + event()
+    ),
+    "since of a second subscriber": LIVE + event() + subscribe(since=3) + SEND + subscribed(ahead=9) + event() + event(),
+    "since that is gone": (
+        LIVE + event() + subscribe(since=3) + SEND + subscribed(ahead=9, recovered=False) + SEND + subscribed() + event()
+    ),
+    "refused for the moment": (
+        subscribe() + UP + error("subscribe", temporary=True) + pass_time(10_000) + SEND + subscribed() + event()
+    ),
+    "ended for the moment": LIVE + unsubscribed(temporary=True) + event() + pass_time(10_000) + SEND + subscribed() + event(),
+    "subscribed already": subscribe() + UP + error("subscribe", 4) + SEND + pass_time(10_000) + SEND + subscribed() + event(),
+    "one request at a time": OPEN + SEND + welcome(requests=1) + request() + request() + SEND + reply() + SEND + reply(),
+    "called slow": publish() * 20 + UP + step("end", 6) + REMEMBERED + SEND + ack(1) + SEND,
+    "called too large": publish(large=True, size=200) + publish() + UP + step("end", 5) + UP,
     "conflated": subscribe(conflate=True) + UP + subscribed() + event(skipped=5) + event(),
     "conflated no more": (
         subscribe(conflate=True) + UP + subscribed() + subscribe() + SEND + event() + subscribed() + event()

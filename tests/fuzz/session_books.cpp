@@ -61,12 +61,7 @@ struct SessionBooks::Sent {
 // What goes into the core.
 
 void SessionBooks::subscribes(SubscriberId id, std::string channel, bool conflate, std::optional<Position> since) {
-  const bool first = std::none_of(subscribers_.begin(), subscribers_.end(),
-                                  [&](const auto& other) { return other.second.channel == channel; });
-  // `since` counts for the first only; the others are told where they begin.
-  subscribers_.emplace(
-      id,
-      Subscriber{.channel = std::move(channel), .conflates = conflate, .at = first ? std::move(since) : std::nullopt});
+  subscribers_.emplace(id, Subscriber{.channel = std::move(channel), .conflates = conflate, .at = std::move(since)});
 }
 
 void SessionBooks::unsubscribes(SubscriberId id) {
@@ -97,6 +92,23 @@ void SessionBooks::receives(Time now, const ServerHead& head) {
   head_ = head;
   headAt_ = now;
   forged_ = forged_ || answeredId(head_) > lastId_;
+  noteSubscriptions(head);
+}
+
+/// What the server ends for the moment only is subscribed to again later.
+void SessionBooks::noteSubscriptions(const ServerHead& head) {
+  for (auto at = subscribed_.begin(); at != subscribed_.end();) {
+    OnWire& onWire = at->second;
+    bool over = false;
+    if (const auto* subscribed = std::get_if<Subscribed>(&head); subscribed != nullptr && phase_ == Phase::Up) {
+      onWire.answered = onWire.answered || subscribed->id == onWire.id;
+    } else if (const auto* error = std::get_if<ErrorHead>(&head)) {
+      over = error->id == onWire.id && !onWire.answered && error->temporary && error->code != "already-subscribed";
+    } else if (const auto* ended = std::get_if<Unsubscribed>(&head); ended != nullptr && phase_ == Phase::Up) {
+      over = !ended->id && ended->channel == at->first && onWire.answered && ended->temporary;
+    }
+    at = over ? subscribed_.erase(at) : std::next(at);
+  }
 }
 
 // What comes out of it: actions.
@@ -121,7 +133,8 @@ void SessionBooks::tells(SessionAction& action) {
 void SessionBooks::tell(const Welcomed& action) {
   require(phase_ == Phase::Greeting, "there is one welcome for each connection");
   require(std::holds_alternative<Welcome>(head_), "a welcome is what the server said");
-  require(action.heartbeat >= Duration::zero(), "the heartbeat's interval is a time");
+  require(action.heartbeat == Duration::zero() || action.heartbeat >= std::chrono::seconds(1),
+          "the heartbeat's interval is a second at least");
   phase_ = Phase::Up;
   welcome_ = std::get<Welcome>(head_);
   welcomedAt_ = headAt_;
@@ -145,11 +158,18 @@ void SessionBooks::tell(const LeaveNow& /*action*/) const {
 void SessionBooks::tell(const EventArrived& action) {
   require(phase_ == Phase::Up, "events come after welcome");
   require(action.type != BodyType::Text || !action.body || isValidUtf8(action.body->bytes), "text is UTF-8");
-  const auto concerned = std::count_if(subscribers_.begin(), subscribers_.end(),
-                                       [&](const auto& each) { return each.second.channel == action.channel; });
-  require(static_cast<std::size_t>(concerned) == action.to.size(), "an event goes to all of its channel");
+  for (const auto& [id, each] : subscribers_) {
+    const bool goesTo = std::find(action.to.begin(), action.to.end(), id) != action.to.end();
+    const bool hasIt = each.at && each.at->seq >= action.seq;
+    // Latest-only ones that skip another number are told by themselves.
+    require(each.channel != action.channel || each.conflates || goesTo || hasIt, "an event goes to all who lack it");
+  }
   for (const SubscriberId id : action.to) {
     Subscriber& to = subscriber(id);
+    if (const std::optional<Loss> gap = std::exchange(to.gap, std::nullopt)) {
+      require(gap->range && gap->range->to + 1 == action.seq, "a gap ends where events go on");
+      to.at->seq = gap->range->to;
+    }
     require(to.channel == action.channel, "an event goes to its channel");
     require(to.live && to.at, "an event comes after the answer to its subscription");
     require(action.seq == to.at->seq + 1 + action.skipped, "no event is lost silently, and none comes twice");
@@ -261,7 +281,8 @@ void SessionBooks::send(Time now, const Sent& sent) {
     sendCall(now, sent);
   } else if (op == "subscribe") {
     useId(sent);
-    require(subscribed_.emplace(sent.channel(), sent.id()).second || forged_, "a channel is subscribed to once");
+    require(subscribed_.emplace(sent.channel(), OnWire{sent.id()}).second || forged_,
+            "a channel is subscribed to once");
     for (const auto& [id, subscriber] : subscribers_) {
       require(forged_ || !subscriber.live || subscriber.channel != sent.channel(), "no event comes until the answer");
     }
@@ -306,6 +327,8 @@ void SessionBooks::sendCall(Time now, const Sent& sent) {
   const std::uint64_t window = welcome_->dedup && welcome_->dedup->count > 0 ? welcome_->dedup->count : kUsualWindow;
   require(!first || isRequest || !booked.call.ack || publishesOnTheirWay() <= window,
           "no more publishes are on their way than the server remembers");
+  require(callsHere(Call::Kind::Publish) <= window, "no more publishes are sent again than the server remembers");
+  require(callsHere(Call::Kind::Request) <= welcome_->requests, "no more requests wait than the server allows");
 }
 
 void SessionBooks::sendAgain(const BookedCall& booked) const {
@@ -324,6 +347,12 @@ std::size_t SessionBooks::publishesOnTheirWay() const {
       calls_.begin(), calls_.end(), [](const auto& each) { return each.second.call.ack && each.second.sentOn != 0; }));
 }
 
+std::size_t SessionBooks::callsHere(Call::Kind kind) const {
+  return static_cast<std::size_t>(std::count_if(calls_.begin(), calls_.end(), [&](const auto& each) {
+    return each.second.call.kind == kind && each.second.wireId != 0 && each.second.sentOn == connection_;
+  }));
+}
+
 // What holds between inputs.
 
 void SessionBooks::checkTold() const {
@@ -332,13 +361,13 @@ void SessionBooks::checkTold() const {
   }
 }
 
-void SessionBooks::checkSent(bool settled, bool delays) const {
+void SessionBooks::checkSent(const Sending& sending) const {
   if (phase_ != Phase::Greeting && phase_ != Phase::Up) {
     return;
   }
   if (!forged_) {
     for (const auto& [id, subscriber] : subscribers_) {
-      require(subscribed_.count(subscriber.channel) == 1, "what somebody waits for is subscribed to");
+      require(subscribed_.count(subscriber.channel) == 1 || sending.waits, "what somebody waits for is subscribed to");
     }
     for (const auto& [channel, id] : subscribed_) {
       require(std::any_of(subscribers_.begin(), subscribers_.end(),
@@ -349,10 +378,11 @@ void SessionBooks::checkSent(bool settled, bool delays) const {
   const auto isSent = [this](const auto& each) { return each.second.sentOn == connection_; };
   if (phase_ == Phase::Up) {
     const bool all = std::all_of(calls_.begin(), calls_.end(), isSent);
-    require(all || publishesOnTheirWay() > 0, "calls are not held back for nothing");
+    require(all || publishesOnTheirWay() > 0 || callsHere(Call::Kind::Request) > 0,
+            "calls are not held back for nothing");
     const bool due = !all || publishesOnTheirWay() > 0;
-    require(!settled || !due, "a session is not settled while something is due");
-    require(settled || due || delays, "a session is settled when nothing is due");
+    require(!sending.settled || !due, "a session is not settled while something is due");
+    require(sending.settled || due || sending.delays, "a session is settled when nothing is due");
   }
 }
 

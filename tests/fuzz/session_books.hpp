@@ -36,8 +36,13 @@ class SessionBooks {
 
   /// After the actions of one input.
   void checkTold() const;
-  /// After everything that may be sent was taken; `delays`: but for a cancellation that waits for others.
-  void checkSent(bool settled, bool delays) const;
+  struct Sending {
+    bool settled = false;
+    bool delays = false;  ///< A cancellation may wait for others.
+    bool waits = false;   ///< Something is due later: a channel may be subscribed to then.
+  };
+  /// After everything that may be sent was taken.
+  void checkSent(const Sending& sending) const;
   /// After a connection has ended.
   void checkEnded(bool forGood) const;
 
@@ -66,6 +71,8 @@ class SessionBooks {
   Subscriber& subscriber(SubscriberId id);
   BookedCall& openCall(CallId id, Call::Kind kind);
   [[nodiscard]] std::size_t publishesOnTheirWay() const;
+  /// Calls that were sent on this connection and are not answered.
+  [[nodiscard]] std::size_t callsHere(Call::Kind kind) const;
 
   void tell(const Welcomed& action);
   void tell(const PongArrived& action) const;
@@ -84,6 +91,7 @@ class SessionBooks {
   void sendCall(Time now, const Sent& sent);
   void sendAgain(const BookedCall& booked) const;
   void useId(const Sent& sent);
+  void noteSubscriptions(const ServerHead& head);
 
   Phase phase_ = Phase::Down;
   std::map<SubscriberId, Subscriber> subscribers_;  // Those that have not ended.
@@ -101,7 +109,11 @@ class SessionBooks {
   bool forged_ = false;  // The server has answered what it was not asked.
   CallId lastCall_ = 0;
   std::map<std::string, std::vector<std::uint64_t>> ids_;
-  std::map<std::string, std::uint64_t, std::less<>> subscribed_;
+  struct OnWire {
+    std::uint64_t id = 0;
+    bool answered = false;
+  };
+  std::map<std::string, OnWire, std::less<>> subscribed_;
 };
 
 }  // namespace tidewire::core::protocol

@@ -113,6 +113,7 @@ class Speaker {
     Json head{{"op", "welcome"}, {"v", 1}, {"resumed", input_.flag()}, {"now", input_.number()}};
     maybe(head, "heartbeat");
     maybe(head, "maxMessage");
+    maybe(head, "requests");
     if (const std::uint64_t count = input_.number(); count > 0) {
       head["dedup"] = {{"count", count}, {"ms", input_.number()}};
       head["memory"] = epoch();
@@ -145,6 +146,7 @@ class Speaker {
       head["id"] = idOf("unsubscribe");
     } else {
       head["code"] = "forbidden";
+      head["temporary"] = input_.flag();
     }
     return head;
   }
@@ -162,9 +164,13 @@ class Speaker {
     return head;
   }
   Json error() {
-    constexpr std::array<const char*, 4> kCodes = {"internal", "token-expired", "unauthorized", "rate-limited"};
+    constexpr std::array<const char*, 5> kCodes = {"internal", "token-expired", "unauthorized", "rate-limited",
+                                                   "already-subscribed"};
     constexpr std::array<const char*, 5> kAbout = {"", "subscribe", "publish", "request", "auth"};
     Json head{{"op", "error"}, {"code", input_.oneOf(kCodes)}};
+    if (input_.flag()) {
+      head["temporary"] = true;
+    }
     if (const std::string about = input_.oneOf(kAbout); !about.empty()) {
       head["id"] = idOf(about);
     }
@@ -308,7 +314,16 @@ class Run {
       (void)send(1);  // A fresh connection has room for hello.
     }
   }
-  void end() { finish(input_.below(8) == 7); }
+  void end() {
+    const std::size_t choice = input_.below(8);
+    if (choice == 6) {
+      core_.calledSlow();
+    } else if (choice == 5) {
+      (void)core_.calledTooLarge();
+      drain();
+    }
+    finish(choice == 7);
+  }
   void finish(bool forGood) {
     core_.ended(forGood);
     drain();
@@ -382,7 +397,9 @@ class Run {
       }
     }
     checkDeadline();
-    books_.checkSent(core_.isSettled(), batchDelay_ > Duration::zero());
+    books_.checkSent({.settled = core_.isSettled(),
+                      .delays = batchDelay_ > Duration::zero(),
+                      .waits = core_.deadline().has_value()});
   }
 
   bool send(std::size_t room) {
