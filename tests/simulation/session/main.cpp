@@ -49,7 +49,6 @@ constexpr const char* kThatHappen[] = {"event",
                                        "a liar is left",
                                        "a liar's gap",
                                        "a liar's gap of another epoch",
-                                       "a liar ends a subscription",
                                        "a liar gets a publish",
                                        "a liar gets a request"};
 

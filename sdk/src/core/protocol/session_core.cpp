@@ -726,10 +726,10 @@ std::optional<SessionCore::Start> SessionCore::startOfOthers(const Channel& chan
                                                              const Subscribed& head) {
   std::optional<Position> next;
   bool newcomer = false;
-  bool known = false;
+  bool known = before.epoch == head.epoch && before.seq > head.seq;
   for (const auto& [id, at] : channel.apart) {
     newcomer = newcomer || !at;
-    const bool isKnown = at && at->epoch == head.epoch && at->seq <= head.seq;
+    const bool isKnown = at && at->epoch == head.epoch;
     known = known || isKnown;
     const bool ahead = isKnown && at->seq < head.seq && (before.epoch != head.epoch || at->seq > before.seq);
     if (ahead && (!next || at->seq < next->seq)) {
