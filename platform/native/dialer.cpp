@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "process.hpp"
+
 namespace tidewire::native {
 namespace {
 
@@ -33,7 +35,8 @@ class Dialer::Leg final : public WsiOwner {
     starting_ = false;
     if (!started && !over_) {
       over_ = true;
-      error_ = "could not start";
+      const std::string fault = descriptorFault(dialer_.loop_.table());
+      error_ = address_ + ": " + (fault.empty() ? "could not start" : fault);
     }
     if (over_) {
       wsi_ = nullptr;

@@ -1,7 +1,6 @@
 #include "native_loop.hpp"
 
-#include <openssl/ssl.h>
-#include <sys/resource.h>
+#include <openssl/crypto.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -11,6 +10,8 @@
 
 #include "message_access.hpp"
 #include "native_transport.hpp"
+#include "process.hpp"
+#include "randomness.hpp"
 #include "signals.hpp"
 
 namespace tidewire::native {
@@ -26,24 +27,32 @@ constexpr double kClocksSeconds = 5;
 // the more are under way: between them the others have to get on.
 constexpr std::size_t kFunctionsAtOnce = 64;
 
-/// libwebsockets sizes its table of descriptors from the soft limit, once.
-void raiseDescriptorLimit() {
-  constexpr rlim_t kTableMost = 1'000'000;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-    limit.rlim_cur = std::min(limit.rlim_max, std::max(limit.rlim_cur, kTableMost));
-    setrlimit(RLIMIT_NOFILE, &limit);
-  }
+// What libev and libwebsockets need to start, with some to spare: libev ends the process where it gets none.
+constexpr std::size_t kDescriptorsToStart = 16;
+
+core::Ending noDescriptors() {
+  return {.cause = CloseCause::ConnectFailed,
+          .detail = "no file descriptors are left for an event loop; RLIMIT_NOFILE is too low, or they are all in use"};
 }
+
+/// Every loop of the process, to be stopped when it ends. Never destroyed: the last may go after `main`.
+struct Registry {
+  std::mutex mutex;
+  std::vector<std::weak_ptr<NativeLoop>> loops;
+  bool over = false;
+
+  static Registry& instance() {
+    static Registry* const registry = new Registry;
+    return *registry;
+  }
+};
 
 }  // namespace
 
 std::shared_ptr<NativeLoop> NativeLoop::shared() {
   static const std::shared_ptr<NativeLoop>* const instance = [] {
     auto* const made = new std::shared_ptr<NativeLoop>(new NativeLoop(true));
-    (*made)->startThread();
-    // Registered after OpenSSL registered its own clean-up, and so run before it.
-    std::atexit([] { shared()->stop(); });
+    (void)enlist(*made);
     return made;
   }();
   return *instance;
@@ -51,16 +60,36 @@ std::shared_ptr<NativeLoop> NativeLoop::shared() {
 
 std::shared_ptr<NativeLoop> NativeLoop::make() {
   std::shared_ptr<NativeLoop> made(new NativeLoop(false));
-  return made->events_ == nullptr ? nullptr : made;
+  return made->events_ != nullptr && enlist(made) ? made : nullptr;
+}
+
+/// Returns false if the program has ended; then the loop is stopped.
+bool NativeLoop::enlist(const std::shared_ptr<NativeLoop>& loop) {
+  // The first runs before OpenSSL cleans up, whenever that is; the second where nobody ever used OpenSSL.
+  static const bool registered = OPENSSL_atexit(&NativeLoop::stopAll) == 1 && std::atexit(&NativeLoop::stopAll) == 0;
+  (void)registered;
+  Registry& all = Registry::instance();
+  const std::lock_guard lock(all.mutex);
+  loop->stopping_ = all.over;
+  std::erase_if(all.loops, [](const auto& each) { return each.expired(); });
+  all.loops.push_back(loop);
+  return !all.over;
+}
+
+void NativeLoop::stopAll() {
+  Registry& all = Registry::instance();
+  std::unique_lock lock(all.mutex);
+  all.over = true;
+  const auto loops = std::exchange(all.loops, {});
+  lock.unlock();
+  for (const std::weak_ptr<NativeLoop>& each : loops) {
+    if (const auto loop = each.lock()) {
+      loop->stop();
+    }
+  }
 }
 
 NativeLoop::NativeLoop(bool hasThread) : hasThread_(hasThread) {
-  events_ = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
-  if (events_ == nullptr) {
-    failure_ = "libev could not make an event loop";
-    return;
-  }
-  setUpLibwebsockets();
   ev_async_init(&wake_,
                 [](struct ev_loop*, ev_async* watcher, int) { static_cast<NativeLoop*>(watcher->data)->doPosted(); });
   ev_init(&timer_, [](struct ev_loop*, ev_timer* watcher, int) { static_cast<NativeLoop*>(watcher->data)->doDue(); });
@@ -70,14 +99,13 @@ NativeLoop::NativeLoop(bool hasThread) : hasThread_(hasThread) {
   wake_.data = timer_.data = clocks_.data = this;
   // What has arrived is read before a deadline is judged.
   ev_set_priority(&timer_, EV_MINPRI);
-  ev_async_start(events_, &wake_);
+  // Here, on a thread of the application's: what this changes for a moment should not change under its feet.
+  (void)prepare();
 }
 
 NativeLoop::~NativeLoop() {
   closeConnections();
-  if (events_ != nullptr) {
-    ev_loop_destroy(events_);
-  }
+  unmake();
 }
 
 /// Nobody is served after this.
@@ -88,21 +116,59 @@ void NativeLoop::closeConnections() {
   lingering_.clear();
 }
 
-void NativeLoop::startThread() {
-  const AsynchronousSignalsBlocked blocked;
-  thread_ = std::thread([this] { run(); });
+void NativeLoop::unmake() {
+  std::unique_lock lock(mutex_);
+  struct ev_loop* const events = std::exchange(events_, nullptr);
+  lock.unlock();
+  if (events != nullptr) {
+    ev_loop_destroy(events);
+  }
+}
+
+bool NativeLoop::turns() {
+  const std::lock_guard lock(mutex_);
+  return !stopping_ && (!hasThread_ || startThread());
+}
+
+/// Requires: the lock.
+bool NativeLoop::startThread() {
+  return thread_.started() || thread_.start([this] { run(); });
 }
 
 void NativeLoop::run() {
   turner_ = std::this_thread::get_id();
+  if (events_ == nullptr) {
+    runWithoutEvents();
+  }
   if (events_ != nullptr) {
     ev_run(events_, 0);
+  }
+}
+
+/// Until an attempt has made the event loop, or the program ends.
+void NativeLoop::runWithoutEvents() {
+  const auto isAwake = [this] { return stopping_ || !tasks_.empty() || !functions_.empty(); };
+  std::unique_lock lock(mutex_);
+  while (events_ == nullptr && !stopping_) {
+    if (due_.empty()) {
+      posted_.wait(lock, isAwake);
+    } else {
+      posted_.wait_for(lock, due_.begin()->first - now(), isAwake);
+    }
+    lock.unlock();
+    doPosted();
+    doDue();
+    lock.lock();
   }
 }
 
 // Turning.
 
 void NativeLoop::turn(std::chrono::milliseconds timeout) {
+  const std::lock_guard turning(turning_);
+  if (events_ == nullptr) {
+    return;  // The program has ended.
+  }
   turner_ = std::this_thread::get_id();
   if (timeout > std::chrono::milliseconds::zero()) {
     ev_now_update(events_);
@@ -117,7 +183,17 @@ void NativeLoop::turn(std::chrono::milliseconds timeout) {
 }
 
 void NativeLoop::interrupt() {
-  ev_async_send(events_, &wake_);
+  const std::lock_guard lock(mutex_);
+  signal();
+}
+
+/// Requires: the lock.
+void NativeLoop::signal() {
+  if (events_ != nullptr) {
+    ev_async_send(events_, &wake_);
+  } else {
+    posted_.notify_one();
+  }
 }
 
 void NativeLoop::abandon() {
@@ -137,17 +213,23 @@ void NativeLoop::abandon() {
   closeConnections();
 }
 
+/// The program ends, and OpenSSL, on which connections stand, cleans up next.
 void NativeLoop::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    signal();
   }
-  if (events_ != nullptr) {
-    ev_async_send(events_, &wake_);
+  if (onLoopThread()) {
+    return;  // exit() was called in a callback, from which nothing may be taken.
   }
-  // exit() may have been called in a callback.
-  if (!onLoopThread() && thread_.joinable()) {
+  if (thread_.started()) {
     thread_.join();
+  }
+  const std::lock_guard turning(turning_);
+  abandon();
+  if (!hasThread_) {
+    unmake();
   }
 }
 
@@ -159,10 +241,9 @@ core::Time NativeLoop::now() const {
   return core::Time(std::chrono::steady_clock::now().time_since_epoch());
 }
 
-std::uint64_t NativeLoop::randomSeed() {
+std::optional<std::uint64_t> NativeLoop::randomSeed() {
   std::uint64_t seed = 0;
-  RAND_bytes(reinterpret_cast<unsigned char*>(&seed), sizeof seed);
-  return seed;
+  return drawRandom(std::as_writable_bytes(std::span(&seed, 1))) ? std::optional(seed) : std::nullopt;
 }
 
 std::unique_ptr<internal::Transport> NativeLoop::makeTransport(internal::TransportEvents& events) {
@@ -173,11 +254,14 @@ std::unique_ptr<internal::Transport> NativeLoop::makeTransport(internal::Transpo
 
 void NativeLoop::wake(std::shared_ptr<internal::LoopTask> task) {
   const std::lock_guard lock(mutex_);
-  if (stopping_ || events_ == nullptr) {
+  if (stopping_) {
     return;
   }
+  if (hasThread_) {
+    (void)startThread();  // Without one the task waits for a later call.
+  }
   if (tasks_.empty() && functions_.empty()) {
-    ev_async_send(events_, &wake_);
+    signal();
   }
   tasks_.push_back(std::move(task));
 }
@@ -188,7 +272,7 @@ void NativeLoop::post(std::function<void()> function) {
     return;
   }
   if (tasks_.empty() && functions_.empty()) {
-    ev_async_send(events_, &wake_);
+    signal();
   }
   functions_.push_back(std::move(function));
 }
@@ -199,7 +283,9 @@ void NativeLoop::doPosted() {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) {
-      ev_break(events_, EVBREAK_ALL);
+      if (events_ != nullptr) {
+        ev_break(events_, EVBREAK_ALL);
+      }
       return;
     }
     tasks.swap(tasks_);
@@ -207,7 +293,7 @@ void NativeLoop::doPosted() {
     functions.assign(std::make_move_iterator(functions_.begin()), std::make_move_iterator(last));
     functions_.erase(functions_.begin(), last);
     if (!functions_.empty()) {
-      ev_async_send(events_, &wake_);
+      signal();
     }
   }
   for (const auto& function : functions) {
@@ -245,7 +331,7 @@ void NativeLoop::doDue() {
 }
 
 void NativeLoop::armTimer() {
-  if (ev_is_pending(&timer_)) {
+  if (events_ == nullptr || ev_is_pending(&timer_)) {
     return;  // It runs at the end of this turn, and arms itself again. Stopping it would put it off, turn after turn.
   }
   ev_timer_stop(events_, &timer_);
@@ -264,27 +350,31 @@ void NativeLoop::armTimer() {
 void NativeLoop::attach(internal::LoopTask& task) {
   if (attached_.empty()) {
     (void)thawWatch_.notice(now(), wallTime());
-    clocksDue_ = now() + std::chrono::duration_cast<core::Duration>(std::chrono::duration<double>(kClocksSeconds));
-    ev_now_update(events_);
-    ev_timer_set(&clocks_, kClocksSeconds, 0.);
-    ev_timer_start(events_, &clocks_);
+    watchClocksSoon();
   }
   attached_.insert(&task);
 }
 
 void NativeLoop::detach(internal::LoopTask& task) {
   attached_.erase(&task);
-  if (attached_.empty()) {
+  if (attached_.empty() && events_ != nullptr) {
     ev_timer_stop(events_, &clocks_);
+  }
+}
+
+void NativeLoop::watchClocksSoon() {
+  clocksDue_ = now() + std::chrono::duration_cast<core::Duration>(std::chrono::duration<double>(kClocksSeconds));
+  if (events_ != nullptr) {
+    ev_now_update(events_);
+    ev_timer_set(&clocks_, kClocksSeconds, 0.);
+    ev_timer_start(events_, &clocks_);
   }
 }
 
 void NativeLoop::watchClocks() {
   const core::Time at = now();
   const bool thawed = thawWatch_.notice(at, wallTime(), clocksDue_);
-  clocksDue_ = at + std::chrono::duration_cast<core::Duration>(std::chrono::duration<double>(kClocksSeconds));
-  ev_timer_set(&clocks_, kClocksSeconds, 0.);
-  ev_timer_start(events_, &clocks_);
+  watchClocksSoon();
   if (!thawed) {
     return;
   }
@@ -297,11 +387,55 @@ void NativeLoop::watchClocks() {
 
 // libwebsockets.
 
-void NativeLoop::setUpLibwebsockets() {
-  OPENSSL_init_ssl(0, nullptr);  // Registers its clean-up at exit, which has to run after ours.
-  lws_set_log_level(0, nullptr);
-  raiseDescriptorLimit();
+std::optional<core::Ending> NativeLoop::prepare() {
+  if (context_ != nullptr) {
+    return std::nullopt;
+  }
+  if (!descriptorsFree(kDescriptorsToStart)) {
+    return noDescriptors();
+  }
+  if (events_ == nullptr) {
+    makeEvents();
+  }
+  if (events_ != nullptr) {
+    makeContext();
+  }
+  if (context_ != nullptr) {
+    return std::nullopt;
+  }
+  if (!descriptorsFree(kDescriptorsToStart)) {
+    return noDescriptors();
+  }
+  return core::Ending{.cause = CloseCause::Unavailable,
+                      .detail =
+                          "libwebsockets could not start; it needs its libev plugin (Debian: "
+                          "libwebsockets-evlib-ev)"};
+}
+
+void NativeLoop::makeEvents() {
+  struct ev_loop* const made = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
+  if (made == nullptr) {
+    return;
+  }
+  ev_async_start(made, &wake_);
+  {
+    const std::lock_guard lock(mutex_);
+    events_ = made;
+    if (!tasks_.empty() || !functions_.empty()) {
+      signal();
+    }
+  }
+  armTimer();
+  if (!attached_.empty()) {
+    watchClocksSoon();
+  }
+}
+
+void NativeLoop::makeContext() {
+  quietLibwebsockets();
+  const DescriptorLimitFits limit;
   const SigpipeKept sigpipe;
+  table_ = limit.table();
 
   void* foreignLoops[] = {events_};
   lws_context_creation_info info{};
@@ -312,11 +446,9 @@ void NativeLoop::setUpLibwebsockets() {
   info.pt_serv_buf_size = kReadBytes + LWS_PRE;
   info.timeout_secs = kNoTimeoutSeconds;
   context_ = lws_create_context(&info);
-  if (context_ == nullptr) {
-    failure_ = "libwebsockets could not start; it needs its libev plugin (Debian: libwebsockets-evlib-ev)";
-    return;
+  if (context_ != nullptr) {
+    vhost_ = makeVhost();
   }
-  vhost_ = makeVhost();
 }
 
 lws_vhost* NativeLoop::makeVhost() {
@@ -330,7 +462,8 @@ lws_vhost* NativeLoop::makeVhost() {
   info.protocols = protocols;
   info.timeout_secs = kNoTimeoutSeconds;
   info.connect_timeout_secs = kNoTimeoutSeconds;
-  info.http_proxy_address = "";  // Else it would obey http_proxy, even for loopback.
+  // Else it would obey http_proxy, even for loopback. A port of 0 is no proxy, and without one it complains.
+  info.http_proxy_address = "none:0";
   return lws_create_vhost(context_, &info);
 }
 

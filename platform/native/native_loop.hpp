@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -23,6 +24,7 @@
 #include "loop.hpp"
 #include "lws.hpp"
 #include "mask_keys.hpp"
+#include "thread.hpp"
 #include "wire.hpp"
 
 namespace tidewire::native {
@@ -33,8 +35,11 @@ inline constexpr const char* kProtocol = "tidewire";
 /// A libwebsockets context on a libev loop of ours.
 ///
 /// The shared one has a thread, and serves every client that was given no other. It is made with the first client, and
-/// never unmade: clients may outlive `main`. At exit its thread is stopped before the libraries under it go away.
-/// Others are turned by the application.
+/// never unmade: clients may outlive `main`. Others are turned by the application. At exit each is stopped before the
+/// libraries under it go away; from then on its clients are closed.
+///
+/// What the system cannot give at the time is asked for again: a thread with each call that needs it, descriptors with
+/// each attempt. Until they are there the thread goes on without an event loop, so that attempts end and are retried.
 class NativeLoop final : public internal::Loop, public std::enable_shared_from_this<NativeLoop> {
  public:
   [[nodiscard]] static std::shared_ptr<NativeLoop> shared();
@@ -52,12 +57,13 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
   [[nodiscard]] core::Time now() const override;
   [[nodiscard]] bool onLoopThread() const override { return std::this_thread::get_id() == turner_.load(); }
   [[nodiscard]] bool acceptsThisThread() const override { return true; }
+  [[nodiscard]] bool turns() override;
   void attach(internal::LoopTask& task) override;
   void detach(internal::LoopTask& task) override;
   void wake(std::shared_ptr<internal::LoopTask> task) override;
   void setDeadline(internal::LoopTask& task, std::optional<core::Time> deadline) override;
   [[nodiscard]] std::unique_ptr<internal::Transport> makeTransport(internal::TransportEvents& events) override;
-  [[nodiscard]] std::uint64_t randomSeed() override;
+  [[nodiscard]] std::optional<std::uint64_t> randomSeed() override;
   [[nodiscard]] bool sendsPings() const override { return true; }
   [[nodiscard]] bool pausesReading() const override { return true; }
   [[nodiscard]] bool shapesRequest() const override { return true; }
@@ -70,10 +76,13 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
 
   // Loop thread, for the transport.
 
-  /// Null if libwebsockets could not be set up; `failure` then says why.
+  /// Makes what a connection needs and is not there yet. Returns what is lacking, as the end of an attempt.
+  [[nodiscard]] std::optional<core::Ending> prepare();
+  /// Null as long as `prepare` finds something lacking.
   [[nodiscard]] lws_context* context() const { return context_; }
-  [[nodiscard]] const std::string& failure() const { return failure_; }
   [[nodiscard]] lws_vhost* vhost() const { return vhost_; }
+  /// How many descriptors libwebsockets has room for.
+  [[nodiscard]] std::size_t table() const { return table_; }
   [[nodiscard]] struct ev_loop* events() const { return events_; }
   [[nodiscard]] MaskKeys& maskKeys() { return maskKeys_; }
   /// Where bytes are decrypted to; shared, since they are dealt with before the next read.
@@ -90,10 +99,17 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
   explicit NativeLoop(bool hasThread);
 
   void closeConnections();
-  void startThread();
+  static bool enlist(const std::shared_ptr<NativeLoop>& loop);
+  static void stopAll();
+  [[nodiscard]] bool startThread();
   void run();
+  void runWithoutEvents();
   void stop();
-  void setUpLibwebsockets();
+  void signal();
+  void makeEvents();
+  void makeContext();
+  void unmake();
+  void watchClocksSoon();
   void doPosted();
   void doDue();
   void armTimer();
@@ -113,8 +129,8 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
   core::Time clocksDue_{};
   std::unordered_set<internal::LoopTask*> attached_;
   lws_context* context_ = nullptr;
-  std::string failure_;
   lws_vhost* vhost_ = nullptr;
+  std::size_t table_ = 0;
   std::unordered_map<const Lingering*, std::unique_ptr<Lingering>> lingering_;
   MaskKeys maskKeys_;
   std::vector<std::byte> plainBuffer_;
@@ -123,11 +139,13 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
   std::unordered_map<internal::LoopTask*, core::Time> deadlines_;
 
   std::mutex mutex_;
+  std::condition_variable posted_;  // For a thread without `events_`.
   std::vector<std::shared_ptr<internal::LoopTask>> tasks_;
   std::deque<std::function<void()>> functions_;
   bool stopping_ = false;
 
-  std::thread thread_;
+  Thread thread_;
+  std::mutex turning_;  // Held by `turn`.
   // Who turns the loop: the thread, or whoever is inside `turn`.
   std::atomic<std::thread::id> turner_{};
 };

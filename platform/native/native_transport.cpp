@@ -1,6 +1,6 @@
 #include "native_transport.hpp"
 
-#include <openssl/rand.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +9,7 @@
 
 #include "handshake.hpp"
 #include "message_access.hpp"
+#include "randomness.hpp"
 #include "trust.hpp"
 
 namespace tidewire::native {
@@ -22,10 +23,12 @@ CloseCause causeOf(std::uint16_t violation) {
   return violation == 1009 ? CloseCause::MessageTooBig : CloseCause::ProtocolError;
 }
 
+constexpr const char* kNoRandomness = "the system gives no random numbers, without which nothing may be sent";
+
 /// Nothing without randomness: a key that can be foreseen protects nobody.
 std::optional<std::string> newKey() {
   std::array<std::byte, kNonceBytes> nonce{};
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(nonce.data()), kNonceBytes) != 1) {
+  if (!drawRandom(nonce)) {
     return std::nullopt;
   }
   return makeKey(nonce);
@@ -58,13 +61,17 @@ void NativeTransport::open(const Endpoint& endpoint, const Options& options) {
   options_ = &options;
   endpoint_ = &endpoint;
   url_ = core::parseUrl(endpoint.url).url;
-  dialer_.emplace(loop_, static_cast<Dialer::Client&>(*this));
   decoder_.emplace(options.maxMessageBytes);
+  if (const std::optional<core::Ending> lacking = loop_.prepare()) {
+    refuse(lacking->cause, lacking->detail);
+    return;
+  }
+  dialer_.emplace(loop_, static_cast<Dialer::Client&>(*this));
   std::optional<std::string> key = newKey();
-  if (loop_.context() == nullptr) {
-    refuse(CloseCause::Unavailable, loop_.failure());
-  } else if (!key) {
-    refuse(CloseCause::ConnectFailed, "OpenSSL has no randomness for the handshake's key");
+  if (!key) {
+    refuse(CloseCause::ConnectFailed, kNoRandomness);
+  } else if (url_.secure && OPENSSL_init_ssl(0, nullptr) != 1) {
+    refuse(CloseCause::Unavailable, "OpenSSL could not start, or has cleaned up because the program ends");
   } else if (url_.secure && (trust_ = trustFor(options.tls)) == nullptr) {
     refuse(CloseCause::Unavailable, "TlsOptions: no certificate could be read");
   } else {
@@ -376,7 +383,18 @@ void NativeTransport::flush() {
 }
 
 void NativeTransport::ping(std::span<const std::byte> payload) {
-  appendPing(writer_.control(), payload, loop_.maskKeys().next());
+  if (const std::optional<std::uint32_t> key = maskKey()) {
+    appendPing(writer_.control(), payload, *key);
+  }
+}
+
+/// Without one no frame may leave (RFC 6455 section 10.3), and the connection ends.
+std::optional<std::uint32_t> NativeTransport::maskKey() {
+  const std::optional<std::uint32_t> key = loop_.maskKeys().next();
+  if (!key) {
+    refuse(CloseCause::ConnectionLost, kNoRandomness);
+  }
+  return key;
 }
 
 void NativeTransport::answerPing(std::span<const std::byte> payload) {
@@ -384,7 +402,9 @@ void NativeTransport::answerPing(std::span<const std::byte> payload) {
     return;
   }
   if (writer_.control().size() < kAheadBytes) {
-    appendPong(writer_.control(), payload, loop_.maskKeys().next());
+    if (const std::optional<std::uint32_t> key = maskKey()) {
+      appendPong(writer_.control(), payload, *key);
+    }
     return;
   }
   pendingPong_.emplace(PendingPong{.payload = {}, .size = payload.size()});
@@ -414,7 +434,9 @@ void NativeTransport::writeOut() {
   const auto write = [this](std::span<const std::byte> bytes) { return wire_.write(bytes); };
   writer_.writeOut(write);
   if (pendingPong_ && !closeSent_ && !blocked()) {
-    appendPong(writer_.control(), std::span(pendingPong_->payload).first(pendingPong_->size), loop_.maskKeys().next());
+    if (const std::optional<std::uint32_t> key = maskKey()) {
+      appendPong(writer_.control(), std::span(pendingPong_->payload).first(pendingPong_->size), *key);
+    }
     pendingPong_.reset();
     writer_.writeOut(write);
   }
@@ -428,8 +450,11 @@ void NativeTransport::writeOut() {
 
 void NativeTransport::close(std::uint16_t code, std::string_view reason) {
   usedUp_ = false;  // There is no room any more, and nobody waits for some.
-  if (!std::exchange(closeSent_, true)) {
-    appendClose(writer_.closing(), code, reason, loop_.maskKeys().next());
+  if (std::exchange(closeSent_, true)) {
+    return;
+  }
+  if (const std::optional<std::uint32_t> key = maskKey()) {
+    appendClose(writer_.closing(), code, reason, *key);
   }
 }
 

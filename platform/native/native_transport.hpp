@@ -71,6 +71,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   void onEvent(const CodecEvent& event);
 
   // Send.
+  [[nodiscard]] std::optional<std::uint32_t> maskKey();
   void answerPing(std::span<const std::byte> payload);
   void onWritable();
   void writeOut();

@@ -51,16 +51,21 @@ class SpareBlocks {
   std::size_t count_ = 0;
 };
 
-void PayloadStore::put(MessageKind kind, std::span<const std::byte> payload) {
+bool PayloadStore::put(MessageKind kind, std::span<const std::byte> payload) {
+  const std::optional<std::uint32_t> key = maskKeys().next();
+  if (!key) {
+    return false;
+  }
   const std::size_t bytes = native::frameBytes(payload.size());
   Block* const block = blockFor(bytes);
   const native::Opcode opcode = kind == MessageKind::Text ? native::Opcode::Text : native::Opcode::Binary;
-  native::writeFrame(block->bytes() + block->used, opcode, payload, maskKeys().next());
+  native::writeFrame(block->bytes() + block->used, opcode, payload, *key);
   block->used += bytes;
   ++block->messages;
   block->payloadBytes += payload.size();
   bytes_ += bytes;
   ++count_;
+  return true;
 }
 
 PayloadStore::Batch PayloadStore::take() {

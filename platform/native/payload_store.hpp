@@ -67,7 +67,8 @@ class PayloadStore {
   PayloadStore(const PayloadStore&) = delete;
   PayloadStore& operator=(const PayloadStore&) = delete;
 
-  void put(MessageKind kind, std::span<const std::byte> payload);
+  /// Returns false if there is no randomness to mask it with (RFC 6455 section 10.3).
+  [[nodiscard]] bool put(MessageKind kind, std::span<const std::byte> payload);
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
   [[nodiscard]] Batch take();
   /// Drops the message that was put first, and answers its size. Requires: there is one.

@@ -29,14 +29,18 @@ class PayloadStore {
     std::size_t at_ = 0;
   };
 
-  void put(MessageKind kind, std::span<const std::byte> bytes) {
+  /// Returns true; natively a message may be impossible to encode.
+  bool put(MessageKind kind, std::span<const std::byte> bytes) {
     const std::uint32_t slot = kind == MessageKind::Text
                                    ? tidewire_js_hold_text(reinterpret_cast<const char*>(bytes.data()), bytes.size())
                                    : tidewire_js_hold_bytes(bytes.data(), bytes.size());
-    put(ofSlot(kind, slot, bytes.size()));
+    return put(ofSlot(kind, slot, bytes.size()));
   }
 
-  void put(core::Outgoing message) { batch_.messages_.push_back(std::move(message)); }
+  bool put(core::Outgoing message) {
+    batch_.messages_.push_back(std::move(message));
+    return true;
+  }
 
   [[nodiscard]] std::size_t count() const noexcept { return batch_.messages_.size() - batch_.at_; }
   [[nodiscard]] Batch take() { return std::exchange(batch_, {}); }

@@ -88,7 +88,7 @@ std::unique_ptr<internal::Transport> WebLoop::makeTransport(internal::TransportE
   return std::make_unique<WebTransport>(events);
 }
 
-std::uint64_t WebLoop::randomSeed() {
+std::optional<std::uint64_t> WebLoop::randomSeed() {
   const std::uint64_t high = tidewire_js_random();
   return high << 32 | tidewire_js_random();
 }

@@ -24,7 +24,7 @@ class WebLoop final : public internal::Loop {
   void wake(std::shared_ptr<internal::LoopTask> task) override;
   void setDeadline(internal::LoopTask& task, std::optional<core::Time> deadline) override;
   [[nodiscard]] std::unique_ptr<internal::Transport> makeTransport(internal::TransportEvents& events) override;
-  [[nodiscard]] std::uint64_t randomSeed() override;
+  [[nodiscard]] std::optional<std::uint64_t> randomSeed() override;
   [[nodiscard]] bool sendsPings() const override { return false; }
   [[nodiscard]] bool pausesReading() const override { return false; }
   [[nodiscard]] bool shapesRequest() const override { return false; }

@@ -19,6 +19,11 @@ namespace {
 constexpr core::Duration kSlowCallbacks = std::chrono::milliseconds(100);
 constexpr core::Duration kUnpolled = std::chrono::seconds(5);
 
+/// Jitter is no secret: without randomness the clock keeps clients apart.
+std::uint64_t jitterSeed(Loop& loop) {
+  return loop.randomSeed().value_or(static_cast<std::uint64_t>(loop.now().time_since_epoch().count()));
+}
+
 }  // namespace
 
 ClientLoop::ClientLoop(ClientShared& shared)
@@ -29,7 +34,7 @@ ClientLoop::ClientLoop(ClientShared& shared)
       delivery_(shared.delivery_),
       journal_(shared.journal_),
       layer_(shared.makeLayer_ ? shared.makeLayer_(*this) : nullptr),
-      connection_(options_, loop_.sendsPings() || layer_ != nullptr, loop_.randomSeed()),
+      connection_(options_, loop_.sendsPings() || layer_ != nullptr, jitterSeed(loop_)),
       endpoint_(shared.configured_) {
   loop_.attach(shared_);
 }
@@ -416,8 +421,9 @@ void ClientLoop::perform(const core::SendPing& action) {
 
 void ClientLoop::perform(const core::SendQuestion& action) {
   PayloadStore store;
-  store.put(MessageKind::Text, core::asBytes(action.text));
-  transport_->send(*store.take().next());
+  if (store.put(MessageKind::Text, core::asBytes(action.text))) {
+    transport_->send(*store.take().next());
+  }
   connection_.questionHandedOver(true);
 }
 

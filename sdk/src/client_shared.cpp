@@ -56,7 +56,13 @@ core::OptionsFault ClientShared::fault() const {
   if (!loop_->shapesRequest() && (!options_.tls.caFile.empty() || !options_.tls.caPem.empty())) {
     return {ConnectResult::Unsupported, "tls: a page trusts what its browser trusts"};
   }
-  return options_.endpoint ? core::OptionsFault{} : core::findFault(configured_, loop_->shapesRequest());
+  if (core::OptionsFault found = core::findFault(configured_, loop_->shapesRequest()); found && !options_.endpoint) {
+    return found;
+  }
+  if (!loop_->turns()) {
+    return {ConnectResult::Unavailable, "the system gives no thread to serve clients, or their loop has ended"};
+  }
+  return {};
 }
 
 SendResult ClientShared::send(MessageKind kind, std::span<const std::byte> payload, const SendOptions& options) {

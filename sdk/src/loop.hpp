@@ -43,6 +43,10 @@ class Loop {
   /// Whether a call for a client of this loop may come from the present thread.
   [[nodiscard]] virtual bool acceptsThisThread() const = 0;
 
+  /// Whether what is woken will have its turn; makes what that takes. False where the system lacks it now, or when the
+  /// loop has ended. Any thread.
+  [[nodiscard]] virtual bool turns() { return true; }
+
   /// Has `task->turn()` called once on the loop thread, soon, and never inside this call. Any thread. Keeps the task
   /// alive until then.
   virtual void wake(std::shared_ptr<LoopTask> task) = 0;
@@ -58,8 +62,8 @@ class Loop {
   /// Loop thread.
   [[nodiscard]] virtual std::unique_ptr<Transport> makeTransport(TransportEvents& events) = 0;
 
-  /// A seed for one client's jitter. Any thread.
-  [[nodiscard]] virtual std::uint64_t randomSeed() = 0;
+  /// 64 bits that nobody can foresee; nothing if the system has no randomness. Any thread.
+  [[nodiscard]] virtual std::optional<std::uint64_t> randomSeed() = 0;
 
   [[nodiscard]] virtual bool sendsPings() const = 0;
   [[nodiscard]] virtual bool pausesReading() const = 0;

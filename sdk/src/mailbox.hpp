@@ -102,16 +102,18 @@ class Mailbox {
   template <class... Content>
   [[nodiscard]] SendResult send(std::size_t sizeBytes, const SendMode& mode, Post& post, Content&&... content) {
     const Lock lock(mutex_);
-    const SendResult result = admit(sizeBytes, mode.whenNotOpen);
-    if (result == SendResult::Queued) {
-      storeFor(mode.onOpenOf).put(std::forward<Content>(content)...);
-      ++waitingMessages_;
-      waitingBytes_ += sizeBytes;
-      postedBytes_ += sizeBytes;
-      aboveLowWater_ = aboveLowWater_ || waitingBytes_ + transportBytes_ > limits_.lowWaterBytes;
-      notice(post);
+    if (const SendResult result = admit(sizeBytes, mode.whenNotOpen); result != SendResult::Queued) {
+      return result;
     }
-    return result;
+    if (!storeFor(mode.onOpenOf).put(std::forward<Content>(content)...)) {
+      return SendResult::Unavailable;
+    }
+    ++waitingMessages_;
+    waitingBytes_ += sizeBytes;
+    postedBytes_ += sizeBytes;
+    aboveLowWater_ = aboveLowWater_ || waitingBytes_ + transportBytes_ > limits_.lowWaterBytes;
+    notice(post);
+    return SendResult::Queued;
   }
   [[nodiscard]] State state() const;
   [[nodiscard]] std::size_t bufferedAmount() const;

@@ -14,6 +14,8 @@ namespace {
 
 using core::protocol::BodyType;
 
+// RFC 6455 section 7.4.1.
+constexpr std::uint16_t kInternalError = 1011;
 // docs/protocol.md, section 7.
 constexpr std::uint16_t kMalformed = 4000;
 constexpr std::uint16_t kTokenRefused = 4002;
@@ -67,10 +69,11 @@ SessionLayer::SessionLayer(LayerHost& host, std::shared_ptr<SessionState> state,
     : host_(host),
       state_(std::move(state)),
       allowedHosts_(settings.allowedHosts),
-      core_({.key = sessionKey(settings.seeds[0], settings.seeds[1]),
+      random_(settings.random),
+      core_({.key = {},
              .maxMessage = settings.maxMessageBytes,
              .batchDelay = settings.batchDelay,
-             .seed = settings.seeds[2]}) {}
+             .seed = random_().value_or(0)}) {}
 
 // What the application asked.
 
@@ -128,7 +131,22 @@ void SessionLayer::post(core::Time /*now*/, AuthenticatePost& post, bool /*down*
 // The connection.
 
 void SessionLayer::transportOpened(core::Time now) {
+  if (!hasKey_ && !drawKey()) {
+    host_.layerFailed(kInternalError, "the system gives no random numbers for the key of the session");
+    return;
+  }
   core_.opened(now, token_);
+}
+
+/// The key is a secret: one that can be foreseen is not sent.
+bool SessionLayer::drawKey() {
+  const std::optional<std::uint64_t> high = random_();
+  const std::optional<std::uint64_t> low = random_();
+  hasKey_ = high && low;
+  if (hasKey_) {
+    core_.setKey(sessionKey(*high, *low));
+  }
+  return hasKey_;
 }
 
 void SessionLayer::messageArrived(core::Time now, Message& message) {
@@ -216,7 +234,10 @@ Transport::Sent SessionLayer::send(core::Time now, Transport& transport) {
       break;
     }
     for (const auto& batch : batches) {
-      store.put(batch.kind, core::asBytes(batch.payload));
+      if (!store.put(batch.kind, core::asBytes(batch.payload))) {
+        host_.layerFailed(kInternalError, "the system gives no random numbers to mask messages with");
+        return sent;
+      }
       ++sent.messages;
       sent.bytes += batch.payload.size();
     }

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,7 +26,7 @@ class SessionLayer final : public ClientLayer {
     std::size_t maxMessageBytes = 0;
     std::chrono::milliseconds batchDelay{0};
     std::vector<std::string> allowedHosts = {};
-    std::array<std::uint64_t, 3> seeds;  ///< Of the session key, and of the spread after `goaway`.
+    std::function<std::optional<std::uint64_t>()> random;  ///< 64 bits that nobody can foresee, if there are any.
   };
 
   SessionLayer(LayerHost& host, std::shared_ptr<SessionState> state, const Settings& settings);
@@ -60,6 +60,7 @@ class SessionLayer final : public ClientLayer {
   void post(core::Time now, AuthenticatePost& post, bool down);
 
   [[nodiscard]] bool read(core::Time now, ServerMessages& messages);
+  [[nodiscard]] bool drawKey();
   void performActions();
   void perform(const core::protocol::Welcomed& action);
   void perform(const core::protocol::PongArrived& action);
@@ -84,6 +85,8 @@ class SessionLayer final : public ClientLayer {
   std::optional<std::string> token_;
   // Of subscriptions and calls. The core wants them in call order, which is known where posts are taken.
   std::uint64_t lastId_ = 0;
+  const std::function<std::optional<std::uint64_t>()> random_;
+  bool hasKey_ = false;
   core::protocol::SessionCore core_;
   // What has arrived and waits for room in the delivery queue, the first read in part; and what it weighs but for that.
   struct Arrived {

@@ -256,14 +256,11 @@ void CallShared::receive(const SessionEvent& event) {
 
 SessionShared::SessionShared(SessionOptions options, std::shared_ptr<Loop> loop)
     : state_(std::make_shared<SessionState>(options.outbox)) {
-  SessionLayer::Settings settings{
+  const SessionLayer::Settings settings{
       .maxMessageBytes = options.maxMessageBytes,
       .batchDelay = std::clamp<std::chrono::milliseconds>(options.outbox.batchDelay, {}, kLongestTimeout),
       .allowedHosts = options.allowedHosts,
-      .seeds = {}};
-  for (std::uint64_t& seed : settings.seeds) {
-    seed = loop->randomSeed();
-  }
+      .random = [loop] { return loop->randomSeed(); }};
   const auto makeLayer = [settings, state = state_](LayerHost& host) -> std::unique_ptr<ClientLayer> {
     return std::make_unique<SessionLayer>(host, state, settings);
   };

@@ -199,7 +199,7 @@ std::string framesUp(const Settings& settings) {
   tidewire::native::MaskKeys keys;
   const std::string payload(settings.bytes, 'x');
   for (std::size_t i = 0; i < settings.messages; ++i) {
-    appendMessage(frames, tidewire::MessageKind::Binary, std::as_bytes(std::span(payload)), keys.next());
+    appendMessage(frames, tidewire::MessageKind::Binary, std::as_bytes(std::span(payload)), *keys.next());
   }
   return {reinterpret_cast<const char*>(frames.data()), frames.size()};
 }

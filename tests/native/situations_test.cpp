@@ -28,3 +28,41 @@ TEST_CASE("signals: a fault in a callback reaches the application's handler") {
 TEST_CASE("signals: the thread of the callbacks leaves open what an instruction raises, and nothing else") {
   CHECK(wrongIn("mask-of-callbacks") == "");
 }
+
+TEST_CASE("process: without descriptors attempts are retried, and open once there are some") {
+  CHECK(wrongIn("no-descriptors") == "");
+  CHECK(wrongIn("no-descriptors-for-names") == "");
+}
+
+TEST_CASE("process: the end of an attempt beyond the limit of descriptors names it") {
+  CHECK(wrongIn("descriptor-limit") == "");
+}
+
+TEST_CASE("process: without threads nothing begins or attempts are retried, and both work once there are some") {
+  CHECK(wrongIn("no-thread") == "");
+  CHECK(wrongIn("no-thread-for-names") == "");
+}
+
+TEST_CASE("process: without randomness nothing is sent, and clients open once there is some") {
+  CHECK(wrongIn("no-random-numbers") == "");
+}
+
+TEST_CASE("process: a generator of OpenSSL's that fails concerns no ws: connection") {
+  CHECK(wrongIn("no-random-numbers-of-openssl") == "");
+}
+
+TEST_CASE("process: every call after main answers and does no harm") {
+  CHECK(wrongIn("calls-after-main") == "");
+}
+
+TEST_CASE("process: exit() in a callback ends the program") {
+  CHECK(wrongIn("exit-in-callback") == "");
+}
+
+TEST_CASE("process: libwebsockets' log stays the application's") {
+  CHECK(wrongIn("foreign-log") == "");
+}
+
+TEST_CASE("process: whatever it has stays as it is, and a child inherits no descriptor") {
+  CHECK(wrongIn("footprint") == "");
+}

@@ -63,7 +63,7 @@ class ScriptedLoop final : public tidewire::internal::Loop {
   void setDeadline(tidewire::internal::LoopTask& task, std::optional<tidewire::core::Time> deadline) override;
   [[nodiscard]] std::unique_ptr<tidewire::internal::Transport> makeTransport(
       tidewire::internal::TransportEvents& events) override;
-  [[nodiscard]] std::uint64_t randomSeed() override { return ++seeds_; }
+  [[nodiscard]] std::optional<std::uint64_t> randomSeed() override { return ++seeds_; }
   [[nodiscard]] bool sendsPings() const override { return true; }
   [[nodiscard]] bool pausesReading() const override { return true; }
   [[nodiscard]] bool shapesRequest() const override { return true; }

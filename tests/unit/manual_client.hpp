@@ -160,7 +160,7 @@ class ManualLoop final : public Loop {
   [[nodiscard]] std::unique_ptr<Transport> makeTransport(TransportEvents& events) override {
     return std::make_unique<ManualTransport>(transports_, events);
   }
-  [[nodiscard]] std::uint64_t randomSeed() override { return 1; }
+  [[nodiscard]] std::optional<std::uint64_t> randomSeed() override { return 1; }
   [[nodiscard]] bool sendsPings() const override { return abilities_.sendsPings; }
   [[nodiscard]] bool pausesReading() const override { return abilities_.pausesReading; }
   [[nodiscard]] bool shapesRequest() const override { return abilities_.shapesRequest; }

@@ -13,7 +13,7 @@ namespace tidewire::internal {
 namespace {
 
 void put(PayloadStore& store, std::string_view payload, MessageKind kind = MessageKind::Binary) {
-  store.put(kind, core::asBytes(payload));
+  REQUIRE(store.put(kind, core::asBytes(payload)));
 }
 
 std::vector<core::Outgoing> all(PayloadStore::Batch batch) {

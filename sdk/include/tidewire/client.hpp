@@ -55,6 +55,9 @@ struct PollBudget {
 /// the same time. Every attempt that began ends in exactly one `onClose`, its last event. A callback may call anything
 /// here, and may destroy the client. One that throws ends the program.
 ///
+/// When the program ends, clients that are left are closed: calls after `main`, as by a static object, answer and do
+/// nothing else.
+///
 /// Thread: any, for every member. Web: the thread that made the client. From another one, what answers with a result
 /// answers `WrongThread`, and the rest is not to be called.
 class Client {

@@ -142,6 +142,8 @@ enum class ConnectResult : std::uint8_t {
   WrongThread,         ///< Web: called on a thread other than the one that made the client.
   InvalidHeader,       ///< An entry of `Options::headers` is not a header field, or one that is ours to set.
   InvalidOption,       ///< Another option has a value that makes no sense; `connectFault()` names it.
+  Unavailable,         ///< Native: the system gives no thread to serve clients now, or the client's loop or the program
+                       ///< has ended. Nothing began; a later call may succeed.
 };
 
 /// What `Client::send` and `Client::sendBinary` answer.
@@ -153,6 +155,7 @@ enum class SendResult : std::uint8_t {
   InvalidUtf8,  ///< The text is not well-formed UTF-8 (RFC 6455 section 8.1).
   WrongThread,  ///< Web: called on a thread other than the one that made the client.
   NotOpen,      ///< The client is not open, and the message was not to wait: `WhenNotOpen::Refuse`.
+  Unavailable,  ///< Native: the system gives no random numbers to mask it with (RFC 6455 section 10.3).
 };
 
 /// What `Client::close` answers.

@@ -15,10 +15,13 @@ struct LoopAccess;
 /// With `Callbacks::Automatic` callbacks run inside `turn`. A client whose loop nobody turns does nothing. Clients that
 /// are still alive when the loop goes are closed without any further event; their connections end with it.
 ///
+/// When the program ends (`exit`, or `main` has returned), its clients are closed before static objects made earlier
+/// than the first client or loop go; from then on `turn` does nothing.
+///
 /// Platforms: native. A page has one event loop, and that is the browser's.
 class Loop {
  public:
-  /// Returns: nothing on the web, or if the system gives no event loop.
+  /// Returns: nothing on the web, or if the system has no descriptors for an event loop, or the program has ended.
   [[nodiscard]] static std::shared_ptr<Loop> make();
 
   /// Requires: no thread is inside `turn`.

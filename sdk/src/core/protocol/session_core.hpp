@@ -125,6 +125,9 @@ class SessionCore {
 
   explicit SessionCore(Settings settings);
 
+  /// Requires: no connection has been open.
+  void setKey(std::string key) { settings_.key = std::move(key); }
+
   // Inputs from the application.
   void subscribe(SubscriberId id, std::string_view channel, bool conflate, std::uint64_t replay,
                  std::optional<Position> since);
@@ -267,7 +270,7 @@ class SessionCore {
   [[nodiscard]] Calls::iterator findCall(std::uint64_t wireId, Call::Kind kind);
   void report(SessionAction action) { actions_.push_back(std::move(action)); }
 
-  const Settings settings_;
+  Settings settings_;
   Random random_;
   std::deque<SessionAction> actions_;
 

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+// What the process has is the application's to say.
+namespace tidewire::native {
+
+/// Whether so many file descriptors could be made now.
+[[nodiscard]] bool descriptorsFree(std::size_t count);
+
+/// Why no connection can be made now where libwebsockets' table has room for so many descriptors; for people. Empty if
+/// that is not for want of descriptors.
+[[nodiscard]] std::string descriptorFault(std::size_t table);
+
+/// Keeps libwebsockets from noting each connection on standard error where nobody has set its log level: takes NOTICE
+/// from the default level. A level that the application has set stays, and so does its function. Once for the process.
+void quietLibwebsockets();
+
+/// Has the soft limit of descriptors fit for libwebsockets, which sizes a table by it when it starts, and puts it back.
+class DescriptorLimitFits {
+ public:
+  DescriptorLimitFits();
+  ~DescriptorLimitFits();
+  DescriptorLimitFits(const DescriptorLimitFits&) = delete;
+  DescriptorLimitFits& operator=(const DescriptorLimitFits&) = delete;
+
+  /// How many descriptors that table has room for.
+  [[nodiscard]] std::size_t table() const { return table_; }
+
+ private:
+  std::size_t before_ = 0;
+  std::size_t table_ = 0;
+};
+
+}  // namespace tidewire::native
