@@ -349,6 +349,10 @@ void Invariants::checkDropped(DropReason reason, const Message& message, std::ui
     case DropReason::Expired:
       require(limits.maxAge > 0ms && now_ - message.since >= limits.maxAge, kExpiry, "dropped before its time");
       break;
+    case DropReason::Stale:
+      require(endedFrom_.has_value() && state_ == State::Waiting && isFirst(message), kOrder,
+              "dropped as stale, and not sent by onOpen of the connection that ends");
+      break;
     case DropReason::Displaced:
       require(limits.whenFull == WhenFull::DropOldest &&
                   (waiting_.size() > limits.maxMessages || waitingBytes_ > limits.maxBytes),
@@ -371,6 +375,9 @@ void Invariants::follow(const CloseInfo& info) {
   checkRetry(info);
   checkUnconfirmed(info);
   checkNeverOpened(info);
+  require(std::none_of(waiting_.begin(), waiting_.end(),
+                       [this](std::uint64_t number) { return isFirst(messages_[number]); }),
+          kOrder, "what onOpen sent outlives its connection");
   liveness_.transportGone();
   require(info.droppedMessages == std::exchange(droppedWithClose_, 0), kAccounting, "wrong droppedMessages");
   if (*endedFrom_ == State::Closing) {

@@ -167,19 +167,22 @@ TEST_CASE("onOpen: only its own connection's return counts") {
   CHECK(driven.send() == Names{1});
 }
 
-TEST_CASE("onOpen: what it could not send any more waits like the rest, behind what the next one sends") {
+TEST_CASE("onOpen: what it sent and its connection did not take is dropped as stale, and reported") {
   DrivenConnection driven;
   driven.onOpenTakesTime();
   driven.goTo(State::Open);
   driven.enqueue(1);
   driven.enqueueFirst(10);
   driven.ended();
+  CHECK(driven.only<Dropped>().reason == DropReason::Stale);
+  CHECK(driven.only<Dropped>().messages == 1);
+  CHECK(driven.only<CloseInfo>().droppedMessages == 0);
   driven.untilDeadline();
   driven.opened();
   CHECK(driven.send() == Names{});
   driven.enqueueFirst(20);
   driven.openReturned();
-  CHECK(driven.send() == Names{20, 10, 1});
+  CHECK(driven.send() == Names{20, 1});
 }
 
 TEST_CASE("onOpen: a close() in it sends what it sent, what was queued, and then the Close frame") {

@@ -102,12 +102,6 @@ TEST_CASE("send queue: what is put first stands ahead of all others, in its own 
     CHECK(queue.first() == 0);
     CHECK(queue.bytes() == 0);
   }
-  SUBCASE("a new connection takes them for what they are: messages that wait") {
-    queue.forgetFirst();
-    CHECK(queue.first() == 0);
-    queue.pushFirst(released.message(5, 50), kNow);
-    CHECK(popAll(queue) == Handles{5, 2, 4, 1, 3});
-  }
 }
 
 TEST_CASE("send queue: what was put first is the last to be dropped") {

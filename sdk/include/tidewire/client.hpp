@@ -90,8 +90,9 @@ class Client {
   /// Queues `text` and returns without waiting for the network.
   ///
   /// Messages leave in call order, and wait while the client is not open; but what is sent inside `onOpen` leaves
-  /// before what was waiting, which waits until `onOpen` has returned. What an `onOpen` sends whose connection is over
-  /// by then is dropped (`DropReason::Stale`): the next `onOpen` sends its own. Arrival is not promised: what was
+  /// before what was waiting, which waits until `onOpen` has returned, and goes on no other connection: what has not
+  /// left when that one ends is dropped (`DropReason::Stale`), since the next `onOpen` sends its own. Otherwise what
+  /// is queued survives a reconnect. Arrival is not promised: what was
   /// handed to the platform when a connection died is counted in `CloseInfo::unconfirmedMessages` and not sent again,
   /// and what is still queued when the client closes for good is dropped and reported to `onDropped`. The payload is
   /// copied, so the caller may reuse its buffer.

@@ -100,7 +100,7 @@ enum class DropReason : std::uint8_t {
   Closed,     ///< The client closed for good while they waited.
   Expired,    ///< They waited longer than `SendQueueOptions::maxAge`.
   Displaced,  ///< Newer ones needed their place: `WhenFull::DropOldest`.
-  Stale,      ///< They were sent inside `onOpen` of a connection that was over by then.
+  Stale,      ///< They were sent inside `onOpen` of a connection that ended before they had left.
 };
 
 /// The reason's name as in the enumeration.

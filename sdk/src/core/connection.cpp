@@ -160,7 +160,6 @@ void Connection::transportOpened(Time now, std::string_view subprotocol, Handsha
   openedAt_ = now;
   history_.everOpened = true;
   openReturned_ = false;
-  queue_.forgetFirst();
   handedOver_ = beforeQuestion_ = confirmed_ = 0;
   answeredUpTo_ = question_;
   roundTrips_.clear();
@@ -393,7 +392,9 @@ void Connection::endAttempt(Time now, Ending ending) {
                  .attempt = attempt_,
                  .unconfirmedMessages = inDoubt,
                  .neverOpened = !history_.everOpened && failures_ >= kManyFailures};
-  if (!retry) {
+  if (retry) {
+    dropFirst();
+  } else {
     const Dropped dropped = dropUnsent();
     info.droppedMessages = dropped.messages;
     report(dropped);
@@ -463,6 +464,17 @@ Dropped Connection::dropUnsent() {
     dropped.bytes += queue_.pop().sizeBytes;
   }
   return dropped;
+}
+
+/// What `onOpen` sent was for this connection: the next `onOpen` sends its own.
+void Connection::dropFirst() {
+  Dropped dropped{.reason = DropReason::Stale};
+  while (queue_.first() > 0) {
+    dropInto(dropped, 0);
+  }
+  if (dropped.messages > 0) {
+    report(dropped);
+  }
 }
 
 void Connection::dropExpired(Time now) {

@@ -157,6 +157,7 @@ class Connection {
   [[nodiscard]] std::uint64_t unconfirmed(const Ending& ending) const noexcept;
   [[nodiscard]] Dropped dropUnsent();
   void dropExpired(Time now);
+  void dropFirst();
   void dropInto(Dropped& dropped, std::size_t at);
   [[nodiscard]] std::optional<Time> stateDeadline() const;
   [[nodiscard]] bool hasExpired(Time since, Time now) const noexcept;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <utility>
@@ -25,14 +24,7 @@ class SendQueue {
     messages_.insert(messages_.begin() + static_cast<std::ptrdiff_t>(first_++), {std::move(message), now});
   }
 
-  /// A new connection: what was put first for the last one waits like the rest, in the order in which all came.
-  void forgetFirst() {
-    const auto isOlder = [](const Entry& left, const Entry& right) { return left.since < right.since; };
-    if (first_ > 0) {
-      std::stable_sort(messages_.begin(), messages_.end(), isOlder);
-    }
-    first_ = 0;
-  }
+  /// How many of those that were put first still wait.
   [[nodiscard]] std::size_t first() const noexcept { return first_; }
 
   /// Takes the next message out. Requires: not empty.
