@@ -113,7 +113,9 @@ bool Driver::takes(std::size_t sizeBytes) const {
 }
 
 void Driver::enqueue(std::size_t sizeBytes, bool first) {
-  if (!takes(sizeBytes)) {
+  // What an onOpen sends after its connection does not reach the core.
+  const bool onOpenTooLate = first && connection_.state() != State::Open && connection_.state() != State::Closing;
+  if (!takes(sizeBytes) || onOpenTooLate) {
     return;
   }
   const std::uint64_t number = invariants_.queued(now_, sizeBytes, first);

@@ -72,6 +72,7 @@ bool canMeet(Input input, State state) {
   switch (input) {
     case Input::TransportOpened:
       return state == State::Connecting;
+    case Input::EnqueueFirst:
     case Input::BytesArrived:
     case Input::PongArrived:
       return state == State::Open || state == State::Closing;
@@ -85,8 +86,6 @@ bool canMeet(Input input, State state) {
       return state == State::Connecting;
     case Input::Enqueue:
       return state != State::Closed;
-    case Input::EnqueueFirst:
-      return state != State::Closed && state != State::Idle;
     case Input::OpenReturned:
     case Input::EndpointFailed:
       return state != State::Idle;

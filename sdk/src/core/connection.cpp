@@ -469,7 +469,7 @@ Dropped Connection::dropUnsent() {
 /// What `onOpen` sent was for this connection: the next `onOpen` sends its own.
 void Connection::dropFirst() {
   Dropped dropped{.reason = DropReason::Stale};
-  while (queue_.first() > 0) {
+  while (queue_.first() != 0) {
     dropInto(dropped, 0);
   }
   if (dropped.messages > 0) {

@@ -73,7 +73,7 @@ class Connection {
   void reconnect(Time now);
   void askNow(Time now);
   void enqueue(Time now, Outgoing message) { queue_.push(std::move(message), now); }
-  /// For what `onOpen` of the present connection sends: it goes ahead of what was queued.
+  /// For what `onOpen` of the present connection sends: it goes ahead of what was queued. Requires: `takesFirst`.
   void enqueueFirst(Time now, Outgoing message) {
     state_ == State::Closing ? queue_.push(std::move(message), now) : queue_.pushFirst(std::move(message), now);
   }
