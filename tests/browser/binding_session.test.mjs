@@ -11,13 +11,16 @@ import { serverFor } from './support/protocol_server.mjs';
 const pages = usePages();
 
 /** A page with a session that is open, and what the server has of it. */
-async function openedFor(context, server) {
+async function openedFor(context, server, options = {}) {
   const { page, errors } = await pages.openPage();
   context.after(() => page.close());
-  await page.evaluate(async (url) => {
-    const { opened } = await import('/test/session_recording.js');
-    window.recording = await opened(url);
-  }, server.url);
+  await page.evaluate(
+    async ([url, options]) => {
+      const { opened } = await import('/test/session_recording.js');
+      window.recording = await opened(url, options);
+    },
+    [server.url, options],
+  );
   const [{ socket }] = server.connections;
   return { page, errors, socket, ended: once(socket, 'close') };
 }
@@ -88,9 +91,9 @@ for (const [what, payload] of Object.entries({
   });
 }
 
-test('session: goaway is followed with 1000, to the place that it names', LIMIT, async (context) => {
+test('session: goaway is followed with 1000, to a place that is allowed', LIMIT, async (context) => {
   const [server, other] = [await serverFor(context), await serverFor(context)];
-  const { page, ended } = await openedFor(context, server);
+  const { page, ended } = await openedFor(context, server, { allowedHosts: [new URL(other.url).host] });
   server.goAway({ after: 0, spread: 0, url: other.url });
   assert.equal((await ended)[0], 1000);
   const [close, open] = await page.evaluate(async () => {
@@ -100,10 +103,10 @@ test('session: goaway is followed with 1000, to the place that it names', LIMIT,
   assert.deepEqual([server.connections.size, other.connections.size], [0, 1]);
 });
 
-test('session: goaway leads to no host that nobody allowed', LIMIT, async (context) => {
+test('session: goaway leads to no place that is not allowed, nor to another port of the host', LIMIT, async (context) => {
   const [server, other] = [await serverFor(context), await serverFor(context)];
-  const { page, ended } = await openedFor(context, server);
-  server.goAway({ url: other.url.replace('127.0.0.1', 'localhost') });
+  const { page, ended } = await openedFor(context, server, { allowedHosts: ['127.0.0.1'] });
+  server.goAway({ url: other.url });
   assert.equal((await ended)[0], 1000);
   await page.evaluate(() => window.recording.nth('open', 2).then(() => undefined));
   assert.deepEqual([server.connections.size, other.connections.size], [1, 0]);

@@ -28,8 +28,18 @@ export const CONNECT_RESULTS = [
   'wrong-thread',
   'invalid-header',
   'invalid-option',
+  'unavailable',
 ];
-export const SEND_RESULTS = ['queued', 'closed', 'too-large', 'queue-full', 'invalid-utf8', 'wrong-thread', 'not-open'];
+export const SEND_RESULTS = [
+  'queued',
+  'closed',
+  'too-large',
+  'queue-full',
+  'invalid-utf8',
+  'wrong-thread',
+  'not-open',
+  'unavailable',
+];
 export const CLOSE_RESULTS = ['accepted', 'already-closed', 'invalid-code', 'invalid-reason', 'wrong-thread'];
 export const HEARTBEAT_RESULTS = ['asked', 'not-open', 'unsupported', 'wrong-thread'];
 export const RECONNECT_RESULTS = ['started', 'closed', 'wrong-thread'];
