@@ -6,7 +6,7 @@ import { createMessages } from './messages.js';
 //
 // `host` provides `bytes()`, the present view of the whole memory, and `call(name, ...numbers)`, which calls an export.
 // Emscripten runs this function at build time too, only to read the names of `imports`: until an import is called it
-// may use nothing of the host or the browser. And 3.1 takes a declaration by destructuring for one that nobody uses.
+// may use nothing of the host or the browser. Emscripten 3.1 removes variables declared by destructuring.
 export function createTidewireGlue(host) {
   const SHORT_TEXT = 100;
   const SCRATCH_BYTES = 192 * 1024;
@@ -174,8 +174,8 @@ export function createTidewireGlue(host) {
   }
 
   function noWebSocket() {
-    const { process } = globalThis;
-    return process && process.versions && process.versions.node
+    const program = globalThis.process;
+    return program && program.versions && program.versions.node
       ? 'no WebSocket here: Node has one from version 22 on; before that, set globalThis.WebSocket to the class of ' +
           'the npm package ws'
       : 'no WebSocket here: globalThis.WebSocket is not a class in this page or worker';
@@ -293,7 +293,10 @@ export function createTidewireGlue(host) {
   // --- Hints ---
 
   // In the order of tidewire::core::Hint.
-  const [THAWED, ONLINE, OFFLINE, VISIBLE] = [0, 1, 2, 3];
+  const THAWED = 0;
+  const ONLINE = 1;
+  const OFFLINE = 2;
+  const VISIBLE = 3;
   let hints = [];
 
   // What a browser tells about itself; a worker hears only of the network, Node of nothing.

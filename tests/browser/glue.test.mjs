@@ -18,6 +18,12 @@ const HEADERS = ['events', 'session_events', 'options', 'log']
   .map((name) => read(`sdk/include/tidewire/${name}.hpp`))
   .join();
 
+test('glue: no variable is declared by destructuring, which Emscripten 3.1 removes', () => {
+  for (const file of ['platform/web/glue.js', 'platform/web/messages.js']) {
+    assert.doesNotMatch(read(file), /\b(const|let|var)\s*[{[]/, file);
+  }
+});
+
 function enumerators(name) {
   const body = HEADERS.match(new RegExp(`enum class ${name}[^{]*{([^}]*)}`))[1];
   return [...body.matchAll(/^ {2,4}(\w+),/gm)].map(([, enumerator]) => kebab(enumerator));
