@@ -44,9 +44,9 @@ concept ByteRange = std::ranges::contiguous_range<Range> && std::ranges::sized_r
 /// How much `Client::poll` may do at most.
 struct PollBudget {
   /// No further callback starts once this much time has passed.
-  std::chrono::microseconds time = std::chrono::microseconds::max();
+  std::chrono::microseconds time = (std::chrono::microseconds::max)();
   /// Callbacks, at most.
-  std::size_t count = std::numeric_limits<std::size_t>::max();
+  std::size_t count = (std::numeric_limits<std::size_t>::max)();
 };
 
 /// A WebSocket client (RFC 6455) that stays connected: it notices a dead connection and makes a new one.
