@@ -4,14 +4,10 @@
 #include <__verbose_abort>
 #include <cstdlib>
 
-// Before LLVM 19 the declaration was not noexcept, and there was no macro for it.
-#ifndef _LIBCPP_VERBOSE_ABORT_NOEXCEPT
-#define _LIBCPP_VERBOSE_ABORT_NOEXCEPT
-#endif
-
 _LIBCPP_BEGIN_NAMESPACE_STD
 
-[[noreturn]] void __libcpp_verbose_abort(const char*, ...) _LIBCPP_VERBOSE_ABORT_NOEXCEPT {
+// noexcept exactly where the declaration is, which changed with LLVM 19.
+[[noreturn]] void __libcpp_verbose_abort(const char*, ...) noexcept(noexcept(std::__libcpp_verbose_abort(""))) {
   std::abort();
 }
 
