@@ -55,7 +55,7 @@ export function createTidewireGlue(host) {
     decoder = decoder || new TextDecoder('utf-8', { ignoreBOM: true });
     const view = memory(pointer, length);
     // A decoder refuses memory that is shared between threads.
-    return decoder.decode(view.buffer instanceof ArrayBuffer ? view : view.slice());
+    return decoder.decode(view.buffer[Symbol.toStringTag] === 'SharedArrayBuffer' ? view.slice() : view);
   }
 
   function utf8Length(text) {

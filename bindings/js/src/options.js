@@ -54,8 +54,14 @@ const token = {
   check: (value, name) => check(['string', 'function'].includes(typeof value), name, 'a string or a function'),
   toNumbers: (value) => (typeof value === 'function' ? [1] : []),
 };
+// By what it can do: one of a frame has another class.
 const signal = {
-  check: (value, name) => check(value instanceof AbortSignal, name, 'an AbortSignal'),
+  check: (value, name) =>
+    check(
+      typeof value?.aborted === 'boolean' && typeof value.addEventListener === 'function',
+      name,
+      'an AbortSignal',
+    ),
 };
 const texts = {
   check: (value, name) =>

@@ -117,7 +117,12 @@ function bodyOf(kind, slot) {
 }
 
 function textOf(data) {
-  return data instanceof ArrayBuffer ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(data) : (data ?? '');
+  return isBytes(data) ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(data) : (data ?? '');
+}
+
+// The buffer may be one of another realm, as those of a test runner's context are.
+function isBytes(data) {
+  return typeof data === 'object' && data !== null;
 }
 
 // JSON has no undefined: that says that it is none.
@@ -155,7 +160,7 @@ export class Reply {
   }
 
   get bytes() {
-    return this.data instanceof ArrayBuffer ? new Uint8Array(this.data) : new TextEncoder().encode(this.text);
+    return isBytes(this.data) ? new Uint8Array(this.data) : new TextEncoder().encode(this.text);
   }
 
   json() {

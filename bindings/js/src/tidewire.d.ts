@@ -55,7 +55,7 @@ export interface LogRecord {
 export interface Endpoint {
   /** Resolved as the constructor does. */
   url: string | URL;
-  subprotocols?: string[];
+  subprotocols?: string[] | undefined;
 }
 
 /** What an endpoint function is asked with. */
@@ -71,25 +71,25 @@ export interface EndpointRequest {
 /** Everything a client is told, once, at its making. Times are milliseconds, sizes bytes of UTF-8 or binary data. */
 export interface Options {
   /** Offered in this order. If any is offered and none is chosen, the connection fails. */
-  subprotocols?: string[];
+  subprotocols?: string[] | undefined;
   /**
    * Asked before every attempt for the URL and the subprotocols, instead of those given here: a fresh token, another
    * server. The attempt waits for a promise within `connectTimeout`. One that throws, rejects, or answers what cannot
    * be used ends the attempt with cause 'endpoint-failed' and its text as `detail`; a retry follows as after any other
    * failure.
    */
-  endpoint?: (request: EndpointRequest) => Endpoint | PromiseLike<Endpoint>;
+  endpoint?: ((request: EndpointRequest) => Endpoint | PromiseLike<Endpoint>) | undefined;
   /** What the log calls this client. Default: its URL without the query. */
-  name?: string;
+  name?: string | undefined;
   /** From the start of an attempt until open, `endpoint` included. Default 15000. */
-  connectTimeout?: number;
+  connectTimeout?: number | undefined;
   /** For `close()`: sending what was queued and the closing handshake together. Default 5000. */
-  closeTimeout?: number;
+  closeTimeout?: number | undefined;
   heartbeat?: {
     /** Time between two questions; 0: none is asked. Default 25000. */
-    interval?: number;
+    interval?: number | undefined;
     /** How long nothing may arrive after a question before the connection counts as dead. Default 10000. */
-    timeout?: number;
+    timeout?: number | undefined;
     /**
      * A text to ask with, such as "ping". A page has no WebSocket Ping: without this nothing is asked, a dead
      * connection stays unnoticed, and proxies cut a quiet one, many after 60 s. The log warns of it once for each client.
@@ -101,7 +101,7 @@ export interface Options {
      * The server has to know it: one that passes on whatever comes, as many chat servers do, shows the question to
      * everybody.
      */
-    message?: string;
+    message?: string | undefined;
     /**
      * The text that answers `message`, for a server that sends it back; it is not delivered.
      *
@@ -110,78 +110,78 @@ export interface Options {
      * first text that equals `answer` is taken for it, whoever sent it, and not delivered. Round trips are then too
      * small, and the true answer is delivered as a message.
      */
-    answer?: string;
+    answer?: string | undefined;
     /** No message for this long means that the connection is dead, asked or not; 0: silence is borne. Default 0. */
-    silence?: number;
+    silence?: number | undefined;
     /**
      * The deadline instead of `timeout` for the question that is asked at once after the machine slept, the page was
      * hidden or frozen, or the network changed. Default 3000.
      */
-    thawTimeout?: number;
+    thawTimeout?: number | undefined;
     /** What to do then without a `message` to ask with: go on, or drop the connection. Default 'trust'. */
-    onThaw?: 'trust' | 'reconnect';
-  };
+    onThaw?: 'trust' | 'reconnect' | undefined;
+  } | undefined;
   reconnect?: {
     /** Default true. */
-    enabled?: boolean;
+    enabled?: boolean | undefined;
     /** Default 500. */
-    firstDelay?: number;
+    firstDelay?: number | undefined;
     /** Default 20000. */
-    maxDelay?: number;
+    maxDelay?: number | undefined;
     /** A connection that was open this long starts the count of retries afresh. Default 5000. */
-    resetAfter?: number;
+    resetAfter?: number | undefined;
     /** Close codes of the peer after which nothing is tried again, besides 1008 and 1009. */
-    finalCodes?: number[];
+    finalCodes?: number[] | undefined;
     /**
      * How many attempts may follow each other, without one that stayed open for `resetAfter`, before the client closes
      * for good. The first one counts. 0: as many as it takes. Default 0.
      */
-    maxAttempts?: number;
-  };
+    maxAttempts?: number | undefined;
+  } | undefined;
   /** Bounds of what waits to be sent. */
   sendQueue?: {
     /** Default 16 MiB. */
-    maxBytes?: number;
+    maxBytes?: number | undefined;
     /** Default 65536. */
-    maxMessages?: number;
+    maxMessages?: number | undefined;
     /**
      * A message that has waited longer is dropped, and reported to 'dropped'; 0: no limit. Its age is counted from the
      * loading of the wasm if it was sent before. Default 0.
      */
-    maxAge?: number;
+    maxAge?: number | undefined;
     /**
      * 'reject': `send` answers 'queue-full'. 'drop-oldest': what has waited longest is dropped, and reported to
      * 'dropped'; between two turns of the event loop up to twice as much may wait. Default 'reject'.
      */
-    whenFull?: 'reject' | 'drop-oldest';
+    whenFull?: 'reject' | 'drop-oldest' | undefined;
     /** Default 'queue'. */
-    whenNotOpen?: WhenNotOpen;
+    whenNotOpen?: WhenNotOpen | undefined;
     /** 'drain' reports that `bufferedAmount` has fallen to this or below. Default 0. */
-    lowWaterBytes?: number;
-  };
+    lowWaterBytes?: number | undefined;
+  } | undefined;
   /** A longer message from the peer ends the connection with 'message-too-big'. Default 16 MiB. */
-  maxMessageBytes?: number;
+  maxMessageBytes?: number | undefined;
   /** How much `pause()` may hold back before the connection ends with 'slow-consumer'. Default 8 MiB. */
-  deliveryQueueBytes?: number;
+  deliveryQueueBytes?: number | undefined;
   flightRecorder?: {
     /** How many entries `flightRecord()` keeps; 0 records nothing. Default 64. */
-    entries?: number;
+    entries?: number | undefined;
     /** How much of each payload is recorded. Default 0: a bug report holds no secrets unless it is asked to. */
-    payloadBytes?: number;
-  };
+    payloadBytes?: number | undefined;
+  } | undefined;
   /** Silent unless there is a sink. */
   log?: {
     /** What matters less is left out. Default 'warning'. */
-    level?: LogLevel;
+    level?: LogLevel | undefined;
     /** Never called inside a call of the application's own. What it throws is reported as an uncaught error. */
-    sink?: (record: LogRecord) => void;
-  };
+    sink?: ((record: LogRecord) => void) | undefined;
+  } | undefined;
 }
 
 /** What holds for one message. */
 export interface SendOptions {
   /** Instead of `Options.sendQueue.whenNotOpen`. */
-  whenNotOpen?: WhenNotOpen;
+  whenNotOpen?: WhenNotOpen | undefined;
 }
 
 /** How long each step of an attempt took, as far as a page can tell. */
@@ -310,10 +310,30 @@ export interface DrainEvent extends Event {
   readonly bufferedAmount: number;
 }
 
+/** A message has arrived. In a browser it is a `MessageEvent`. */
+export interface MessageArrivedEvent extends Event {
+  /** A string, or the bytes of a binary message. */
+  readonly data: string | ArrayBuffer;
+}
+
+/** A function or an object that handles events of one type. */
+export type Listener<Target, EventType> =
+  | ((this: Target, event: EventType) => unknown)
+  | { handleEvent(event: EventType): unknown };
+
+/** As of any `EventTarget`. */
+export interface ListenerOptions {
+  capture?: boolean | undefined;
+  once?: boolean | undefined;
+  passive?: boolean | undefined;
+  /** Removes the listener. */
+  signal?: AbortSignal | undefined;
+}
+
 export interface ClientEventMap {
   statechange: StateChangeEvent;
   open: OpenEvent;
-  message: MessageEvent<string | ArrayBuffer>;
+  message: MessageArrivedEvent;
   close: CloseEvent;
   heartbeat: HeartbeatEvent;
   dropped: DroppedEvent;
@@ -382,23 +402,13 @@ export class Client extends EventTarget {
 
   addEventListener<Type extends keyof ClientEventMap>(
     type: Type,
-    listener: (this: Client, event: ClientEventMap[Type]) => unknown,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
+    listener: Listener<Client, ClientEventMap[Type]> | null,
+    options?: boolean | ListenerOptions,
   ): void;
   removeEventListener<Type extends keyof ClientEventMap>(
     type: Type,
-    listener: (this: Client, event: ClientEventMap[Type]) => unknown,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  removeEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | EventListenerOptions,
+    listener: Listener<Client, ClientEventMap[Type]> | null,
+    options?: boolean | ListenerOptions,
   ): void;
 }
 
@@ -440,7 +450,7 @@ export interface TokenRequest {
 export interface TokenAnswer {
   token: string;
   /** Default: the session's own. */
-  url?: string | URL;
+  url?: string | URL | undefined;
 }
 
 /** Everything a session is told, once, at its making. What is not explained here means the same as in `Options`. */
@@ -451,37 +461,37 @@ export interface SessionOptions {
    * retry follows as after any other failure. If the server says that the token has expired, it is asked once more; a
    * second refusal is final.
    */
-  token?: string | ((request: TokenRequest) => string | TokenAnswer | PromiseLike<string | TokenAnswer>);
-  name?: string;
+  token?: (string | ((request: TokenRequest) => string | TokenAnswer | PromiseLike<string | TokenAnswer>)) | undefined;
+  name?: string | undefined;
   /** From the start of an attempt until the server's welcome, `token` included. Default 15000. */
-  connectTimeout?: number;
+  connectTimeout?: number | undefined;
   /** For `close()`: what was queued, the acknowledgements still due, and the closing handshake. Default 5000. */
-  closeTimeout?: number;
+  closeTimeout?: number | undefined;
   /** The protocol has a question of its own, which a page can ask as well. */
   heartbeat?: {
     /** Time between two questions; 0: none but those the server asks for. Default 25000. */
-    interval?: number;
+    interval?: number | undefined;
     /** How long nothing may arrive after a question before the connection counts as dead. Default 10000. */
-    timeout?: number;
+    timeout?: number | undefined;
     /**
      * Instead of `timeout`, after the machine slept, the page was hidden or frozen, or the network changed. Default
      * 3000.
      */
-    thawTimeout?: number;
-  };
-  reconnect?: Options['reconnect'];
+    thawTimeout?: number | undefined;
+  } | undefined;
+  reconnect?: Options['reconnect'] | undefined;
   /**
    * Bounds of what waits for the server: calls not sent yet, publishes that wait for their acknowledgement, and requests
    * that wait for their reply.
    */
   outbox?: {
     /** Of bodies, each call counting 256 bytes more. Default 16 MiB. */
-    maxBytes?: number;
+    maxBytes?: number | undefined;
     /** Default 65536. */
-    maxCalls?: number;
+    maxCalls?: number | undefined;
     /** How long a message may wait for others that join it in one WebSocket message. Default 0: within one turn. */
-    batchDelay?: number;
-  };
+    batchDelay?: number | undefined;
+  } | undefined;
   /**
    * Places besides the origin of the URL that was dialled to which a server may send this session for one connection
    * (`goaway`), and so places that may see the token.
@@ -490,33 +500,33 @@ export interface SessionOptions {
    * it means the default port of the scheme (443 for wss:, 80 for ws:). Case does not matter. What is no host allows
    * nothing. A session never goes from wss: to ws:.
    */
-  allowedHosts?: string[];
+  allowedHosts?: string[] | undefined;
   /**
    * The largest WebSocket message that the session takes, which its `hello` states: at least 1024 bytes there. One that
    * is larger all the same ends the connection with cause 'message-too-big'; unlike a `Client`, a session then tries
    * again, with the usual backoff.
    */
-  maxMessageBytes?: number;
-  flightRecorder?: Options['flightRecorder'];
-  log?: Options['log'];
+  maxMessageBytes?: number | undefined;
+  flightRecorder?: Options['flightRecorder'] | undefined;
+  log?: Options['log'] | undefined;
 }
 
 /** What holds for one subscription. */
 export interface SubscribeOptions {
   /** The latest event is enough: where the client falls behind, older ones are left out, and counted as `skipped`. */
-  conflate?: boolean;
+  conflate?: boolean | undefined;
   /** Without `since`: how many of the newest events come first, at most; 1 shows a price at once. Default 0. */
-  replay?: number;
+  replay?: number | undefined;
   /** What came after this position is wanted: each event, or one gap. */
-  since?: ChannelPosition;
+  since?: ChannelPosition | undefined;
 }
 
 /** Listeners of a subscription that are there from its beginning. */
 export interface SubscriptionHandlers {
-  onEvent?: (event: ChannelEvent) => unknown;
-  onGap?: (event: GapEvent) => unknown;
-  onSubscribed?: (event: SubscribedEvent) => unknown;
-  onEnd?: (event: SubscriptionEndEvent) => unknown;
+  onEvent?: ((event: ChannelEvent) => unknown) | undefined;
+  onGap?: ((event: GapEvent) => unknown) | undefined;
+  onSubscribed?: ((event: SubscribedEvent) => unknown) | undefined;
+  onEnd?: ((event: SubscriptionEndEvent) => unknown) | undefined;
 }
 
 /** What holds for one publish. */
@@ -525,22 +535,22 @@ export interface PublishOptions {
    * Whether its fate is wanted, and the message kept until it is known. Without it the message is sent at most once,
    * and lost with its connection. Default false.
    */
-  ack?: boolean;
+  ack?: boolean | undefined;
   /**
    * With `ack`: where nobody can tell whether it was published, send it again instead of ending as 'unknown'. Then it
    * may be published twice. Default false.
    */
-  resend?: boolean;
+  resend?: boolean | undefined;
 }
 
 /** What holds for one request. */
 export interface RequestOptions {
   /** From the call until the reply; 0: as long as it takes. Default 10000. */
-  timeout?: number;
+  timeout?: number | undefined;
   /** Doing it twice is the same as doing it once: it is sent again if its connection is lost. Default false. */
-  idempotent?: boolean;
+  idempotent?: boolean | undefined;
   /** Ends the request: it rejects with the signal's reason, and the server is told. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** What `publish` answers. The other calls tell the same as the code of an error. */
@@ -644,23 +654,13 @@ export class Subscription extends EventTarget {
 
   addEventListener<Type extends keyof SubscriptionEventMap>(
     type: Type,
-    listener: (this: Subscription, event: SubscriptionEventMap[Type]) => unknown,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
+    listener: Listener<Subscription, SubscriptionEventMap[Type]> | null,
+    options?: boolean | ListenerOptions,
   ): void;
   removeEventListener<Type extends keyof SubscriptionEventMap>(
     type: Type,
-    listener: (this: Subscription, event: SubscriptionEventMap[Type]) => unknown,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  removeEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | EventListenerOptions,
+    listener: Listener<Subscription, SubscriptionEventMap[Type]> | null,
+    options?: boolean | ListenerOptions,
   ): void;
 }
 
@@ -778,28 +778,25 @@ export class Session extends EventTarget {
 
   addEventListener<Type extends keyof SessionEventMap>(
     type: Type,
-    listener: (this: Session, event: SessionEventMap[Type]) => unknown,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
+    listener: Listener<Session, SessionEventMap[Type]> | null,
+    options?: boolean | ListenerOptions,
   ): void;
   removeEventListener<Type extends keyof SessionEventMap>(
     type: Type,
-    listener: (this: Session, event: SessionEventMap[Type]) => unknown,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  removeEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | EventListenerOptions,
+    listener: Listener<Session, SessionEventMap[Type]> | null,
+    options?: boolean | ListenerOptions,
   ): void;
 }
+
+/** WebAssembly.Module, where the project's libraries declare it; those of a Node project may not. */
+export type WasmModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } }
+  ? Module
+  : object;
 
 /**
  * Loads the wasm, which the first client or session does by itself: from tidewire.wasm beside this module, or from
  * `source` if that is given before that. Rejects if it cannot be loaded; the next call tries again.
  */
-export function ready(source?: string | URL | Response | BufferSource | WebAssembly.Module): Promise<void>;
+export function ready(
+  source?: string | URL | Response | ArrayBuffer | ArrayBufferView | WasmModule,
+): Promise<void>;

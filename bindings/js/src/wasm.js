@@ -59,13 +59,18 @@ async function load(source) {
   wasm._initialize();
 }
 
+// By name, since each realm (a frame, a test runner's context) has classes of its own.
+function isA(name, value) {
+  return value?.[Symbol.toStringTag] === name;
+}
+
 async function instantiate(source, imports) {
-  if (source instanceof WebAssembly.Module) {
+  if (isA('WebAssembly.Module', source)) {
     return WebAssembly.instantiate(source, imports);
   }
-  const bytes = typeof source === 'string' || source instanceof URL ? await fetchWasm(source) : source;
+  const bytes = typeof source === 'string' || isA('URL', source) ? await fetchWasm(source) : source;
   const result =
-    bytes instanceof Response
+    isA('Response', bytes)
       ? await WebAssembly.instantiateStreaming(bytes, imports)
       : await WebAssembly.instantiate(bytes, imports);
   return result.instance;
