@@ -1,6 +1,8 @@
 import uPlot from './uPlot.esm.js';
 
 const MAX_POINTS = 300;
+/** A price is never stale before this age, in milliseconds. */
+const LEAST_STALE = 1000;
 
 /**
  * One symbol: its newest price, how old that is, what was missed, and the chart of its last prices. `push` is cheap;
@@ -18,6 +20,8 @@ export class SymbolCard {
   #changed = false;
   #skipped = 0;
   #gaps = 0;
+  #arrivedAt = null;
+  #usualDistance = 0;
 
   constructor(symbol, template) {
     this.#element = template.content.cloneNode(true).firstElementChild;
@@ -34,6 +38,7 @@ export class SymbolCard {
 
   /** Takes a tick, and how many before it were left out; it shows with the next `render`. */
   push(tick, skipped) {
+    this.#noteArrival(performance.now());
     this.#skipped += skipped;
     // A restarted server or a clock set back must not fold the chart over itself.
     if (this.#times.length && tick.ts / 1000 < this.#times.at(-1)) {
@@ -46,6 +51,7 @@ export class SymbolCard {
 
   /** Leaves a gap in the chart: what happened from here to the next tick is not known. */
   interrupt() {
+    this.#arrivedAt = null;
     if (this.#prices.length && this.#prices.at(-1) !== null) {
       this.#append(this.#times.at(-1), null);
     }
@@ -60,13 +66,23 @@ export class SymbolCard {
 
   /** Says that there will be no ticks, and why. */
   end({ code, message }) {
-    this.#fields.note.textContent = `Refused: ${message ? `${message} (${code})` : code}`;
+    this.#fields.note.textContent = `No prices: ${message ? `${message} (${code})` : code}`;
+  }
+
+  /** Whether it has a price that is too old to be called live. */
+  get isStale() {
+    return this.#element.dataset.live === 'false';
+  }
+
+  /** Whether it has ever had a price. */
+  get hasPrice() {
+    return this.#tick !== undefined;
   }
 
   /** Brings up to date what changes with time alone. */
   tick() {
     const { isLive, age } = this.subscription;
-    this.#element.dataset.live = isLive || !this.#tick;
+    this.#element.dataset.live = !this.#tick || (isLive && this.#silence(age) <= this.#patience());
     write(this.#fields.age, age === null ? '' : `${formatAge(age)} old`);
   }
 
@@ -79,11 +95,13 @@ export class SymbolCard {
     const { price, change, seq } = this.#tick;
     this.#fields.price.textContent = price.toFixed(2);
     this.#fields.change.textContent = formatChange(change);
+    this.#fields.change.dataset.trend = trendOf(0, change);
     this.#element.dataset.seq = seq;
-    this.#element.dataset.trend = change < 0 ? 'down' : 'up';
     const known = this.#prices.filter((value) => value !== null);
+    this.#element.dataset.trend = trendOf(known[0], known.at(-1));
     this.#fields.low.textContent = Math.min(...known).toFixed(2);
     this.#fields.high.textContent = Math.max(...known).toFixed(2);
+    this.#fields.span.textContent = `last ${formatAge((this.#times.at(-1) - this.#times[0]) * 1000, 0)}`;
     this.#tellMissing();
     this.#draw();
   }
@@ -94,8 +112,26 @@ export class SymbolCard {
   }
 
   #tellMissing() {
-    const missing = [this.#skipped && `${this.#skipped} skipped`, this.#gaps && counted(this.#gaps, 'gap')];
-    write(this.#fields.missing, missing.filter(Boolean).join(', '));
+    write(this.#fields.skipped, this.#skipped ? `${this.#skipped} replaced by newer` : '');
+    write(this.#fields.missing, this.#gaps ? `${counted(this.#gaps, 'gap')}: prices lost` : '');
+  }
+
+  // The average moves by a quarter, so a pause of the market counts for a few ticks only.
+  #noteArrival(now) {
+    if (this.#arrivedAt !== null) {
+      const distance = now - this.#arrivedAt;
+      this.#usualDistance += (distance - this.#usualDistance) / (this.#usualDistance === 0 ? 1 : 4);
+    }
+    this.#arrivedAt = now;
+  }
+
+  // For how long there has been nothing newer. A price may have been old when it came.
+  #silence(age) {
+    return Math.max(age ?? 0, this.#arrivedAt === null ? 0 : performance.now() - this.#arrivedAt);
+  }
+
+  #patience() {
+    return Math.max(LEAST_STALE, 2 * this.#usualDistance);
   }
 
   #append(time, price) {
@@ -134,10 +170,14 @@ function counted(count, what) {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
+function trendOf(first, last) {
+  return last < first ? 'down' : 'up';
+}
+
 /** Two clocks are compared, so a price may seem to come from the future. */
-function formatAge(milliseconds) {
+function formatAge(milliseconds, digits = 1) {
   const seconds = Math.max(0, milliseconds / 1000);
-  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min`;
+  return seconds < 60 ? `${seconds.toFixed(digits)} s` : `${Math.floor(seconds / 60)} min`;
 }
 
 function formatChange(change) {

@@ -28,10 +28,11 @@ function drawSoon() {
 
 /** Brings up to date what changes with time alone. */
 function tick() {
-  status.tick();
   for (const card of cards.values()) {
     card.tick();
   }
+  const priced = [...cards.values()].filter(({ hasPrice }) => hasPrice);
+  status.tick(priced.length > 0 && priced.every(({ isStale }) => isStale));
 }
 
 /** A card for the symbol, in its place among the others, which follows its channel from now on. */
@@ -73,6 +74,14 @@ async function followAll() {
   }
 }
 
+/** Instead of waiting for a first price that will not come. */
+function explainEmptiness({ neverOpened, willRetry }) {
+  const empty = board.querySelector('[data-role="empty"]');
+  if (empty && (neverOpened || !willRetry)) {
+    empty.textContent = 'No connection so far. The address, the network, or the server’s certificate may be wrong.';
+  }
+}
+
 const session = new Session(url, {
   heartbeat: { interval: 2000, timeout: 4000 },
   reconnect: { firstDelay: 500, maxDelay: 5000 },
@@ -91,6 +100,7 @@ session.addEventListener('heartbeat', ({ roundTrip }) => status.heartbeat(roundT
 session.addEventListener('error', ({ code, message }) => status.refused(message || code));
 session.addEventListener('close', (event) => {
   status.ended(event);
+  explainEmptiness(event);
   for (const card of cards.values()) {
     card.interrupt();
   }

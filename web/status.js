@@ -6,6 +6,22 @@ const SPOKEN = {
   closed: 'Disconnected',
 };
 
+// For customers; `detail` is for those who help them, and shows under the pointer.
+const ENDINGS = {
+  'closed-by-user': 'Disconnected',
+  'reconnect-asked': 'Connecting again, as you asked',
+  'closed-by-peer': 'The server ended the connection',
+  'connection-lost': 'The connection was lost',
+  'connect-failed': 'The server cannot be reached',
+  'handshake-refused': 'The server refused the connection',
+  'untrusted-certificate': 'The server could not prove its identity',
+  'connect-timeout': 'The server does not answer',
+  'heartbeat-timeout': 'The server no longer answers',
+  'slow-consumer': 'This page could not keep up, and starts afresh',
+  unavailable: 'This browser cannot connect',
+  thawed: 'Connecting again after a pause',
+};
+
 /** The header: what the connection is doing, why, and how well. */
 export class Status {
   #fields;
@@ -15,6 +31,9 @@ export class Status {
   #openedAt = 0;
   #handshakeTime = 0;
   #arrivals = 0;
+  #lastArrival = 0;
+  #quiet = false;
+  #detail = '';
   #measuredAt = performance.now();
 
   constructor(root) {
@@ -27,7 +46,6 @@ export class Status {
   enter(state) {
     this.#state = state;
     document.body.dataset.state = state;
-    write(this.#fields.state, state);
     this.#announce(state);
     if (state !== 'open') {
       write(this.#fields.rtt, '–');
@@ -39,12 +57,14 @@ export class Status {
     this.#openedAt = performance.now();
     this.#handshakeTime = handshakeTime;
     this.#reason = '';
+    this.#detail = '';
     write(this.#fields.reconnects, String(reconnects));
     this.tick();
   }
 
   ended(close) {
     this.#reason = reasonOf(close);
+    this.#detail = `${close.cause}, code ${close.code}: ${close.detail}`;
     this.#retryAt = performance.now() + close.retryIn;
     this.tick();
   }
@@ -61,11 +81,17 @@ export class Status {
 
   countEvent() {
     this.#arrivals++;
+    this.#lastArrival = performance.now();
   }
 
-  /** Brings up to date what changes with time alone. */
-  tick() {
+  /** Brings up to date what changes with time alone. `quiet`: every price is stale, whatever the connection says. */
+  tick(quiet = this.#quiet) {
+    this.#quiet = quiet;
+    const isQuiet = quiet && this.#state === 'open';
+    document.body.dataset.quiet = isQuiet;
+    write(this.#fields.state, isQuiet ? 'no prices' : this.#state);
     const [detail, countdown] = this.#describe();
+    this.#fields.detail.title = this.#detail;
     write(this.#fields.detail, detail);
     write(this.#fields.countdown, countdown);
   }
@@ -94,6 +120,9 @@ export class Status {
   }
 
   #describeOpen() {
+    if (this.#quiet) {
+      return `No prices for ${Math.round((performance.now() - this.#lastArrival) / 1000)} s`;
+    }
     const time = duration(performance.now() - this.#openedAt);
     return `Open for ${time}, handshake ${this.#handshakeTime.toFixed(1)} ms`;
   }
@@ -107,10 +136,9 @@ export class Status {
   }
 }
 
-function reasonOf({ cause, code, reason, detail }) {
-  const text = detail || (cause === 'closed-by-peer' ? 'closed by the server' : cause.replaceAll('-', ' '));
-  const answer = reason && !text.includes(reason) ? `${text} (${code}: ${reason})` : text;
-  return answer.replace(/[.\s]+$/, '');
+function reasonOf({ cause, code, reason }) {
+  const text = ENDINGS[cause] ?? 'Something went wrong with the connection';
+  return reason ? `${text}: ${reason.replace(/[.\s]+$/, '')} (${code})` : text;
 }
 
 function duration(milliseconds) {

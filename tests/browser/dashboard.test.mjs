@@ -170,16 +170,62 @@ test('page: a killed and restarted server is found again by the same document', 
   assert.equal(await textOf(page, 'reconnects'), '1');
   await page.waitForSelector('[data-symbol="AAPL"] .stale', { state: 'hidden' });
   // What the first server still made, or did not, nobody can tell.
-  assert.equal(await page.textContent('[data-symbol="AAPL"] [data-role="missing"]'), '1 gap');
+  assert.equal(await page.textContent('[data-symbol="AAPL"] [data-role="missing"]'), '1 gap: prices lost');
 });
 
-test('page: it fits a narrow window and a wide one', LIMIT, async (context) => {
+test('page: no width from 320 to 1600 px scrolls sideways', LIMIT, async (context) => {
   const server = await startServer(context);
   const { page } = await openDashboard(context, server.url);
   await pricesShown(page, 2);
-  for (const width of [360, 800, 1440]) {
+  // As long as they get.
+  await page.$$eval('[data-role="skipped"]', (fields) => fields.forEach((field) => (field.textContent = '123456 replaced by newer')));
+  await page.$$eval('[data-role="missing"]', (fields) => fields.forEach((field) => (field.textContent = '12 gaps: prices lost')));
+  const tooWide = [];
+  for (const width of [390, ...Array.from({ length: 33 }, (_, step) => 320 + 40 * step)]) {
     await page.setViewportSize({ width, height: 800 });
-    const [needed, given] = await page.evaluate(() => [document.body.scrollWidth, window.innerWidth]);
-    assert.ok(needed <= given, `at ${width} px the page needs ${needed}`);
+    const needed = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (needed > width) {
+      tooWide.push([width, needed]);
+    }
   }
+  assert.deepEqual(tooWide, []);
+});
+
+test('page: a server that hangs without closing is seen within two seconds', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const { page } = await openDashboard(context, server.url);
+  await pricesShown(page, 5);
+  const hung = performance.now();
+  process.kill(server.pid, 'SIGSTOP');
+  await page.waitForSelector('[data-symbol="AAPL"][data-live="false"]');
+  await page.waitForFunction(() => document.querySelector('[data-role="state"]').textContent === 'no prices');
+  assert.ok(performance.now() - hung < 2000);
+  assert.match(await textOf(page, 'detail'), /^No prices for \d+ s$/);
+  // The connection looks open all the while.
+  assert.equal(await page.getAttribute('body', 'data-state'), 'open');
+  process.kill(server.pid, 'SIGCONT');
+  await page.waitForSelector('[data-symbol="AAPL"][data-live="true"]');
+});
+
+test('page: a chart has the colour of its own first and last price, a change that of its sign', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const { page } = await openDashboard(context, server.url);
+  const colours = await page.evaluate(async () => {
+    const { SymbolCard } = await import('./card.js');
+    const card = new SymbolCard('XYZ', document.querySelector('#card'));
+    document.body.append(card.element);
+    for (const [seq, price] of [5, 4, 6, 4.5].entries()) {
+      card.push({ price, change: 1.5, seq, ts: 1000 * seq }, 0);
+    }
+    card.render();
+    return [card.element.dataset.trend, card.element.querySelector('.change').dataset.trend];
+  });
+  assert.deepEqual(colours, ['down', 'up']);
+});
+
+test('page: without a connection it says what may be wrong', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const { page } = await openDashboard(context, `${server.url}/?url=wss://127.0.0.1:1/`);
+  await page.waitForFunction(() => document.querySelector('[data-role="empty"]').textContent.includes('certificate'));
+  assert.match(await textOf(page, 'detail'), /^The server cannot be reached/);
 });
