@@ -27,7 +27,10 @@ void endOnSignals() {
 }
 
 FeedHandlers handlersFor(Model& model) {
-  return {.onTick = [&model](Tick tick, std::uint64_t skipped) { model.ticked(std::move(tick), skipped); },
+  return {.onTick =
+              [&model](Tick tick, std::uint64_t skipped) {
+                model.ticked(std::move(tick), skipped, std::chrono::steady_clock::now());
+              },
           .onGap = [&model](const std::string& symbol, const tidewire::Gap&) { model.missed(symbol); },
           .onRefused = [&model](const std::string& symbol, const std::string& why) { model.refused(symbol, why); },
           .onOver = [] {}};
@@ -51,9 +54,9 @@ void connectAgain(tidewire::Session& session) {
   }
 }
 
-void age(Model& model, const Feed& feed) {
+void age(Model& model, const Feed& feed, Time now) {
   for (const auto& [symbol, subscription] : feed.subscriptions()) {
-    model.aged(printable(symbol), subscription.isLive(), subscription.age());
+    model.aged(printable(symbol), subscription.isLive(), subscription.age(), now);
   }
 }
 
@@ -74,7 +77,7 @@ int runInteractive(Screen& screen, tidewire::SessionOptions options, std::vector
     session.poll({.time = kCallbackShare});
     const Time now = std::chrono::steady_clock::now();
     model.measure(now);
-    age(model, feed);
+    age(model, feed, now);
     screen.draw(model, url, now);
     switch (screen.waitForKey(kFrame)) {
       case 'q':

@@ -27,6 +27,7 @@ struct Arguments {
   std::vector<std::string> symbols;
   std::optional<double> seconds;
   bool plain = false;
+  std::string caFile;
 };
 
 /// Where nobody chose a locale, as in a bare container, the terminal is still one of today's, which shows UTF-8.
@@ -40,22 +41,25 @@ dashboard::Charset chooseCharset() {
   return std::string_view(nl_langinfo(CODESET)) == "UTF-8" ? dashboard::Charset::Utf8 : dashboard::Charset::Ascii;
 }
 
-tidewire::SessionOptions optionsFor(const std::string& url) {
-  return {.url = url, .heartbeat = {.interval = 2s, .timeout = 4s}, .reconnect = {.firstDelay = 500ms, .maxDelay = 5s}};
+tidewire::SessionOptions optionsFor(const Arguments& arguments) {
+  return {.url = arguments.url,
+          .heartbeat = {.interval = 2s, .timeout = 4s},
+          .reconnect = {.firstDelay = 500ms, .maxDelay = 5s},
+          .tls = {.caFile = arguments.caFile}};
 }
 
 int run(const Arguments& arguments) {
   const dashboard::Charset charset = chooseCharset();
   if (!arguments.plain && !arguments.seconds) {
     if (const auto screen = dashboard::Screen::open(charset)) {
-      return dashboard::runInteractive(*screen, optionsFor(arguments.url), arguments.symbols);
+      return dashboard::runInteractive(*screen, optionsFor(arguments), arguments.symbols);
     }
   }
   std::optional<std::chrono::duration<double>> time;
   if (arguments.seconds) {
     time.emplace(*arguments.seconds);
   }
-  return dashboard::runPlain(optionsFor(arguments.url), arguments.symbols, time);
+  return dashboard::runPlain(optionsFor(arguments), arguments.symbols, time);
 }
 
 }  // namespace
@@ -68,6 +72,8 @@ int main(int argc, char** argv) {
       ->delimiter(',');
   app.add_option("--seconds", arguments.seconds, "Print lines for this long; exit 0 if a price has arrived")
       ->check(CLI::PositiveNumber);
+  app.add_option("--ca", arguments.caFile, "Certificates (PEM) to trust besides those of the system")
+      ->check(CLI::ExistingFile);
   app.add_flag("--plain", arguments.plain, "Print lines even on a terminal");
   CLI11_PARSE(app, argc, argv);
   const int code = run(arguments);

@@ -20,8 +20,10 @@ using Time = std::chrono::steady_clock::time_point;
 struct Series {
   Tick newest;
   Prices prices;
-  bool live = false;
+  bool live = false;  ///< The subscription is, and the price no older than prices usually get.
   std::optional<std::chrono::milliseconds> age;
+  std::optional<Time> arrivedAt;             ///< Of the newest one, in this connection.
+  std::chrono::nanoseconds usualDistance{};  ///< Between two of them.
   std::uint64_t skipped = 0;
   std::uint64_t gaps = 0;
   std::string refusal;  ///< Why there are no prices.
@@ -36,12 +38,12 @@ class Model {
   void opened(const tidewire::Opened& opened, Time now);
   void closed(const tidewire::CloseInfo& info, Time now);
   void heartbeat(const tidewire::HeartbeatInfo& info);
-  void ticked(Tick tick, std::uint64_t skipped);
+  void ticked(Tick tick, std::uint64_t skipped, Time now);
   void missed(const std::string& symbol);
   /// Nothing comes of `symbol`, or, if that is empty, of what was asked of the server.
   void refused(const std::string& symbol, const std::string& why);
-  /// How far the newest price of `symbol` may be trusted.
-  void aged(const std::string& symbol, bool live, std::optional<std::chrono::milliseconds> age);
+  /// Judges the newest price of `symbol`: stale once it is older than twice the usual distance, and at least a second.
+  void aged(const std::string& symbol, bool live, std::optional<std::chrono::milliseconds> age, Time now);
 
   /// Renews the rate of prices once a second.
   void measure(Time now);
@@ -57,11 +59,15 @@ class Model {
   [[nodiscard]] std::string describe(Time now) const;
 
  private:
+  /// Every price is stale.
+  [[nodiscard]] bool isQuiet() const;
+
   tidewire::State state_ = tidewire::State::Idle;
   std::string reason_;
   std::string refusal_;
   Time openedAt_;
   Time retryAt_;
+  Time lastArrival_;
   std::chrono::microseconds handshakeTime_{0};
   std::optional<std::chrono::microseconds> roundTrip_;
   std::uint64_t reconnects_ = 0;

@@ -43,9 +43,9 @@ class Printer {
 
   void printClose(const tidewire::CloseInfo& info) {
     if (info.willRetry) {
-      print((info.wasOpen ? "lost: " : "failed: ") + reasonOf(info) + ", retry in " + formatSeconds(info.retryIn));
+      print((info.wasOpen ? "lost: " : "failed: ") + detailOf(info) + ", retry in " + formatSeconds(info.retryIn));
     } else {
-      print("closed: " + reasonOf(info));
+      print("closed: " + detailOf(info));
       end();
     }
   }

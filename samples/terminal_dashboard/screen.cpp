@@ -120,6 +120,14 @@ std::string_view arrowOf(double change, Charset charset) {
   return change > 0 ? (unicode ? "▲" : "^") : (unicode ? "▼" : "v");
 }
 
+/// Whether the last price of a chart is below its first.
+bool falls(const Prices& prices, std::size_t width) {
+  const auto shown = prices.end() - static_cast<std::ptrdiff_t>(std::min(width, prices.size()));
+  const auto known = [](const std::optional<double>& price) { return price.has_value(); };
+  const auto first = std::find_if(shown, prices.end(), known);
+  return first != prices.end() && **std::find_if(prices.rbegin(), prices.rend(), known) < **first;
+}
+
 }  // namespace
 
 struct Screen::Handle {
@@ -191,7 +199,8 @@ void Screen::drawSeries(const Model& model) {
   const int room = std::max(0, LINES - kHeaderLines - 1);
   const int count = static_cast<int>(model.series().size());
   if (count == 0) {
-    put(kHeaderLines + 1, kSymbolColumn, "waiting for the first price", muted());
+    const bool waits = model.state() != tidewire::State::Closed;
+    put(kHeaderLines + 1, kSymbolColumn, waits ? "waiting for the first price" : "no prices", muted());
   }
   const int block = std::max(1, room / std::max(1, count));
   const int lines = std::clamp(block - 1, 1, kMostChartLines);
@@ -217,7 +226,7 @@ void Screen::drawSeries(const Model& model) {
 void Screen::drawRefusal(const std::string& symbol, const Series& series, int top) {
   put(top, kSymbolColumn, symbol, A_BOLD);
   if (!series.refusal.empty()) {
-    put(top, kChangeColumn, "refused: " + series.refusal, COLOR_PAIR(Wait));
+    put(top, kChangeColumn, "no prices: " + series.refusal, COLOR_PAIR(Wait));
   }
 }
 
@@ -228,7 +237,11 @@ void Screen::drawFigures(const Series& series, int top, int lines) {
   const attr_t trend = live ? static_cast<attr_t>(COLOR_PAIR(tick.change < 0 ? Down : Up)) : muted();
   put(top, kSymbolColumn, tick.symbol, strong);
   putBefore(top, kPriceEnd, formatPrice(tick.price), strong);
-  put(top, put(top, kChangeColumn, arrowOf(tick.change, charset_), trend) + 1, formatChange(tick.change), trend);
+  if (!live && lines < 2) {
+    put(top, kChangeColumn, "stale", COLOR_PAIR(Wait));
+  } else {
+    put(top, put(top, kChangeColumn, arrowOf(tick.change, charset_), trend) + 1, formatChange(tick.change), trend);
+  }
   if (lines >= 2) {
     const std::string age = series.age ? formatAge(*series.age) : "";
     const int end = put(top + 1, kSymbolColumn, live ? "" : "stale ", COLOR_PAIR(Wait));
@@ -239,7 +252,7 @@ void Screen::drawFigures(const Series& series, int top, int lines) {
     put(top + 2, kChangeColumn, series.skipped > 0 ? std::to_string(series.skipped) + " skipped" : "", muted());
   }
   if (lines >= 4) {
-    const auto [low, high] = rangeOf(series.prices, series.prices.size());
+    const auto [low, high] = rangeOf(series.prices, static_cast<std::size_t>(std::max(1, COLS - kChartColumn - 2)));
     put(top + 2, kSymbolColumn, "high", muted());
     putBefore(top + 2, kPriceEnd, formatPrice(high), muted());
     put(top + 3, kSymbolColumn, "low", muted());
@@ -254,7 +267,7 @@ void Screen::drawChart(const Series& series, int top, int lines) {
   }
   const auto chart =
       sparkline(series.prices, static_cast<std::size_t>(width), static_cast<std::size_t>(lines), charset_);
-  const int brightest = series.newest.change < 0 ? Down : Up;
+  const int brightest = falls(series.prices, static_cast<std::size_t>(width)) ? Down : Up;
   for (int line = 0; line < lines; ++line) {
     const auto shade = static_cast<attr_t>(COLOR_PAIR(brightest + line * kShades / lines));
     put(top + line, kChartColumn, chart[static_cast<std::size_t>(line)], series.live ? shade : muted());
@@ -268,6 +281,10 @@ void Screen::drawFooter(std::size_t hidden) {
   int column = kSymbolColumn;
   for (const auto& [key, action] : {std::pair{"q", "quit"}, std::pair{"r", "reconnect"}}) {
     column = put(LINES - 1, put(LINES - 1, column, key, A_BOLD) + 1, action, muted()) + 3;
+  }
+  const std::string_view legend = "skipped: a newer price was there   gap: lost   high, low: of the chart";
+  if (hidden == 0 && COLS - 2 - column > static_cast<int>(legend.size())) {
+    putBefore(LINES - 1, COLS - 2, legend, muted());
   }
   if (hidden != 0) {
     putBefore(LINES - 1, COLS - 2, std::to_string(hidden) + " more", muted());

@@ -23,17 +23,29 @@ bool isControl(char character) {
   return byte < 0x20 || byte == 0x7f;
 }
 
-std::string describe(const tidewire::CloseInfo& info) {
-  if (!info.detail.empty()) {
-    return info.detail;
-  }
-  switch (info.cause) {
-    case tidewire::CloseCause::ClosedByPeer:
-      return "closed by the server";
+/// For customers. What is not listed is nothing that they could do anything about.
+std::string_view describe(tidewire::CloseCause cause) {
+  switch (cause) {
+    case tidewire::CloseCause::ClosedByUser:
+      return "disconnected";
     case tidewire::CloseCause::ReconnectAsked:
-      return "reconnecting as asked";
+      return "connecting again, as you asked";
+    case tidewire::CloseCause::ClosedByPeer:
+      return "the server ended the connection";
+    case tidewire::CloseCause::ConnectionLost:
+      return "the connection was lost";
+    case tidewire::CloseCause::ConnectFailed:
+      return "the server cannot be reached";
+    case tidewire::CloseCause::HandshakeRefused:
+      return "the server refused the connection";
+    case tidewire::CloseCause::UntrustedCertificate:
+      return "the server could not prove its identity; is --ca missing?";
+    case tidewire::CloseCause::ConnectTimeout:
+      return "the server does not answer";
+    case tidewire::CloseCause::HeartbeatTimeout:
+      return "the server no longer answers";
     default:
-      return std::string(tidewire::nameOf(info.cause));
+      return "something went wrong with the connection";
   }
 }
 
@@ -93,11 +105,15 @@ std::string reasonOf(const tidewire::SessionError& error) {
 }
 
 std::string reasonOf(const tidewire::CloseInfo& info) {
-  std::string text = describe(info);
-  if (!info.reason.empty() && text.find(info.reason) == std::string::npos) {
+  std::string text(describe(info.cause));
+  if (!info.reason.empty()) {
     text += " (" + std::to_string(info.code) + ": " + info.reason + ")";
   }
   return printable(text);
+}
+
+std::string detailOf(const tidewire::CloseInfo& info) {
+  return reasonOf(info) + (info.detail.empty() ? "" : ": " + printable(info.detail));
 }
 
 }  // namespace dashboard

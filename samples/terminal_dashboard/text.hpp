@@ -31,8 +31,10 @@ namespace dashboard {
 /// "1 gap", "2 gaps".
 [[nodiscard]] std::string formatGaps(std::uint64_t gaps);
 
-/// Why an attempt ended, for people.
+/// Why an attempt ended, for customers.
 [[nodiscard]] std::string reasonOf(const tidewire::CloseInfo& info);
+/// The same with what helps those who help them.
+[[nodiscard]] std::string detailOf(const tidewire::CloseInfo& info);
 /// What the server has against something, for people.
 [[nodiscard]] std::string reasonOf(const tidewire::SessionError& error);
 

@@ -86,12 +86,14 @@ TEST_CASE("text: times are as long as they need to be") {
   CHECK(dashboard::formatRoundTrip(53ms) == "53 ms");
 }
 
-TEST_CASE("text: why an attempt ended is told by the detail, else by the cause") {
+TEST_CASE("text: customers read why an attempt ended, helpers the detail too") {
   tidewire::CloseInfo info;
   info.cause = tidewire::CloseCause::ConnectTimeout;
-  CHECK(dashboard::reasonOf(info) == "ConnectTimeout");
+  CHECK(dashboard::reasonOf(info) == "the server does not answer");
+  CHECK(dashboard::detailOf(info) == "the server does not answer");
   info.detail = "no route";
-  CHECK(dashboard::reasonOf(info) == "no route");
+  CHECK(dashboard::reasonOf(info) == "the server does not answer");
+  CHECK(dashboard::detailOf(info) == "the server does not answer: no route");
 }
 
 TEST_CASE("text: the peer's own reason is told too, and cannot command the terminal") {
@@ -99,7 +101,7 @@ TEST_CASE("text: the peer's own reason is told too, and cannot command the termi
   info.cause = tidewire::CloseCause::ClosedByPeer;
   info.code = 1001;
   info.reason = "going\naway";
-  CHECK(dashboard::reasonOf(info) == "closed by the server (1001: going?away)");
+  CHECK(dashboard::reasonOf(info) == "the server ended the connection (1001: going?away)");
 }
 
 TEST_CASE("model: a lost connection is described with its reason until the next one is open") {
@@ -109,12 +111,13 @@ TEST_CASE("model: a lost connection is described with its reason until the next 
   CHECK(model.describe(start) == "connecting");
   model.stateChanged(tidewire::State::Waiting);
   tidewire::CloseInfo info;
-  info.detail = "refused";
+  info.cause = tidewire::CloseCause::ConnectFailed;
+  info.detail = "errno 111";
   info.retryIn = 1500ms;
   model.closed(info, start);
-  CHECK(model.describe(start + 400ms) == "next try in 1.1 s: refused");
+  CHECK(model.describe(start + 400ms) == "next try in 1.1 s: the server cannot be reached");
   model.stateChanged(tidewire::State::Connecting);
-  CHECK(model.describe(start + 2s) == "trying again: refused");
+  CHECK(model.describe(start + 2s) == "trying again: the server cannot be reached");
   model.stateChanged(tidewire::State::Open);
   tidewire::Opened opened;
   opened.reconnects = 1;
@@ -137,7 +140,7 @@ TEST_CASE("model: prices are counted over at least a second") {
   const Time start{};
   Model model(start);
   for (int i = 0; i < 30; ++i) {
-    model.ticked(Tick{.symbol = "AAPL", .price = 1, .change = 0, .seq = 1}, 0);
+    model.ticked(Tick{.symbol = "AAPL", .price = 1, .change = 0, .seq = 1}, 0, Time{});
   }
   model.measure(start + 999ms);
   CHECK(model.pricesPerSecond() == 0);
@@ -150,9 +153,9 @@ TEST_CASE("model: prices are counted over at least a second") {
 TEST_CASE("model: each symbol keeps its newest tick and a bounded number of prices") {
   Model model(Time{});
   for (int i = 1; i <= 2000; ++i) {
-    model.ticked(Tick{.symbol = "TSLA", .price = static_cast<double>(i), .change = 0, .seq = 1}, 0);
+    model.ticked(Tick{.symbol = "TSLA", .price = static_cast<double>(i), .change = 0, .seq = 1}, 0, Time{});
   }
-  model.ticked(Tick{.symbol = "AAPL", .price = 7, .change = 0, .seq = 9}, 3);
+  model.ticked(Tick{.symbol = "AAPL", .price = 7, .change = 0, .seq = 9}, 3, Time{});
   REQUIRE(model.series().size() == 2);
   CHECK(model.series().at("AAPL").newest.seq == 9);
   CHECK(model.series().at("AAPL").skipped == 3);
@@ -161,13 +164,74 @@ TEST_CASE("model: each symbol keeps its newest tick and a bounded number of pric
   CHECK(prices.back() == 2000);
 }
 
+TEST_CASE("model: a price is stale once it is older than twice the usual distance, and at least a second") {
+  const Time start{};
+  Model model(start);
+  const auto tick = [&model](Time now) {
+    model.ticked(Tick{.symbol = "AAPL", .price = 1, .change = 0, .seq = 1}, 0, now);
+  };
+  const auto isLiveAt = [&model](Time now) {
+    model.aged("AAPL", true, std::nullopt, now);
+    return model.series().at("AAPL").live;
+  };
+  Time now = start;
+  for (int i = 0; i < 20; ++i) {
+    tick(now += 50ms);
+  }
+  CHECK(isLiveAt(now + 1s));
+  CHECK_FALSE(isLiveAt(now + 1001ms));
+  for (int i = 0; i < 40; ++i) {
+    tick(now += 3s);
+  }
+  CHECK(isLiveAt(now + 5s));
+  CHECK_FALSE(isLiveAt(now + 6100ms));
+}
+
+TEST_CASE("model: a price that was old when it came is stale, and so is one whose subscription is not live") {
+  Model model(Time{});
+  model.ticked(Tick{.symbol = "AAPL", .price = 1, .change = 0, .seq = 1}, 0, Time{});
+  model.aged("AAPL", true, 2s, Time{});
+  CHECK_FALSE(model.series().at("AAPL").live);
+  model.aged("AAPL", false, 10ms, Time{});
+  CHECK_FALSE(model.series().at("AAPL").live);
+  model.aged("AAPL", true, 10ms, Time{});
+  CHECK(model.series().at("AAPL").live);
+}
+
+TEST_CASE("model: an outage does not count as a distance between prices") {
+  const Time start{};
+  Model model(start);
+  const auto tick = [&model](Time now) {
+    model.ticked(Tick{.symbol = "AAPL", .price = 1, .change = 0, .seq = 1}, 0, now);
+  };
+  tick(start);
+  tick(start + 100ms);
+  model.closed({}, start + 200ms);
+  tick(start + 60s);
+  model.aged("AAPL", true, std::nullopt, start + 60s + 1100ms);
+  CHECK_FALSE(model.series().at("AAPL").live);
+}
+
+TEST_CASE("model: an open connection without a fresh price says for how long") {
+  const Time start{};
+  Model model(start);
+  model.stateChanged(tidewire::State::Open);
+  model.opened({}, start);
+  model.ticked(Tick{.symbol = "AAPL", .price = 1, .change = 0, .seq = 1}, 0, start + 1s);
+  model.aged("AAPL", true, std::nullopt, start + 4s);
+  CHECK(model.describe(start + 4s) == "no prices for 3.0 s");
+  model.ticked(Tick{.symbol = "AAPL", .price = 1, .change = 0, .seq = 2}, 0, start + 4s);
+  model.aged("AAPL", true, std::nullopt, start + 4s);
+  CHECK(model.describe(start + 4s) == "open for 0:04, handshake 0.00 ms");
+}
+
 TEST_CASE("model: what is missing is counted, and a refusal is kept, for each symbol") {
   Model model(Time{});
-  model.ticked(Tick{.symbol = "AAPL", .price = 1, .change = 0, .seq = 1}, 0);
+  model.ticked(Tick{.symbol = "AAPL", .price = 1, .change = 0, .seq = 1}, 0, Time{});
   model.missed("AAPL");
   model.missed("AAPL");
-  model.aged("AAPL", true, 420ms);
-  model.aged("TSLA", true, 420ms);
+  model.aged("AAPL", true, 420ms, Time{});
+  model.aged("TSLA", true, 420ms, Time{});
   model.refused("NONE", "unknown-channel");
   REQUIRE(model.series().size() == 2);
   const dashboard::Series& apple = model.series().at("AAPL");
