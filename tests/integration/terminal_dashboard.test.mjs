@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { startServer as startSmallServer } from '../protocol/server.mjs';
+import { startNginx } from '../support/nginx.mjs';
 import { startTickerServer } from '../support/ticker_server.mjs';
 
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -38,8 +39,8 @@ function start(context, command, args, env = {}) {
 const startDashboard = (context, ...args) => start(context, BINARY, args);
 
 /** `script` gives the program a terminal; what is written to it are key strokes. */
-function startOnTerminal(context, url, env = {}) {
-  const command = `stty cols 100 rows 30; exec ${BINARY} ${url}`;
+function startOnTerminal(context, url, env = {}, { columns = 100, rows = 30 } = {}) {
+  const command = `stty cols ${columns} rows ${rows}; exec ${BINARY} ${url}`;
   return start(context, 'script', ['-qec', command, '/dev/null'], {
     TERM: 'xterm-256color',
     LC_ALL: 'C.UTF-8',
@@ -108,6 +109,18 @@ test('plain: some symbols alone are printed if they are asked for', LIMIT, async
   assert.match(text, /^refused: NONE: /m);
   const symbols = text.match(/^\w+(?= .* seq )/gm);
   assert.deepEqual([...new Set(symbols)], ['TSLA']);
+});
+
+test('plain: a private authority is trusted by --ca alone, and the end says so without it', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const nginx = await startNginx({ servers: [1, 2, 3].map(() => `127.0.0.1:${server.port}`) });
+  context.after(() => nginx.kill());
+  const url = `wss://localhost:${nginx.port}/stream`;
+  const trusting = await startDashboard(context, url, '--ca', nginx.certificate, '--seconds', '2').ended;
+  assert.equal(trusting.code, 0, trusting.text);
+  const { code, text } = await startDashboard(context, url, '--seconds', '10').ended;
+  assert.equal(code, 1);
+  assert.match(text, /^closed: the server could not prove its identity; is --ca missing\?: .*self.signed.*$/m);
 });
 
 test('plain: events that were left out are told', LIMIT, async (context) => {
@@ -189,7 +202,16 @@ test('screen: a price has its age, and a symbol that is refused the reason', LIM
   const server = await startServer(context);
   const dashboard = startOnTerminal(context, `${server.ws}/stream --symbols AAPL,NONE`);
   await dashboard.shows(/\d\.\d s old/);
-  await dashboard.shows(/refused: .*unknown-channel/);
+  await dashboard.shows(/no prices: .*unknown-channel/);
+});
+
+test('screen: a server that hangs is shown as stale and without prices, in a small terminal too', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const dashboard = startOnTerminal(context, `${server.ws}/stream`, {}, { columns: 60, rows: 15 });
+  await dashboard.shows(/YHOO/);
+  process.kill(server.pid, 'SIGSTOP');
+  await dashboard.shows(/stale/);
+  await dashboard.shows(/no prices for/);
 });
 
 test('screen: a locale without UTF-8 gets ASCII alone', LIMIT, async (context) => {
