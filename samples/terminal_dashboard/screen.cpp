@@ -120,9 +120,14 @@ std::string_view arrowOf(double change, Charset charset) {
   return change > 0 ? (unicode ? "▲" : "^") : (unicode ? "▼" : "v");
 }
 
+/// How many of the newest prices a chart shows, at least one.
+std::size_t shownPrices(const Prices& prices) {
+  return std::min(prices.size(), static_cast<std::size_t>(std::max(1, COLS - kChartColumn - 2)));
+}
+
 /// Whether the last price of a chart is below its first.
-bool falls(const Prices& prices, std::size_t width) {
-  const auto shown = prices.end() - static_cast<std::ptrdiff_t>(std::min(width, prices.size()));
+bool falls(const Prices& prices) {
+  const auto shown = prices.end() - static_cast<std::ptrdiff_t>(shownPrices(prices));
   const auto known = [](const std::optional<double>& price) { return price.has_value(); };
   const auto first = std::find_if(shown, prices.end(), known);
   return first != prices.end() && **std::find_if(prices.rbegin(), prices.rend(), known) < **first;
@@ -252,7 +257,7 @@ void Screen::drawFigures(const Series& series, int top, int lines) {
     put(top + 2, kChangeColumn, series.skipped > 0 ? std::to_string(series.skipped) + " skipped" : "", muted());
   }
   if (lines >= 4) {
-    const auto [low, high] = rangeOf(series.prices, static_cast<std::size_t>(std::max(1, COLS - kChartColumn - 2)));
+    const auto [low, high] = rangeOf(series.prices, shownPrices(series.prices));
     put(top + 2, kSymbolColumn, "high", muted());
     putBefore(top + 2, kPriceEnd, formatPrice(high), muted());
     put(top + 3, kSymbolColumn, "low", muted());
@@ -267,7 +272,7 @@ void Screen::drawChart(const Series& series, int top, int lines) {
   }
   const auto chart =
       sparkline(series.prices, static_cast<std::size_t>(width), static_cast<std::size_t>(lines), charset_);
-  const int brightest = falls(series.prices, static_cast<std::size_t>(width)) ? Down : Up;
+  const int brightest = falls(series.prices) ? Down : Up;
   for (int line = 0; line < lines; ++line) {
     const auto shade = static_cast<attr_t>(COLOR_PAIR(brightest + line * kShades / lines));
     put(top + line, kChartColumn, chart[static_cast<std::size_t>(line)], series.live ? shade : muted());
