@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "contract/test_client.hpp"
@@ -191,6 +192,36 @@ TEST_CASE("receive: what came with the 101 while reading is paused comes first, 
       REQUIRE(messages[i + 2].payload == std::to_string(i));
     }
   }
+}
+
+TEST_CASE("receive: what came with the 101 comes first, however much the loop has to do before it goes on reading") {
+  RawPeer peer;
+  const std::shared_ptr<tidewire::Loop> loop = tidewire::Loop::make();
+  tidewire::Options options = to(peer);
+  options.loop = loop;
+  std::vector<std::string> received;
+  tidewire::Client client(options);
+  client.onOpen([&](const tidewire::Opened&) { (void)client.pause(); });
+  client.onMessage([&](const tidewire::Message& message) { received.emplace_back(message.text()); });
+  client.connect();
+  std::unique_ptr<support::RawConnection> connection;
+  std::thread server([&] {
+    connection = peer.accept();
+    connection->acceptWebSocket({}, serverFrame(1, "a1") + serverFrame(1, "a2"));
+  });
+  contract::pumpUntil("open", [&] { return loop->turn(1ms), client.state() == tidewire::State::Open; });
+  server.join();
+  loop->turn();  // It pauses.
+  connection->write(serverFrame(1, "b"));
+  // Each of these has the loop do something before it goes on reading; a turn does no more than 64 of them.
+  std::vector<tidewire::Client> others;
+  for (int i = 0; i < 100; ++i) {
+    others.emplace_back(options);
+    others.back().connect();
+  }
+  (void)client.resume();
+  contract::pumpUntil("everything is received", [&] { return loop->turn(1ms), received.size() == 3; });
+  CHECK(received == std::vector<std::string>{"a1", "a2", "b"});
 }
 
 TEST_CASE("receive: what came with the 101 of a reconnect is delivered in order once the full queue is empty") {
