@@ -5,6 +5,7 @@ import typescript from 'typescript';
 
 const PROGRAM = fileURLToPath(new URL('types/use.ts', import.meta.url));
 const STRICT = {
+  typeRoots: [fileURLToPath(new URL('../node_modules/@types', import.meta.url))],
   strict: true,
   exactOptionalPropertyTypes: true,
   noEmit: true,
