@@ -130,26 +130,32 @@ CONTRACT_TEST("ownership: a handler that is replaced may own a subscription of i
 CONTRACT_TEST("ownership: the token function may own a subscription, and the last reference to its session") {
   SessionOptions options = sessionOptions();
   auto own = std::make_shared<std::pair<std::shared_ptr<Session>, std::shared_ptr<Subscription>>>();
-  options.token = [own](const tidewire::TokenRequest&) { *own = {}; };  // No answer comes.
+  auto emptied = std::make_shared<std::atomic<bool>>(false);
+  options.token = [own, emptied](const tidewire::TokenRequest&) {  // No answer comes.
+    *own = {};
+    *emptied = true;
+  };
   own->first = std::make_shared<Session>(world().makeSession(std::move(options)));
   own->second = sharedSubscription(*own->first, "chat/a");
   const std::weak_ptr<Session> watched = own->first;
   own->first->connect();
-  pollUntil("gone", watched, [&] { return watched.expired() && own->second == nullptr; });
+  pollUntil("gone", watched, [&] { return watched.expired() && emptied->load(); });
 }
 
 CONTRACT_TEST("ownership: the endpoint function's question may own the last reference to its client") {
   tidewire::Options options = optionsFor("/echo");
   auto own = std::make_shared<std::shared_ptr<Client>>();
   auto kept = std::make_shared<std::optional<tidewire::EndpointRequest>>();
-  options.endpoint = [own, kept](const tidewire::EndpointRequest& request) {
+  auto asked = std::make_shared<std::atomic<bool>>(false);
+  options.endpoint = [own, kept, asked](const tidewire::EndpointRequest& request) {
     *kept = request;
     own->reset();
+    *asked = true;
   };
   *own = std::make_shared<Client>(world().makeClient(std::move(options)));
   const std::weak_ptr<Client> watched = *own;
   (*own)->connect();
-  pollUntil("gone", watched, [&] { return watched.expired() && kept->has_value(); });
+  pollUntil("gone", watched, [&] { return watched.expired() && asked->load(); });
   kept->reset();  // The last copy of a question of nobody's.
 }
 

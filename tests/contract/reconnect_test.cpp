@@ -190,7 +190,7 @@ CONTRACT_TEST("connect: without a WebSocket it is unavailable, once and for good
   world().setHasWebSocket(false);
   TestClient test(optionsFor("/echo"));
   test.client().connect();
-  test.awaitState(State::Closed);
+  test.awaitCloses(1);
   const tidewire::CloseInfo info = test.log().closes.front();
   CHECK(info.cause == CloseCause::Unavailable);
   CHECK_FALSE(info.willRetry);
