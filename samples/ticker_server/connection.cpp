@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace ticker {
 
@@ -13,6 +14,7 @@ namespace {
 constexpr std::size_t kMaxReasonBytes = 123;  // RFC 6455 section 5.5: 125 bytes, two of them the code.
 constexpr std::uint16_t kGoingAway = 1001;    // RFC 6455 section 7.4.1
 constexpr int kUnsentBytes = 16 * 1024;
+constexpr int kUnlimited = std::numeric_limits<int>::max();
 constexpr int kSendBufferBytes = 256 * 1024;
 constexpr int kFramesAtOnce = 32;  // Then others have their turn.
 }  // namespace
@@ -57,7 +59,10 @@ void Connection::close(std::uint16_t code, std::string_view reason) {
 // Not with libwebsockets' framing: it takes a frame that is written behind one not yet sent for the rest of that one.
 void Connection::write(FrameBuffer& frame, FrameKind kind) {
   const std::span<unsigned char> bytes = frame.framed(kind);
-  if (lws_write(socket_, bytes.data(), bytes.size(), LWS_WRITE_RAW) < 0) {
+  limitUnsent(kUnlimited);  // Linux takes a part of a write that would exceed the limit.
+  const bool written = lws_write(socket_, bytes.data(), bytes.size(), LWS_WRITE_RAW) >= 0;
+  limitUnsent(kUnsentBytes);
+  if (!written) {
     broken_ = true;
     return;
   }
@@ -80,7 +85,14 @@ void Connection::goAway() {
 }
 
 void Connection::keepSendBufferShort() {
-  setsockopt(lws_get_socket_fd(socket_), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytes, sizeof kUnsentBytes);
+  limitsUnsent_ = true;
+  limitUnsent(kUnsentBytes);
+}
+
+void Connection::limitUnsent(int bytes) {
+  if (limitsUnsent_) {
+    setsockopt(lws_get_socket_fd(socket_), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+  }
 }
 
 void Connection::makeRoomForFrames() {

@@ -102,8 +102,12 @@ class Connection {
     std::string reason;
   };
 
+  /// How much may be unsent for the socket to call itself writable.
+  void limitUnsent(int bytes);
+
   lws* socket_;
   std::optional<CloseFrame> close_;
+  bool limitsUnsent_ = false;
   bool broken_ = false;
   bool reading_ = true;
 };

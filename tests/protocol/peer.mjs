@@ -30,6 +30,7 @@ export class Peer {
   came = [];
   waiting = [];
   framings = [];
+  over = undefined;
 
   take(payload, isBinary) {
     this.framings.push(isBinary ? 'binary' : 'text');
@@ -75,7 +76,10 @@ export class Peer {
   }
 
   async any() {
-    return this.came.shift() ?? (await new Promise((resolve) => this.waiting.push(resolve)));
+    assert.ok(!this.over, `nothing follows the end, which came with ${this.over?.code}`);
+    const message = this.came.shift() ?? (await new Promise((resolve) => this.waiting.push(resolve)));
+    if (message.op === 'closed') this.over = message;
+    return message;
   }
 
   async next(op) {
