@@ -109,10 +109,10 @@ CONTRACT_TEST(
 CONTRACT_TEST("ownership: a handler may own the last reference to its client, and be taken off inside itself") {
   auto client = std::make_shared<Client>(world().makeClient(optionsFor("/echo")));
   const std::weak_ptr<Client> watched = client;
-  Client& made = *client;
-  CHECK(made.send("hello") == tidewire::SendResult::Queued);
-  made.connect();
-  made.onMessage([own = std::move(client)](const tidewire::Message&) { own->onMessage(nullptr); });
+  CHECK(client->send("hello") == tidewire::SendResult::Queued);
+  client->onMessage([own = client](const tidewire::Message&) { own->onMessage(nullptr); });
+  client->connect();
+  client.reset();
   pollUntil("gone", watched, [&] { return watched.expired(); });
 }
 
