@@ -56,7 +56,7 @@ Addresses resolve(const std::string& host) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (const int error = getaddrinfo(host.c_str(), nullptr, &hints, &found); error != 0) {
-    return {.error = host + ": " + gai_strerror(error)};
+    return {.error = "the look-up of " + host + " failed: " + gai_strerror(error)};
   }
   std::vector<std::string> sorted;
   std::vector<int> families;
@@ -69,7 +69,7 @@ Addresses resolve(const std::string& host) {
   }
   freeaddrinfo(found);
   if (sorted.empty()) {
-    return {.error = host + ": no address"};
+    return {.error = "the look-up of " + host + " gave no address"};
   }
   return {.numeric = inTurn(sorted, families)};
 }
@@ -182,7 +182,7 @@ void LookUps::startWaiting(Answers& answers) {
     if (startDetached([this, job] { run(job); })) {
       running_.push_back(job);
     } else {
-      answer(*job, {.error = job->host + ": the system gives no thread to look the name up"}, answers);
+      answer(*job, {.error = "the look-up of " + job->host + " failed: the system gives no thread for it"}, answers);
     }
   }
 }

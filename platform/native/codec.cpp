@@ -12,21 +12,20 @@ constexpr std::size_t kKeptBytes = 16 * 1024;     // Memory kept from one messag
 
 constexpr std::uint16_t kNoCode = 1005;
 
-constexpr Fault kReservedBits{1002, "The server set a reserved bit without an extension (RFC 6455 section 5.2)."};
-constexpr Fault kReservedOpcode{1002, "The server used a reserved opcode (RFC 6455 section 5.2)."};
-constexpr Fault kMasked{1002, "The server masked a frame (RFC 6455 section 5.1)."};
-constexpr Fault kFragmentedControl{1002, "The server fragmented a control frame (RFC 6455 section 5.5)."};
-constexpr Fault kLongControl{1002, "The server sent a control frame of more than 125 bytes (RFC 6455 section 5.5)."};
-constexpr Fault kNothingToContinue{1002,
-                                   "The server continued a message that it had not begun (RFC 6455 section 5.4)."};
-constexpr Fault kInterleaved{1002, "The server began a message inside of another (RFC 6455 section 5.4)."};
-constexpr Fault kLongLength{1002, "The server wrote a length in more bytes than it takes (RFC 6455 section 5.2)."};
-constexpr Fault kHugeLength{1002, "The server set the top bit of a 64-bit length (RFC 6455 section 5.2)."};
-constexpr Fault kHalfCode{1002, "The server sent a Close frame of one byte (RFC 6455 section 5.5.1)."};
-constexpr Fault kBadCode{1002, "The server closed with a code that must not be sent (RFC 6455 section 7.4)."};
-constexpr Fault kBadReason{1007, "The server gave a close reason that is not UTF-8 (RFC 6455 section 5.5.1)."};
-constexpr Fault kBadText{1007, "The server sent a text message that is not UTF-8 (RFC 6455 section 8.1)."};
-constexpr Fault kTooBig{1009, "The server sent a message that is larger than this client takes."};
+constexpr Fault kReservedBits{1002, "the server set a reserved bit without an extension (RFC 6455 section 5.2)"};
+constexpr Fault kReservedOpcode{1002, "the server used a reserved opcode (RFC 6455 section 5.2)"};
+constexpr Fault kMasked{1002, "the server masked a frame (RFC 6455 section 5.1)"};
+constexpr Fault kFragmentedControl{1002, "the server fragmented a control frame (RFC 6455 section 5.5)"};
+constexpr Fault kLongControl{1002, "the server sent a control frame of more than 125 bytes (RFC 6455 section 5.5)"};
+constexpr Fault kNothingToContinue{1002, "the server continued a message that it had not begun (RFC 6455 section 5.4)"};
+constexpr Fault kInterleaved{1002, "the server began a message inside of another (RFC 6455 section 5.4)"};
+constexpr Fault kLongLength{1002, "the server wrote a length in more bytes than it takes (RFC 6455 section 5.2)"};
+constexpr Fault kHugeLength{1002, "the server set the top bit of a 64-bit length (RFC 6455 section 5.2)"};
+constexpr Fault kHalfCode{1002, "the server sent a Close frame of one byte (RFC 6455 section 5.5.1)"};
+constexpr Fault kBadCode{1002, "the server closed with a code that must not be sent (RFC 6455 section 7.4)"};
+constexpr Fault kBadReason{1007, "the server gave a close reason that is not UTF-8 (RFC 6455 section 5.5.1)"};
+constexpr Fault kBadText{1007, "the server sent a text message that is not UTF-8 (RFC 6455 section 8.1)"};
+constexpr Fault kTooBig{1009, "the server sent a message that is larger than this client takes"};
 
 constexpr bool isControl(Opcode opcode) {
   return (static_cast<std::uint8_t>(opcode) & 0x8) != 0;

@@ -1,6 +1,15 @@
 #include "dialer.hpp"
 
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
 #include <utility>
 
 #include "process.hpp"
@@ -10,85 +19,103 @@ namespace {
 
 // RFC 8305 section 5 recommends it.
 constexpr double kHeadStartSeconds = 0.25;
+constexpr std::size_t kMostNamed = 8;  // Of the addresses that failed.
+
+std::string messageOf(int error) {
+  return std::generic_category().message(error);
+}
+
+/// As in a URL's authority (RFC 3986 section 3.2).
+std::string addressText(const std::string& address, std::uint16_t port) {
+  const bool isIpv6 = address.find(':') != std::string::npos;
+  return (isIpv6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
 
 }  // namespace
 
 /// One connection in the race.
-class Dialer::Leg final : public WsiOwner {
+class Dialer::Leg {
  public:
-  Leg(Dialer& dialer, std::string address) : dialer_(dialer), address_(std::move(address)) {}
-
-  void start() {
-    lws_client_connect_info info{};
-    info.context = dialer_.loop_.context();
-    info.vhost = dialer_.loop_.vhost();
-    info.address = address_.c_str();
-    info.port = dialer_.url_->port;
-    info.host = address_.c_str();
-    info.path = "/";
-    info.method = "RAW";
-    info.local_protocol_name = kProtocol;
-    info.opaque_user_data = static_cast<WsiOwner*>(this);
-    info.pwsi = &wsi_;
-    starting_ = true;
-    const bool started = lws_client_connect_via_info(&info) != nullptr;
-    starting_ = false;
-    if (!started && !over_) {
-      over_ = true;
-      const std::string fault = descriptorFault(dialer_.loop_.table());
-      error_ = address_ + ": " + (fault.empty() ? "could not start" : fault);
-    }
-    if (over_) {
-      wsi_ = nullptr;
+  Leg(Dialer& dialer, const std::string& address) : dialer_(dialer), name_(addressText(address, dialer.url_->port)) {
+    ev_init(&watcher_, [](struct ev_loop*, ev_io* watcher, int) { static_cast<Leg*>(watcher->data)->connected(); });
+    watcher_.data = this;
+    if (!start(address)) {
+      cut();
     }
   }
+  Leg(const Leg&) = delete;
+  Leg& operator=(const Leg&) = delete;
+  ~Leg() { cut(); }
 
-  int onCallback(lws* wsi, lws_callback_reasons reason, void* in, std::size_t length) override {
-    switch (reason) {
-      case LWS_CALLBACK_RAW_CONNECTED:
-        dialer_.won(*this, wsi);
-        return 0;
-      case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-        fail(in == nullptr ? "could not connect" : std::string(static_cast<const char*>(in), length));
-        return 0;
-      default:
-        return 0;
-    }
-  }
-
-  [[nodiscard]] bool over() const { return over_; }
+  [[nodiscard]] bool over() const { return socket_ < 0; }
+  /// The address and the port.
+  [[nodiscard]] const std::string& name() const { return name_; }
+  /// Why it is over; empty if it was cut.
   [[nodiscard]] const std::string& error() const { return error_; }
 
-  /// The connection is the dialer's client's now.
-  void hand(lws* wsi, WsiOwner* owner) {
-    lws_set_opaque_user_data(wsi, owner);
-    wsi_ = nullptr;
-    over_ = true;
+  /// Returns the socket, which is the caller's to close.
+  int release() {
+    ev_io_stop(dialer_.loop_.events(), &watcher_);
+    return std::exchange(socket_, -1);
   }
 
   void cut() {
-    if (wsi_ != nullptr && !over_) {
-      dialer_.loop_.cut(std::exchange(wsi_, nullptr));
+    if (socket_ >= 0) {
+      close(release());
     }
-    over_ = true;
   }
 
  private:
-  void fail(std::string detail) {
-    over_ = true;
-    wsi_ = nullptr;
-    error_ = address_ + ": " + detail;
-    // A failure may come from inside `start`; who called it looks for itself.
-    if (!starting_) {
-      dialer_.lost(*this, error_);
+  bool start(const std::string& address) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+    addrinfo* found = nullptr;
+    const std::string port = std::to_string(dialer_.url_->port);
+    if (const int error = getaddrinfo(address.c_str(), port.c_str(), &hints, &found); error != 0) {
+      error_ = name_ + ": " + gai_strerror(error);
+      return false;
     }
+    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
+    socket_ = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (const std::string fault = descriptorFault(dialer_.loop_.table()); socket_ < 0 || !fault.empty()) {
+      error_ = name_ + ": " + (fault.empty() ? messageOf(errno) : fault);
+      return false;
+    }
+    const int on = 1;
+    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (::connect(socket_, found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS && errno != EINTR) {
+      fail(errno);
+      return false;
+    }
+    ev_io_set(&watcher_, socket_, EV_WRITE);
+    ev_io_start(dialer_.loop_.events(), &watcher_);
+    return true;
+  }
+
+  void connected() {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
+      error = errno;
+    }
+    if (error == 0) {
+      dialer_.won(*this);
+      return;
+    }
+    fail(error);
+    cut();
+    dialer_.startNext();
+  }
+
+  void fail(int error) {
+    error_ = error == ECONNREFUSED ? "connection refused by " + name_ : name_ + ": " + messageOf(error);
   }
 
   Dialer& dialer_;
-  std::string address_;
-  lws* wsi_ = nullptr;
-  bool starting_ = false;
-  bool over_ = false;
+  const std::string name_;
+  int socket_ = -1;
+  ev_io watcher_{};
   std::string error_;
 };
 
@@ -146,42 +173,58 @@ void Dialer::lookedUp(Addresses addresses) {
 void Dialer::startNext() {
   ev_timer_stop(loop_.events(), &headStart_);
   while (!finished_ && nextAddress_ < addresses_.size()) {
-    Leg& leg = *legs_.emplace_back(std::make_unique<Leg>(*this, addresses_[nextAddress_++]));
-    leg.start();
-    if (finished_) {
-      return;
-    }
-    if (!leg.over()) {
+    if (!legs_.emplace_back(std::make_unique<Leg>(*this, addresses_[nextAddress_++]))->over()) {
       ev_now_update(loop_.events());
       ev_timer_set(&headStart_, kHeadStartSeconds, 0.);
       ev_timer_start(loop_.events(), &headStart_);
       return;
     }
-    lastError_ = leg.error();
   }
   const bool allOver = std::ranges::all_of(legs_, [](const auto& leg) { return leg->over(); });
   if (!finished_ && allOver) {
     finished_ = true;
-    client_.dialFailed(lastError_);
+    client_.dialFailed(errors());
   }
 }
 
-void Dialer::won(Leg& leg, lws* wsi) {
-  if (std::exchange(finished_, true)) {
+std::string Dialer::errors() const {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(legs_.size(), kMostNamed); ++i) {
+    text += (i == 0 ? "" : "; ") + legs_[i]->error();
+  }
+  return legs_.size() <= kMostNamed ? text : text + "; and " + std::to_string(legs_.size() - kMostNamed) + " more";
+}
+
+std::string Dialer::awaited() const {
+  if (url_ == nullptr) {
+    return {};
+  }
+  std::string names;
+  std::string errors;
+  for (const auto& leg : legs_) {
+    if (leg->over()) {
+      errors += "; " + leg->error();
+    } else {
+      names += (names.empty() ? "" : " and ") + leg->name();
+    }
+  }
+  return addresses_.empty() ? "the look-up of " + url_->host : "a connection to " + names + errors;
+}
+
+void Dialer::won(Leg& leg) {
+  finished_ = true;
+  ev_timer_stop(loop_.events(), &headStart_);
+  lws_sock_file_fd_type descriptor{};
+  descriptor.sockfd = leg.release();
+  cutOthers();
+  lws* const wsi = lws_adopt_descriptor_vhost(loop_.vhost(), LWS_ADOPT_SOCKET, descriptor, kProtocol, nullptr);
+  if (wsi == nullptr) {
+    client_.dialFailed(leg.name() + ": libwebsockets does not take the connection");
     return;
   }
-  ev_timer_stop(loop_.events(), &headStart_);
   const auto lookUp = hasLookedUp_ ? std::optional(lookedUpAt_ - startedAt_) : std::nullopt;
-  leg.hand(wsi, client_.dialed(wsi, lookUp, loop_.now() - lookedUpAt_));
+  lws_set_opaque_user_data(wsi, client_.dialed(wsi, leg.name(), lookUp, loop_.now() - lookedUpAt_));
   lws_callback_on_writable(wsi);
-  cutOthers();
-}
-
-void Dialer::lost(Leg&, std::string detail) {
-  lastError_ = std::move(detail);
-  if (!finished_) {
-    startNext();
-  }
 }
 
 void Dialer::cutOthers() {

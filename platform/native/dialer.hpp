@@ -25,7 +25,9 @@ class Dialer {
    public:
     /// A TCP connection stands. From now on its callbacks are `owner`'s, which this returns; one that it is writable
     /// comes soon. The look-up took so long, if there was one, and then the connection. Must not end the dialer.
-    virtual WsiOwner* dialed(lws* wsi, std::optional<core::Duration> lookUp, core::Duration connect) = 0;
+    /// `address` names the peer: `192.0.2.1:443`.
+    virtual WsiOwner* dialed(lws* wsi, const std::string& address, std::optional<core::Duration> lookUp,
+                             core::Duration connect) = 0;
     /// There is no connection to be had.
     virtual void dialFailed(std::string detail) = 0;
 
@@ -41,16 +43,17 @@ class Dialer {
   /// `url` stays valid until the dialer has answered or is gone.
   void start(const core::Url& url);
   void stop();
+  /// What it waits for, for people; empty before `start`.
+  [[nodiscard]] std::string awaited() const;
 
  private:
   class Leg;
 
   void lookedUp(Addresses addresses);
-  void startLeg();
   void startNext();
-  void won(Leg& leg, lws* wsi);
-  void lost(Leg& leg, std::string detail);
+  void won(Leg& leg);
   void cutOthers();
+  [[nodiscard]] std::string errors() const;
 
   NativeLoop& loop_;
   Client& client_;
@@ -61,7 +64,6 @@ class Dialer {
   std::vector<std::string> addresses_;
   std::size_t nextAddress_ = 0;
   std::vector<std::unique_ptr<Leg>> legs_;
-  std::string lastError_;
   core::Time startedAt_{};
   core::Time lookedUpAt_{};
   bool hasLookedUp_ = false;

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <chrono>
 
+#include "core/one_line.hpp"
+
 namespace tidewire::native {
 namespace {
 
@@ -161,34 +163,35 @@ std::string handshakeRequest(const core::Url& url, std::span<const std::string> 
   return request += "\r\n";
 }
 
-std::string_view checkAnswer(const HandshakeAnswer& answer, std::string_view key,
-                             std::span<const std::string> offered) {
+std::string checkAnswer(const HandshakeAnswer& answer, std::string_view key, std::span<const std::string> offered) {
   if (answer.status != 101) {
-    return "The server did not answer with 101 Switching Protocols.";
+    return "the server did not answer with 101 Switching Protocols";
   }
   if (!equalsIgnoringCase(trimmed(answer.upgrade), "websocket")) {
-    return "The server's answer lacks \"Upgrade: websocket\".";
+    return "the server's answer 101 lacks \"Upgrade: websocket\"";
   }
   if (!listHolds(answer.connection, "upgrade")) {
-    return "The server's answer lacks \"Connection: Upgrade\".";
+    return "the server's answer 101 lacks \"Connection: Upgrade\"";
   }
   if (answer.accept.find(',') != std::string::npos) {
-    return "The server sent more than one Sec-WebSocket-Accept.";
+    return "the server sent more than one Sec-WebSocket-Accept";
   }
   if (trimmed(answer.accept) != acceptFor(key)) {
-    return "The server's Sec-WebSocket-Accept does not match the key that was sent.";
+    return "the server's Sec-WebSocket-Accept does not match the key that was sent";
   }
   if (!answer.extensions.empty()) {
-    return "The server chose an extension although none was offered.";
+    return "the server chose the extension " + core::inQuotes(answer.extensions) + ", and none was offered";
   }
   if (offered.empty() && !answer.subprotocol.empty()) {
-    return "The server chose a subprotocol although none was offered.";
+    return "the server chose the subprotocol " + core::inQuotes(answer.subprotocol) + ", and none was offered";
   }
   if (!offered.empty() && answer.subprotocol.empty()) {
-    return "The server chose none of the subprotocols that were offered.";
+    return "the server chose none of the subprotocols that were offered: " +
+           core::oneLine(joined(offered), core::kMostQuoted);
   }
   if (!offered.empty() && std::ranges::find(offered, trimmed(answer.subprotocol)) == offered.end()) {
-    return "The server chose a subprotocol that was not offered.";
+    return "the server chose the subprotocol " + core::inQuotes(answer.subprotocol) +
+           ", which was not among those offered: " + core::oneLine(joined(offered), core::kMostQuoted);
   }
   return {};
 }

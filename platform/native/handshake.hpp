@@ -44,9 +44,9 @@ struct HandshakeAnswer {
 
 /// Whether `answer` opens the connection that was asked for with `key` and the subprotocols in `offered`.
 ///
-/// Returns: nothing if it does, else a sentence that names the fault. It lives as long as the program.
-[[nodiscard]] std::string_view checkAnswer(const HandshakeAnswer& answer, std::string_view key,
-                                           std::span<const std::string> offered);
+/// Returns: an empty text if it does, else one that names the fault, for people.
+[[nodiscard]] std::string checkAnswer(const HandshakeAnswer& answer, std::string_view key,
+                                      std::span<const std::string> offered);
 
 /// How long the server asks to wait with status 429 or 503 (RFC 7231 section 7.1.3): a number of seconds, or a date,
 /// which is compared with the server's own clock if it told that, else with `wall`.

@@ -461,9 +461,6 @@ lws_vhost* NativeLoop::makeVhost() {
   info.vhost_name = kProtocol;
   info.protocols = protocols;
   info.timeout_secs = kNoTimeoutSeconds;
-  info.connect_timeout_secs = kNoTimeoutSeconds;
-  // Else it would obey http_proxy, even for loopback. A port of 0 is no proxy, and without one it complains.
-  info.http_proxy_address = "none:0";
   return lws_create_vhost(context_, &info);
 }
 
@@ -490,8 +487,6 @@ void NativeLoop::lingerOut(Wire wire, ByteBuffer rest) {
 
 int NativeLoop::onCallback(lws* wsi, lws_callback_reasons reason, void*, void* in, std::size_t length) {
   switch (reason) {
-    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-    case LWS_CALLBACK_RAW_CONNECTED:
     case LWS_CALLBACK_RAW_RX:
     case LWS_CALLBACK_RAW_WRITEABLE:
     case LWS_CALLBACK_RAW_CLOSE: {
@@ -505,7 +500,6 @@ int NativeLoop::onCallback(lws* wsi, lws_callback_reasons reason, void*, void* i
 
 int NativeLoop::onOrphan(lws_callback_reasons reason) {
   switch (reason) {
-    case LWS_CALLBACK_RAW_CONNECTED:
     case LWS_CALLBACK_RAW_RX:
     case LWS_CALLBACK_RAW_WRITEABLE:
       return -1;

@@ -7,6 +7,8 @@
 #include <memory>
 #include <utility>
 
+#include "core/ending_texts.hpp"
+#include "core/one_line.hpp"
 #include "handshake.hpp"
 #include "message_access.hpp"
 #include "randomness.hpp"
@@ -19,8 +21,21 @@ std::chrono::microseconds inMicroseconds(core::Duration time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time);
 }
 
-CloseCause causeOf(std::uint16_t violation) {
-  return violation == 1009 ? CloseCause::MessageTooBig : CloseCause::ProtocolError;
+// How long the words of a refusal are waited for, that a server promised in its header.
+constexpr double kBodySeconds = 0.25;
+
+/// A redirect has a target, which is not followed.
+std::string refusalText(const ResponseHead& head) {
+  const std::string location = head.field("location");
+  const bool redirects = head.status >= 300 && head.status < 400 && !location.empty();
+  return head.summary() + (redirects ? " to " + core::inQuotes(location) + ", which is not followed" : "");
+}
+
+/// The record of an alert or of a handshake (RFC 8446 section 5.1).
+std::string_view tlsHint(std::string_view answer) {
+  return answer.starts_with("\\x15\\x03") || answer.starts_with("\\x16\\x03")
+             ? ", which is TLS; perhaps the URL has to begin with wss:"
+             : "";
 }
 
 constexpr const char* kNoRandomness = "the system gives no random numbers, without which nothing may be sent";
@@ -49,7 +64,11 @@ HandshakeAnswer answerOf(const ResponseHead& head) {
 
 }  // namespace
 
-NativeTransport::NativeTransport(NativeLoop& loop, internal::TransportEvents& events) : loop_(loop), events_(events) {}
+NativeTransport::NativeTransport(NativeLoop& loop, internal::TransportEvents& events) : loop_(loop), events_(events) {
+  ev_init(&patience_,
+          [](struct ev_loop*, ev_timer* watcher, int) { static_cast<NativeTransport*>(watcher->data)->endRefused(); });
+  patience_.data = this;
+}
 
 NativeTransport::~NativeTransport() {
   abort();
@@ -72,9 +91,10 @@ void NativeTransport::open(const Endpoint& endpoint, const Options& options) {
     refuse(CloseCause::ConnectFailed, kNoRandomness);
   } else if (url_.secure && OPENSSL_init_ssl(0, nullptr) != 1) {
     refuse(CloseCause::Unavailable, "OpenSSL could not start, or has cleaned up because the program ends");
-  } else if (url_.secure && (trust_ = trustFor(options.tls)) == nullptr) {
-    refuse(CloseCause::Unavailable, "TlsOptions: no certificate could be read");
+  } else if (Trust trust = url_.secure ? trustFor(options.tls) : Trust(); !trust.fault.empty()) {
+    refuse(CloseCause::Unavailable, std::move(trust.fault));
   } else {
+    trust_ = std::move(trust.context);
     key_ = *std::move(key);
     dialer_->start(url_);
   }
@@ -88,8 +108,10 @@ void NativeTransport::refuse(CloseCause cause, std::string detail) {
   });
 }
 
-WsiOwner* NativeTransport::dialed(lws* wsi, std::optional<core::Duration> lookUp, core::Duration connect) {
+WsiOwner* NativeTransport::dialed(lws* wsi, const std::string& address, std::optional<core::Duration> lookUp,
+                                  core::Duration connect) {
   wire_.attach(wsi);
+  address_ = address;
   stepBegan_ = loop_.now();
   if (lookUp) {
     times_.lookUp = inMicroseconds(*lookUp);
@@ -111,7 +133,8 @@ void NativeTransport::begin() {
   }
   std::unique_ptr<Tls> tls = Tls::make(trust_, tlsNameOf(url_));
   if (tls == nullptr) {
-    fail(CloseCause::ConnectFailed, "OpenSSL does not take the host name, or lacks memory");
+    fail(CloseCause::ConnectFailed,
+         "OpenSSL does not take the host name " + core::inQuotes(url_.host) + ", or lacks memory");
     return;
   }
   wire_.secure(std::move(tls));
@@ -146,8 +169,8 @@ void NativeTransport::judgeAnswer() {
   const ResponseHead& head = head_->head();
   switch (head_->state()) {
     case ResponseHeadReader::State::NotHttp:
-      return fail(CloseCause::ConnectFailed,
-                  "the peer does not speak HTTP: it answered \"" + head_->offending() + "\"");
+      return fail(CloseCause::ConnectFailed, "the server does not speak HTTP: it answered \"" + head_->offending() +
+                                                 "\"" + std::string(tlsHint(head_->offending())));
     case ResponseHeadReader::State::Invalid:
       return refuseAnswer("the server's answer is not a valid HTTP/1 response: \"" + head_->offending() + "\"");
     case ResponseHeadReader::State::TooLong:
@@ -157,8 +180,8 @@ void NativeTransport::judgeAnswer() {
       break;
   }
   const HandshakeAnswer answer = answerOf(head);
-  if (const std::string_view fault = checkAnswer(answer, key_, endpoint_->subprotocols); !fault.empty()) {
-    return refuseAnswer(answer.status == 101 ? std::string(fault) : head.summary());
+  if (std::string fault = checkAnswer(answer, key_, endpoint_->subprotocols); !fault.empty()) {
+    return refuseAnswer(answer.status == 101 ? std::move(fault) : refusalText(head));
   }
   times_.upgrade = inMicroseconds(loop_.now() - stepBegan_);
   open_ = true;
@@ -180,10 +203,37 @@ void NativeTransport::tooLong() {
 
 void NativeTransport::refuseAnswer(std::string detail) {
   const ResponseHead& head = head_->head();
-  end({.cause = CloseCause::HandshakeRefused,
-       .detail = std::move(detail),
-       .httpStatus = head.status,
-       .retryAfter = retryAfter(answerOf(head), loop_.wallTime())});
+  refusal_.emplace(Refusal{.end = {.cause = CloseCause::HandshakeRefused,
+                                   .detail = std::move(detail),
+                                   .httpStatus = head.status,
+                                   .retryAfter = retryAfter(answerOf(head), loop_.wallTime())},
+                           .words = BodyExcerpt(head)});
+  if (head_->state() != ResponseHeadReader::State::Complete || head.status == 101) {
+    endRefused();  // What follows explains nothing.
+    return;
+  }
+  ev_now_update(loop_.events());
+  ev_timer_set(&patience_, kBodySeconds, 0.);
+  ev_timer_start(loop_.events(), &patience_);
+}
+
+void NativeTransport::readRefusal(std::span<const std::byte> bytes) {
+  refusal_->words.feed(bytes);
+  if (refusal_->words.complete()) {
+    endRefused();
+  }
+}
+
+void NativeTransport::endRefused() {
+  if (over_) {
+    return;
+  }
+  ev_timer_stop(loop_.events(), &patience_);
+  internal::TransportEnd refused = std::move(refusal_->end);
+  if (const std::string words = refusal_->words.text(); !words.empty()) {
+    refused.detail += ": \"" + words + '"';
+  }
+  end(std::move(refused));
 }
 
 // Receive.
@@ -197,7 +247,7 @@ int NativeTransport::onCallback(lws*, lws_callback_reasons reason, void* in, std
       onWritable();
       return 0;
     case LWS_CALLBACK_RAW_CLOSE:
-    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+      reset_ = wire_.wasReset();
       wire_.release();
       ended_ = true;
       continueReading();
@@ -251,6 +301,9 @@ void NativeTransport::decrypt(std::span<const std::byte> bytes) {
 
 void NativeTransport::plainArrived(std::span<const std::byte> bytes) {
   readHead(bytes);
+  if (refusal_ && !over_) {
+    readRefusal(bytes);
+  }
   if (!open_ || over_ || bytes.empty()) {
     return;
   }
@@ -306,6 +359,16 @@ void NativeTransport::decode(std::span<const std::byte> bytes) {
   }
 }
 
+/// The peer has broken a rule, and is told so with this code and reason.
+core::Ending NativeTransport::violation(const CodecEvent& event) const {
+  const bool tooBig = event.code == 1009;
+  return {.cause = tooBig ? CloseCause::MessageTooBig : CloseCause::ProtocolError,
+          .code = event.code,
+          .reason = std::string(event.text),
+          .detail = tooBig ? "a message exceeded " + core::limitText("maxMessageBytes", options_->maxMessageBytes)
+                           : std::string(event.text)};
+}
+
 void NativeTransport::onEvent(const CodecEvent& event) {
   switch (event.type) {
     case CodecEvent::Type::Message: {
@@ -326,7 +389,7 @@ void NativeTransport::onEvent(const CodecEvent& event) {
       break;
     case CodecEvent::Type::Violation:
       close(event.code, event.text);
-      ending_ = {.cause = causeOf(event.code), .code = event.code, .detail = std::string(event.text)};
+      ending_ = violation(event);
       break;
     case CodecEvent::Type::NeedMore:
       break;
@@ -466,6 +529,9 @@ void NativeTransport::leave(std::uint16_t code, std::string_view reason) {
 
 void NativeTransport::abort() {
   over_ = true;
+  if (ev_is_active(&patience_)) {
+    ev_timer_stop(loop_.events(), &patience_);
+  }
   dialer_.reset();
   if (wire_.wsi() == nullptr) {
     return;
@@ -484,17 +550,30 @@ void NativeTransport::abort() {
 
 /// The stream has ended.
 void NativeTransport::lost() {
+  const std::string ended = address_ + (reset_ || wire_.broken() ? " reset the connection " : " ended the connection ");
   if (open_) {
-    fail(CloseCause::ConnectionLost, "the connection ended without a Close frame");
+    fail(CloseCause::ConnectionLost, ended + "without a Close frame");
   } else if (url_.secure && !times_.tls) {
-    fail(CloseCause::ConnectFailed, "the connection ended in the TLS handshake");
+    fail(CloseCause::ConnectFailed, ended + "in the TLS handshake");
   } else {
-    fail(CloseCause::ConnectFailed, "the connection ended before the server had answered the handshake");
+    fail(CloseCause::ConnectFailed, ended + "before it answered the handshake");
   }
 }
 
+std::string NativeTransport::awaited() const {
+  if (open_ || over_) {
+    return {};
+  }
+  if (address_.empty()) {
+    return dialer_ ? dialer_->awaited() : "";
+  }
+  return (url_.secure && !times_.tls ? "the TLS handshake with " : "the HTTP answer of ") + address_;
+}
+
 void NativeTransport::fail(CloseCause cause, std::string detail) {
-  if (!ending_) {
+  if (refusal_) {
+    endRefused();
+  } else if (!ending_) {
     end({.cause = cause, .detail = std::move(detail)});
   }
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "body_excerpt.hpp"
 #include "codec.hpp"
 #include "core/url.hpp"
 #include "dialer.hpp"
@@ -21,8 +22,8 @@
 
 namespace tidewire::native {
 
-/// A connection through libwebsockets' RAW client role, which does TCP and waits for the socket. TLS, the opening
-/// handshake and the frames are ours.
+/// A connection through libwebsockets' RAW role, which waits for the socket and reads. TLS, the opening handshake and
+/// the frames are ours.
 class NativeTransport final : public internal::Transport, private WsiOwner, private Dialer::Client {
  public:
   NativeTransport(NativeLoop& loop, internal::TransportEvents& events);
@@ -40,6 +41,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   Sent sendFrom(internal::PayloadStore::Batch& batch) override;
   [[nodiscard]] std::size_t bufferedBytes() const override;
   void awaitBuffered(std::size_t most) override;
+  [[nodiscard]] std::string awaited() const override;
   void flush() override;
   void ping(std::span<const std::byte> payload) override;
 
@@ -51,7 +53,8 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
  private:
   // Open.
   void refuse(CloseCause cause, std::string detail);
-  WsiOwner* dialed(lws* wsi, std::optional<core::Duration> lookUp, core::Duration connect) override;
+  WsiOwner* dialed(lws* wsi, const std::string& address, std::optional<core::Duration> lookUp,
+                   core::Duration connect) override;
   void dialFailed(std::string detail) override;
   void begin();
   void sendRequest();
@@ -59,6 +62,8 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   void judgeAnswer();
   void tooLong();
   void refuseAnswer(std::string detail);
+  void readRefusal(std::span<const std::byte> bytes);
+  void endRefused();
 
   // Receive.
   int onCallback(lws* wsi, lws_callback_reasons reason, void* in, std::size_t length) override;
@@ -69,6 +74,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   void endIfRead();
   void decode(std::span<const std::byte> bytes);
   void onEvent(const CodecEvent& event);
+  [[nodiscard]] core::Ending violation(const CodecEvent& event) const;
 
   // Send.
   [[nodiscard]] std::optional<std::uint32_t> maskKey();
@@ -93,8 +99,16 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   std::optional<Dialer> dialer_;
   std::shared_ptr<SSL_CTX> trust_;
   Wire wire_;
+  std::string address_;  // The peer's, once TCP stands.
   bool begun_ = false;
   std::optional<ResponseHeadReader> head_;  // Until it is judged.
+  // The server has refused, and what it says of it may still come.
+  struct Refusal {
+    internal::TransportEnd end;
+    BodyExcerpt words;
+  };
+  std::optional<Refusal> refusal_;
+  ev_timer patience_{};
   HandshakeTimes times_;
   core::Time stepBegan_{};
   bool open_ = false;
@@ -103,6 +117,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   bool reading_ = true;
   std::vector<std::byte> held_;  // Arrived, and is not decoded because reading was stopped.
   bool ended_ = false;           // The stream has.
+  bool reset_ = false;           // By the peer's RST.
 
   FrameWriter writer_;
   // A Ping that came while too much waited to be sent. Only the newest is answered (RFC 6455 section 5.5.3).

@@ -1,13 +1,13 @@
 #include "response_head.hpp"
 
 #include <algorithm>
-#include <array>
+
+#include "core/one_line.hpp"
 
 namespace tidewire::native {
 namespace {
 
 constexpr std::string_view kHttp = "HTTP/";
-constexpr std::size_t kMostPrintable = 200;
 
 constexpr bool isBlank(char c) {
   return c == ' ' || c == '\t';
@@ -15,10 +15,6 @@ constexpr bool isBlank(char c) {
 
 constexpr bool isDigit(char c) {
   return c >= '0' && c <= '9';
-}
-
-constexpr bool isPrintable(char c) {
-  return c >= ' ' && c <= '~';
 }
 
 constexpr char lowered(char c) {
@@ -52,21 +48,6 @@ std::string cleaned(std::string_view value) {
 }
 
 }  // namespace
-
-std::string printable(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string text;
-  for (const char c : bytes) {
-    const auto octet = static_cast<unsigned char>(c);
-    const std::array<char, 4> escaped = {'\\', 'x', kDigits[octet >> 4], kDigits[octet & 0xF]};
-    const std::string_view next = isPrintable(c) ? std::string_view(&c, 1) : std::string_view(escaped.data(), 4);
-    if (text.size() + next.size() > kMostPrintable) {
-      break;
-    }
-    text += next;
-  }
-  return text;
-}
 
 std::string ResponseHead::summary() const {
   return "HTTP " + std::to_string(status) + (reason.empty() ? "" : " ") + reason;
@@ -142,7 +123,7 @@ void ResponseHeadReader::readStatusLine(std::string_view line) {
     return refuse(State::Invalid, line);
   }
   head_ = {.status = (rest[0] - '0') * 100 + (rest[1] - '0') * 10 + (rest[2] - '0'),
-           .reason = printable(trimmed(rest.substr(3)))};
+           .reason = core::oneLine(trimmed(rest.substr(3)), core::kMostQuoted)};
   inFields_ = true;
 }
 
@@ -176,7 +157,7 @@ void ResponseHeadReader::endHead() {
 
 void ResponseHeadReader::refuse(State state, std::string_view line) {
   state_ = state;
-  offending_ = printable(line);
+  offending_ = core::oneLine(line, core::kMostQuoted);
 }
 
 }  // namespace tidewire::native

@@ -16,7 +16,7 @@ inline constexpr std::size_t kMaxHeadBytes = 64 * 1024;
 
 struct ResponseHead {
   int status = 0;           ///< Three digits, or 0.
-  std::string reason = {};  ///< The reason phrase; only printable ASCII.
+  std::string reason = {};  ///< The reason phrase, as `core::oneLine` makes it.
 
   /// It has a status that is no interim one.
   [[nodiscard]] bool isFinal() const noexcept { return status == 101 || status >= 200; }
@@ -50,7 +50,7 @@ class ResponseHeadReader {
 
   [[nodiscard]] State state() const noexcept { return state_; }
   [[nodiscard]] const ResponseHead& head() const noexcept { return head_; }
-  /// The beginning of the line that ended it with `NotHttp` or `Invalid`, fit for a log: see `printable`.
+  /// The beginning of the line that ended it with `NotHttp` or `Invalid`, as `core::oneLine` makes it.
   [[nodiscard]] const std::string& offending() const noexcept { return offending_; }
 
  private:
@@ -67,8 +67,5 @@ class ResponseHeadReader {
   bool inFields_ = false;
   std::string offending_;
 };
-
-/// The beginning of `bytes` with everything but printable ASCII escaped, in at most 200 characters.
-[[nodiscard]] std::string printable(std::string_view bytes);
 
 }  // namespace tidewire::native

@@ -11,12 +11,28 @@
 #include <cstring>
 #include <utility>
 
+#include "core/one_line.hpp"
+
 namespace tidewire::native {
 namespace {
 
 // A chunk of this size is encrypted before it is sent: larger ones would only grow `out`.
 constexpr std::size_t kChunkBytes = 64 * 1024;
+constexpr int kAlertReasons = 1000;  // OpenSSL's reason for an alert is this much above the alert's number.
 constexpr std::array<unsigned char, 9> kAlpn = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+
+std::string failureText(unsigned long error) {
+  const int reason = ERR_GET_REASON(error);
+  if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason >= kAlertReasons) {
+    const int alert = reason - kAlertReasons;
+    return std::string("the server ended TLS with the alert \"") + SSL_alert_desc_string_long(alert) + "\" (" +
+           std::to_string(alert) + ")";
+  }
+  const char* const words = ERR_reason_error_string(error);
+  const std::string text = std::string("TLS failed: ") + (words == nullptr ? "no reason is known" : words);
+  const bool isOther = ERR_GET_LIB(error) == ERR_LIB_SSL && reason == SSL_R_WRONG_VERSION_NUMBER;
+  return isOther ? text + "; perhaps the server speaks no TLS at this port" : text;
+}
 
 }  // namespace
 
@@ -83,6 +99,7 @@ std::unique_ptr<Tls> Tls::make(std::shared_ptr<SSL_CTX> trust, const TlsName& na
 }
 
 bool Tls::setUp(const TlsName& name) {
+  name_ = name.text;
   ssl_ = SSL_new(trust_.get());
   BIO* const bio = BIO_new(Bio::method());
   if (ssl_ == nullptr || bio == nullptr) {
@@ -176,11 +193,17 @@ void Tls::judge(int result) {
   }
 }
 
+std::string Tls::untrustedText(long verified) const {
+  const std::string text =
+      std::string("the server's certificate is not trusted: ") + X509_verify_cert_error_string(verified);
+  const bool namesOther = verified == X509_V_ERR_HOSTNAME_MISMATCH || verified == X509_V_ERR_IP_ADDRESS_MISMATCH;
+  return namesOther ? text + ", it is not for " + core::inQuotes(name_) : text;
+}
+
 void Tls::fail() {
   const long verified = SSL_get_verify_result(ssl_);
   untrusted_ = state_ == State::Shaking && verified != X509_V_OK;
-  const char* const reason = ERR_reason_error_string(ERR_peek_error());
-  failure_ = untrusted_ ? X509_verify_cert_error_string(verified) : reason == nullptr ? "TLS failed" : reason;
+  failure_ = untrusted_ ? untrustedText(verified) : failureText(ERR_peek_error());
   state_ = State::Failed;
   in_ = {};
   ERR_clear_error();

@@ -56,6 +56,7 @@ class Tls {
   /// What is to be sent to the peer.
   [[nodiscard]] ByteBuffer& out() noexcept { return out_; }
 
+  /// For people: the alert or the verification error by name, and what it means.
   [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
   /// It failed because the certificate is not trusted, or names somebody else.
   [[nodiscard]] bool isUntrusted() const noexcept { return untrusted_; }
@@ -67,6 +68,7 @@ class Tls {
   void shake();
   void judge(int result);
   void fail();
+  [[nodiscard]] std::string untrustedText(long verified) const;
   struct Bio;  // How OpenSSL reads and writes.
 
   const std::shared_ptr<SSL_CTX> trust_;
@@ -74,6 +76,7 @@ class Tls {
   State state_ = State::Shaking;
   std::span<const std::byte> in_ = {};
   ByteBuffer out_;
+  std::string name_;
   std::string failure_;
   bool untrusted_ = false;
 };

@@ -6,13 +6,16 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <cerrno>
 #include <fstream>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <sstream>
 #include <string>
+#include <system_error>
 #include <utility>
+
+#include "core/one_line.hpp"
 
 namespace tidewire::native {
 namespace {
@@ -96,41 +99,56 @@ void forget(const Certificates& key, SSL_CTX* context) {
   SSL_CTX_free(context);
 }
 
-std::optional<std::string> contentOf(const std::string& file) {
+struct Content {
+  std::string bytes = {};
+  std::string fault = {};
+};
+
+Content contentOf(const std::string& file) {
+  errno = 0;
   std::ifstream stream(file, std::ios::binary);
   std::ostringstream content;
   content << stream.rdbuf();
-  return stream.good() ? std::optional(content.str()) : std::nullopt;
+  if (stream.good()) {
+    return {.bytes = content.str()};
+  }
+  return {.fault = "tls.caFile " + core::inQuotes(file) +
+                   " cannot be read: " + (errno == 0 ? "it is empty" : std::generic_category().message(errno))};
 }
 
 }  // namespace
 
-std::shared_ptr<SSL_CTX> trustFor(const TlsOptions& tls) {
+Trust trustFor(const TlsOptions& tls) {
   Contexts& all = contexts();
-  const std::optional<std::string> file = tls.caFile.empty() ? std::string() : contentOf(tls.caFile);
-  if (!file) {
-    return nullptr;
+  const Content file = tls.caFile.empty() ? Content() : contentOf(tls.caFile);
+  if (!file.fault.empty()) {
+    return {.fault = file.fault};
   }
   const std::lock_guard lock(all.mutex);
   const std::shared_ptr<SSL_CTX>& systems = systemsContext(all);
   if (tls.caFile.empty() && tls.caPem.empty()) {
-    return systems;
+    return {.context = systems};
   }
-  const Certificates key(*file, tls.caPem);
+  const Certificates key(file.bytes, tls.caPem);
   std::weak_ptr<SSL_CTX>& known = all.known[key];
   if (std::shared_ptr<SSL_CTX> context = known.lock()) {
-    return context;
+    return {.context = std::move(context)};
   }
   X509_STORE* const store = copyOf(SSL_CTX_get_cert_store(systems.get()));
-  if ((!tls.caFile.empty() && !addCertificates(store, *file)) ||
-      (!tls.caPem.empty() && !addCertificates(store, tls.caPem))) {
+  std::string fault;
+  if (!tls.caFile.empty() && !addCertificates(store, file.bytes)) {
+    fault = "tls.caFile " + core::inQuotes(tls.caFile) + " holds no certificate (PEM)";
+  } else if (!tls.caPem.empty() && !addCertificates(store, tls.caPem)) {
+    fault = "tls.caPem holds no certificate (PEM)";
+  }
+  if (!fault.empty()) {
     X509_STORE_free(store);
     all.known.erase(key);
-    return nullptr;
+    return {.fault = std::move(fault)};
   }
   std::shared_ptr<SSL_CTX> context(makeContext(store), [key](SSL_CTX* gone) { forget(key, gone); });
   known = context;
-  return context;
+  return {.context = std::move(context)};
 }
 
 std::size_t trustCount() {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 
 #include "tidewire/options.hpp"
 
@@ -15,8 +16,12 @@ namespace tidewire::native {
 /// read once and stays. `caFile` is read each time, so a file that was replaced counts from the next attempt on. Any
 /// thread.
 ///
-/// Returns: null if `caFile` or `caPem` holds no certificate that can be read.
-[[nodiscard]] std::shared_ptr<SSL_CTX> trustFor(const TlsOptions& tls);
+/// Returns: no context if `caFile` cannot be read, or if it or `caPem` holds no certificate; `fault` says which.
+struct Trust {
+  std::shared_ptr<SSL_CTX> context = {};
+  std::string fault = {};
+};
+[[nodiscard]] Trust trustFor(const TlsOptions& tls);
 
 /// How many contexts there are now. For tests.
 [[nodiscard]] std::size_t trustCount();

@@ -1,5 +1,7 @@
 #include "wire.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -64,6 +66,16 @@ std::size_t Wire::toSocket(std::span<const std::byte> bytes) {
     }
   }
   return taken;
+}
+
+bool Wire::wasReset() const {
+#ifdef __linux__
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  return getsockopt(lws_get_socket_fd(wsi_), IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_state == TCP_CLOSE;
+#else
+  return false;
+#endif
 }
 
 void Wire::awaitWritable() const {

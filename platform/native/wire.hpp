@@ -42,6 +42,8 @@ class Wire {
   [[nodiscard]] bool blocked() const noexcept { return full_ || broken_; }
   /// The peer cannot be reached. Reading shows what still came, and then the end.
   [[nodiscard]] bool broken() const noexcept { return broken_; }
+  /// The peer has reset the connection. False where the system does not say.
+  [[nodiscard]] bool wasReset() const;
   /// The socket may take more.
   void writable() noexcept { full_ = false; }
   void awaitWritable() const;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/ending_texts.hpp"
 #include "glue.hpp"
 #include "message_access.hpp"
 #include "payload_store.hpp"
@@ -89,6 +90,7 @@ std::string joined(const std::vector<std::string>& subprotocols) {
 
 void WebTransport::open(const Endpoint& endpoint, const Options& options) {
   handle_ = sockets().add(*this);
+  maxMessageBytes_ = options.maxMessageBytes;
   const std::string subprotocols = joined(endpoint.subprotocols);
   tidewire_js_socket_open(handle_, endpoint.url.data(), endpoint.url.size(), subprotocols.data(), subprotocols.size(),
                           options.maxMessageBytes);
@@ -111,7 +113,7 @@ void WebTransport::receivedTooMuch() {
   end({.cause = CloseCause::MessageTooBig,
        .code = 4009,
        .reason = "message too big",
-       .detail = "a message exceeded Options::maxMessageBytes"});
+       .detail = "a message exceeded " + core::limitText("maxMessageBytes", maxMessageBytes_)});
 }
 
 // --- Send ---
@@ -170,10 +172,7 @@ void WebTransport::closed(std::uint16_t code, std::string_view reason) {
   } else if (code == 1006) {
     end({.cause = CloseCause::ConnectionLost, .detail = "the connection ended without a Close frame"});
   } else {
-    end({.cause = CloseCause::ClosedByPeer,
-         .code = code,
-         .reason = std::string(reason),
-         .detail = "the connection was closed"});
+    end({.cause = CloseCause::ClosedByPeer, .code = code, .reason = std::string(reason)});
   }
 }
 
@@ -182,6 +181,11 @@ void WebTransport::failed(std::string_view error, Failure failure) {
   end({.cause = failure == Failure::Unavailable ? CloseCause::Unavailable : usual,
        .detail = std::string(error),
        .fate = failure == Failure::Forbidden ? core::Fate::Forbidden : core::Fate::AsUsual});
+}
+
+/// The step is hidden from a page.
+std::string WebTransport::awaited() const {
+  return open_ ? "" : "the browser's connection to the server";
 }
 
 /// Once it is told to close, a browser goes on with it by itself.

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "transport.hpp"
@@ -29,6 +30,7 @@ class WebTransport final : public internal::Transport {
   void flush() override {}
   [[nodiscard]] std::size_t bufferedBytes() const override;
   void awaitBuffered(std::size_t most) override;
+  [[nodiscard]] std::string awaited() const override;
   void ping(std::span<const std::byte>) override {}
   void close(std::uint16_t code, std::string_view reason) override;
   void setReading(bool) override {}
@@ -51,6 +53,7 @@ class WebTransport final : public internal::Transport {
   internal::TransportEvents& events_;
   std::uint32_t handle_ = 0;  // 0: no socket.
   bool open_ = false;
+  std::size_t maxMessageBytes_ = 0;
 };
 
 }  // namespace tidewire::web

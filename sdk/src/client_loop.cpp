@@ -8,6 +8,9 @@
 
 #include "client_shared.hpp"
 #include "core/bytes.hpp"
+#include "core/close_code.hpp"
+#include "core/ending_texts.hpp"
+#include "core/one_line.hpp"
 #include "endpoint_question.hpp"
 #include "journal_texts.hpp"
 #include "message_access.hpp"
@@ -195,8 +198,10 @@ void ClientLoop::layerAnswered(std::uint64_t number) {
 }
 
 void ClientLoop::layerFailed(std::uint16_t code, std::string why) {
-  layerState_.parting = core::SendClose{code, {}};
-  core::Ending ending{.cause = CloseCause::ProtocolError, .code = code, .detail = std::move(why)};
+  std::string reason = core::oneLine(why, core::kMaxReasonBytes);
+  layerState_.parting = core::SendClose{code, reason};
+  core::Ending ending{
+      .cause = CloseCause::ProtocolError, .code = code, .reason = std::move(reason), .detail = std::move(why)};
   if (arriving_) {
     // The transport is not to be cut while it hands out what has arrived.
     layerState_.ending = std::move(ending);
@@ -398,6 +403,10 @@ void ClientLoop::perform(core::Dial) {
 
 void ClientLoop::perform(core::Abort) {
   if (transport_ != nullptr) {
+    awaited_ = transport_->awaited();
+    if (awaited_.empty() && layer_ != nullptr) {
+      awaited_ = "the server's welcome";
+    }
     if (const auto parting = std::exchange(layerState_.parting, std::nullopt)) {
       transport_->leave(parting->code, parting->reason);
     } else {
@@ -495,6 +504,10 @@ void ClientLoop::perform(Dropped& event) {
 }
 
 void ClientLoop::perform(CloseInfo& event) {
+  if (event.cause == CloseCause::ConnectTimeout && !awaited_.empty()) {
+    event.detail += "; still waiting for " + awaited_;
+  }
+  awaited_.clear();
   event.droppedMessages += std::exchange(droppedPosted_, {}).messages;
   journal_.note(loop_.now(), levelOf(event), describe(event));
   lastCause_ = event.cause;
@@ -617,7 +630,9 @@ void ClientLoop::endSlowReader() {
     return;
   }
   TransportEnd slow{.cause = CloseCause::SlowConsumer,
-                    .detail = "the delivery queue is full and a page cannot pause its peer"};
+                    .detail = "more waits for callbacks than " +
+                              core::limitText("deliveryQueueBytes", options_.deliveryQueueBytes) +
+                              ", and a page cannot pause its server"};
   if (layer_ != nullptr) {
     transport_->abort();
     endBehind_ = std::move(slow);

@@ -107,6 +107,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   std::unique_ptr<Transport> transport_;
   // One of the aborted transports may be what called us; they are freed at the next turn.
   std::vector<std::unique_ptr<Transport>> aborted_;
+  std::string awaited_;  // By the transport that was aborted last.
   // What the layer knows of this connection, or wants of its end.
   struct LayerState {
     std::string subprotocol = {};

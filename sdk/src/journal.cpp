@@ -4,8 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "core/one_line.hpp"
 #include "core/url.hpp"
-#include "one_line.hpp"
 
 namespace tidewire::internal {
 namespace {
@@ -59,10 +59,10 @@ std::string Journal::shown(std::string_view url) {
 }
 
 Journal::Journal(const Options& options, core::Time now)
-    : log_(options.log), recorder_(options.flightRecorder), name_(oneLine(nameFrom(options))), began_(now) {}
+    : log_(options.log), recorder_(options.flightRecorder), name_(core::oneLine(nameFrom(options))), began_(now) {}
 
 void Journal::note(core::Time now, LogLevel level, std::string_view said) {
-  const std::string text = oneLine(said);
+  const std::string text = core::oneLine(said);
   Lock lock(mutex_);
   keep(lock, {.at = now, .text = text});
   if (!log_.sink || level > log_.level || !gate_.enter(lock)) {

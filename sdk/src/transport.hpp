@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -96,6 +97,10 @@ class Transport {
 
   /// Hands what was accepted to the system, in as few writes as it takes.
   virtual void flush() = 0;
+
+  /// What the handshake waits for, for people, such as `the TLS handshake with 192.0.2.1:443`; empty once it is open
+  /// or has ended.
+  [[nodiscard]] virtual std::string awaited() const = 0;
 
   /// Sends a WebSocket Ping (RFC 6455 section 5.5.2). Only where `Loop::sendsPings`.
   virtual void ping(std::span<const std::byte> payload) = 0;

@@ -33,6 +33,7 @@ CONTRACT_TEST("close: ours ends the connection with our code and no retry") {
   CHECK(log.closes.size() == 1);
   CHECK(log.closes[0].cause == CloseCause::ClosedByUser);
   CHECK(log.closes[0].code == 4000);
+  CHECK(log.closes[0].detail.starts_with("closed by close(), answered with 4000"));
   CHECK(log.closes[0].wasOpen);
   CHECK_FALSE(log.closes[0].willRetry);
   CHECK(log.order.back() == "close");
@@ -48,6 +49,8 @@ CONTRACT_TEST("close: the peer's brings its code and reason, and a retry") {
   CHECK(info.cause == CloseCause::ClosedByPeer);
   CHECK(info.code == 4001);
   CHECK(info.reason == "tides turn");
+  CHECK(info.detail == "closed by the server: 4001, \"tides turn\"");
+  CHECK(test.client().flightRecord().find(info.detail) != std::string::npos);
   CHECK(info.wasOpen);
   CHECK(info.willRetry);
   CHECK(info.retryIn <= 20ms);

@@ -158,6 +158,8 @@ CONTRACT_TEST("receive: a message over the maximum ends the connection for good"
   test.awaitCloses(1);
   const tidewire::CloseInfo info = test.log().closes.front();
   CHECK(info.cause == tidewire::CloseCause::MessageTooBig);
+  CHECK(info.detail == "a message exceeded maxMessageBytes (1000)");
+  CHECK_FALSE(info.reason.empty());
   CHECK_FALSE(info.willRetry);
   CHECK(test.log().messages.size() == 1);
 }

@@ -59,6 +59,8 @@ void checkNamedViolation(std::string_view play, int code) {
   const tidewire::CloseInfo info = playedOut(play).closes.front();
   CHECK(info.cause == CloseCause::ProtocolError);
   CHECK(info.code == code);
+  CHECK(info.reason.starts_with("the server "));  // As the peer was told.
+  CHECK(info.detail == info.reason);
 }
 
 // Frames in hexadecimal: first byte, length, payload.

@@ -131,6 +131,7 @@ void TestClient::attach(const std::shared_ptr<Shared>& shared) {
     }
   });
   client_->onClose([shared](const tidewire::CloseInfo& info) {
+    CHECK_FALSE(info.detail.empty());  // Whatever the ending is.
     shared->note("close", [&](Log& log) { log.closes.push_back(info); });
     if (shared->reactions.onClose) {
       shared->reactions.onClose(*shared->owner);

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "body_excerpt.hpp"
+#include "core/one_line.hpp"
 #include "response_head.hpp"
 
 namespace {
@@ -32,16 +34,16 @@ std::size_t takeByte(Bytes& bytes) {
   return value;
 }
 
-bool isPrintable(const std::string& text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+bool isShortLine(const std::string& text) {
+  return text.size() <= tidewire::core::kMostQuoted && tidewire::core::oneLine(text) == text;
 }
 
 void check(const ResponseHeadReader& reader, std::size_t used) {
   const ResponseHead& head = reader.head();
   require(used <= kMaxHeadBytes, "a head is within the limit");
   require(head.status == 0 || (head.status >= 100 && head.status <= 999), "a status has three digits");
-  require(isPrintable(head.reason) && head.reason.size() <= 200, "a reason is printable and short");
-  require(isPrintable(reader.offending()) && reader.offending().size() <= 200, "what is quoted is printable and short");
+  require(isShortLine(head.reason), "a reason is one short line");
+  require(isShortLine(reader.offending()), "what is quoted is one short line");
   require(reader.state() != State::Complete || head.isFinal(), "an answer is no interim one");
   for (const auto& [name, value] : head.fields) {
     for (const std::string& text : {name, value}) {
@@ -59,6 +61,17 @@ std::size_t feed(ResponseHeadReader& reader, Bytes chunk) {
   require(used <= chunk.size(), "no more is taken than there is");
   require(reader.state() != State::Reading || used == chunk.size(), "one that needs more takes all");
   return used;
+}
+
+/// Of what follows the head.
+std::string excerptOf(const ResponseHead& head, Bytes body, std::size_t chunk) {
+  BodyExcerpt excerpt(head);
+  while (!body.empty()) {
+    excerpt.feed(body.first(std::min(chunk, body.size())));
+    body = body.subspan(std::min(chunk, body.size()));
+  }
+  require(isShortLine(excerpt.text()), "what a server says is one short line");
+  return excerpt.text();
 }
 
 }  // namespace
@@ -84,5 +97,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(pieces.head().status == whole.head().status, "pieces make no difference to the status");
   require(pieces.head().fields == whole.head().fields, "pieces make no difference to the fields");
   require(whole.state() != State::Complete || used == usedInPieces, "pieces make no difference to what is left");
+  const Bytes body = input.subspan(used);
+  require(excerptOf(whole.head(), body, 1) == excerptOf(whole.head(), body, body.size() + 1),
+          "pieces make no difference to what a server says");
   return 0;
 }

@@ -115,7 +115,7 @@ TEST_CASE("answer: a status that is not three digits is none") {
 TEST_CASE("answer: what is not HTTP ends the attempt at once, and is shown") {
   const CloseInfo info = endingAfter("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n");
   CHECK(info.cause == CloseCause::ConnectFailed);
-  CHECK(info.detail == "the peer does not speak HTTP: it answered \"SSH-2.0-OpenSSH_9.2p1 Debian-2\"");
+  CHECK(info.detail == "the server does not speak HTTP: it answered \"SSH-2.0-OpenSSH_9.2p1 Debian-2\"");
   for (const std::string& answer :
        {std::string("\0\0\x12\x04\0\0\0\0\0", 9), std::string("\x15\x03\x03\0\x02\x02\x0A", 7),
         std::string("220 mail ready\r\n"), std::string("<html>")}) {

@@ -1,69 +1,20 @@
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 
 #include "contract/test_client.hpp"
+#include "support/certificates.hpp"
 #include "support/raw_peer.hpp"
 #include "trust.hpp"
 
 using namespace std::chrono_literals;
 using contract::TestClient;
+using support::certificates;
 using support::RawPeer;
 using tidewire::CloseCause;
 
 namespace {
-
-namespace fs = std::filesystem;
-
-/// An authority and a certificate of its for localhost and 127.0.0.1, made when first needed and removed at the end.
-class Certificates {
- public:
-  Certificates() : folder_(fs::temp_directory_path() / ("tidewire-tls-" + std::to_string(getpid()))) {
-    fs::create_directories(folder_);
-    std::ofstream(folder_ / "names") << "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\n";
-    std::ofstream(folder_ / "other-names") << "subjectAltName=DNS:elsewhere.test\n";
-    run("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj '/CN=Tidewire test authority'"
-        " -keyout ca.key -out ca.pem");
-    issue("server", "names");
-    issue("other", "other-names");
-  }
-  ~Certificates() { fs::remove_all(folder_); }
-
-  [[nodiscard]] std::string file(const char* name) const { return folder_ / name; }
-  [[nodiscard]] std::string text(const char* name) const {
-    std::ostringstream all;
-    all << std::ifstream(file(name)).rdbuf();
-    return all.str();
-  }
-
- private:
-  void issue(const std::string& name, const std::string& extensions) {
-    run("req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=" + name + " -keyout " + name +
-        ".key -out " + name + ".csr");
-    run("x509 -req -in " + name + ".csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile " + extensions +
-        " -out " + name + ".pem");
-  }
-
-  void run(const std::string& arguments) {
-    const std::string command = "cd '" + folder_.string() + "' && openssl " + arguments + " 2>openssl.log";
-    if (std::system(command.c_str()) != 0) {
-      MESSAGE(text("openssl.log"));
-      std::abort();
-    }
-  }
-
-  fs::path folder_;
-};
-
-const Certificates& certificates() {
-  static const Certificates instance;
-  return instance;
-}
 
 tidewire::Options trusting(const std::string& url, tidewire::TlsOptions tls) {
   return {.url = url, .heartbeat = {.interval = 0ms}, .reconnect = {.enabled = false}, .tls = std::move(tls)};
@@ -158,7 +109,7 @@ TEST_CASE("tls: the hello asks for the host, without a final dot, and never for 
 
 TEST_CASE("tls: two hundred clients with certificates of their own leave none of them behind") {
   // The system's own stays; it is read by the first client that needs one.
-  REQUIRE(tidewire::native::trustFor({}) != nullptr);
+  REQUIRE(tidewire::native::trustFor({}).context != nullptr);
   contract::pumpUntil("those of earlier tests are gone", [] { return tidewire::native::trustCount() == 1; });
   for (int i = 0; i < 200; ++i) {
     TestClient test(
@@ -173,12 +124,12 @@ TEST_CASE("tls: two hundred clients with certificates of their own leave none of
 
 TEST_CASE("tls: clients with the same certificates share what they trust, wherever those come from") {
   const std::string pem = certificates().text("ca.pem");
-  const auto first = tidewire::native::trustFor({.caPem = pem});
-  CHECK(tidewire::native::trustFor({.caPem = pem}) == first);
-  CHECK(tidewire::native::trustFor({.caPem = pem + "\n"}) != first);
-  const auto byFile = tidewire::native::trustFor({.caFile = certificates().file("ca.pem")});
-  CHECK(tidewire::native::trustFor({.caFile = certificates().file("ca.pem")}) == byFile);
-  CHECK(tidewire::native::trustFor({}) == tidewire::native::trustFor({}));
+  const auto first = tidewire::native::trustFor({.caPem = pem}).context;
+  CHECK(tidewire::native::trustFor({.caPem = pem}).context == first);
+  CHECK(tidewire::native::trustFor({.caPem = pem + "\n"}).context != first);
+  const auto byFile = tidewire::native::trustFor({.caFile = certificates().file("ca.pem")}).context;
+  CHECK(tidewire::native::trustFor({.caFile = certificates().file("ca.pem")}).context == byFile);
+  CHECK(tidewire::native::trustFor({}).context == tidewire::native::trustFor({}).context);
 }
 
 TEST_CASE("tls: a file of authorities that was replaced counts from the next attempt on") {

@@ -107,6 +107,7 @@ class ScriptedTransport final : public tidewire::internal::Transport {
 
   void flush() override {}
 
+  [[nodiscard]] std::string awaited() const override { return open_ ? "" : "the scripted server"; }
   void ping(std::span<const std::byte> payload) override {
     loop_.schedule(*this, [payload = std::vector(payload.begin(), payload.end())](ScriptedTransport& self) {
       self.arrive([payload](ScriptedTransport& reader) {

@@ -50,6 +50,7 @@ class ManualTransport final : public Transport {
   [[nodiscard]] std::size_t bufferedBytes() const override { return bufferedBytes_; }
   void awaitBuffered(std::size_t most) override { awaited_ = most; }
   void flush() override {}
+  [[nodiscard]] std::string awaited() const override { return {}; }
   void ping(std::span<const std::byte> payload) override { pings_.emplace_back(payload.begin(), payload.end()); }
   void close(std::uint16_t, std::string_view) override { open_ = false; }
   void setReading(bool reading) override { reading_ = reading; }

@@ -257,6 +257,7 @@ export interface CloseInfo {
   readonly cause: CloseCause;
   /** RFC 6455 section 7.4; 1005: the peer gave none, 1006: no Close frame. */
   readonly code: number;
+  /** The server's reason, or the client's own. */
   readonly reason: string;
   /** What happened, for people. Not stable, do not parse it. */
   readonly detail: string;

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "core/ending_texts.hpp"
+
 namespace tidewire::core {
 namespace {
 
@@ -84,7 +86,7 @@ void Connection::close(Time now, std::uint16_t code, std::string_view reason) {
       move(Trigger::CloseAsked);
       break;
     case State::Connecting:
-      cutAttempt(now, {.cause = CloseCause::ClosedByUser, .detail = "closed before it was open"});
+      cutAttempt(now, {.cause = CloseCause::ClosedByUser, .detail = "closed by close() before it was open"});
       break;
     case State::Waiting:
       move(Trigger::CloseAsked);
@@ -135,7 +137,8 @@ void Connection::endpointAnswered(Time now, std::uint64_t attempt) {
 
 void Connection::endpointFailed(Time now, std::uint64_t attempt, std::string_view why) {
   if (state_ == State::Connecting && awaitsEndpoint(attempt)) {
-    cutAttempt(now, {.cause = CloseCause::EndpointFailed, .detail = std::string(why)});
+    cutAttempt(now, {.cause = CloseCause::EndpointFailed,
+                     .detail = why.empty() ? "the endpoint function failed and gave no reason" : std::string(why)});
   }
 }
 
@@ -146,7 +149,7 @@ void Connection::hint(Time now, Hint hint) {
   } else if (state_ == State::Open && options_.heartbeat.onThaw == OnThaw::Reconnect &&
              (hint == Hint::Thawed || hint == Hint::Online)) {
     cutAttempt(now, {.cause = CloseCause::Thawed,
-                     .detail = "cut after a sleep or a change of networks, as heartbeat.onThaw says"});
+                     .detail = "cut after a sleep or a change of networks, because heartbeat.onThaw is Reconnect"});
   } else if (state_ == State::Waiting && hint != Hint::Offline) {
     const Time soon = now + random_.upTo(backoff_.first());
     stateEndsAt_ = std::min(stateEndsAt_, std::max(soon, retryNotBefore_));
@@ -250,7 +253,7 @@ void Connection::tickState(Time now) {
   switch (state_) {
     case State::Connecting:
       if (now >= stateEndsAt_) {
-        cutAttempt(now, {.cause = CloseCause::ConnectTimeout, .detail = "not open within connectTimeout"});
+        cutAttempt(now, {.cause = CloseCause::ConnectTimeout, .detail = connectTimeoutText()});
       }
       break;
     case State::Open:
@@ -262,9 +265,7 @@ void Connection::tickState(Time now) {
           report(Reassure{});
           break;
         case Heartbeat::Verdict::Dead:
-          cutAttempt(now, {.cause = CloseCause::HeartbeatTimeout,
-                           .detail = "the peer sent nothing for too long: within heartbeat.timeout of a question, or "
-                                     "for heartbeat.silence"});
+          cutAttempt(now, {.cause = CloseCause::HeartbeatTimeout, .detail = heartbeatText()});
           break;
         case Heartbeat::Verdict::Nothing:
           break;
@@ -272,7 +273,8 @@ void Connection::tickState(Time now) {
       break;
     case State::Closing:
       if (now >= stateEndsAt_) {
-        cutAttempt(now, {.detail = "the peer did not answer the Close frame within closeTimeout"});
+        cutAttempt(now, {.detail = "the server did not answer the Close frame within " +
+                                   limitText("closeTimeout", options_.closeTimeout)});
       }
       break;
     case State::Waiting:
@@ -370,6 +372,7 @@ void Connection::endAttempt(Time now, Ending ending) {
   const bool closing = state_ == State::Closing;
   const bool wasOpen = closing || state_ == State::Open;
   const std::uint64_t inDoubt = wasOpen ? unconfirmed(ending) : 0;
+  ending.detail = endingText(ending, closing);
   if (closing) {
     ending.cause = CloseCause::ClosedByUser;
   }
@@ -406,6 +409,26 @@ void Connection::endAttempt(Time now, Ending ending) {
   if (closing) {
     finishClosing(now);
   }
+}
+
+std::string Connection::connectTimeoutText() const {
+  return "not open within " + limitText("connectTimeout", options_.connectTimeout) +
+         (awaitsEndpoint_ ? "; the endpoint function has not answered" : "");
+}
+
+std::string Connection::heartbeatText() const {
+  const Heartbeat::Limit limit = heartbeat_.exceeded();
+  return "nothing came from the server for " + limitText(limit.option, limit.time);
+}
+
+/// For `CloseInfo::detail`. Every ending has one.
+std::string Connection::endingText(const Ending& ending, bool closing) {
+  if (ending.cause == CloseCause::ClosedByPeer) {
+    return (closing ? "closed by close(), answered with " : "closed by the server: ") +
+           closeText(ending.code, ending.reason);
+  }
+  const std::string detail = ending.detail.empty() ? std::string(nameOf(ending.cause)) : ending.detail;
+  return (closing ? "closed by close(); " : "") + detail;
 }
 
 void Connection::finishClosing(Time now) {

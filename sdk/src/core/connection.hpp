@@ -146,6 +146,9 @@ class Connection {
   void beginAttempt(Time now);
   void endAttempt(Time now, Ending ending);
   void cutAttempt(Time now, Ending ending);
+  [[nodiscard]] std::string connectTimeoutText() const;
+  [[nodiscard]] std::string heartbeatText() const;
+  [[nodiscard]] static std::string endingText(const Ending& ending, bool closing);
   void finishClosing(Time now);
   void tickState(Time now);
   void ask();

@@ -145,6 +145,13 @@ Heartbeat::Verdict Heartbeat::judge(Time now) noexcept {
   return Verdict::Dead;
 }
 
+Heartbeat::Limit Heartbeat::exceeded() const noexcept {
+  if (silentAt_ && (!judgeAt_ || *silentAt_ < *judgeAt_)) {
+    return {"heartbeat.silence", times_.silence};
+  }
+  return distrusts_ ? Limit{"heartbeat.thawTimeout", times_.thawTimeout} : Limit{"heartbeat.timeout", times_.timeout};
+}
+
 std::optional<Time> Heartbeat::deadline() const noexcept {
   if (!running_) {
     return std::nullopt;

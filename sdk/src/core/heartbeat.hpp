@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "core/time.hpp"
 
@@ -58,6 +59,13 @@ class Heartbeat {
 
   [[nodiscard]] Verdict tick(Time now) noexcept;
   [[nodiscard]] std::optional<Time> deadline() const noexcept;
+
+  /// The option whose time is over, after the verdict `Dead`.
+  struct Limit {
+    std::string_view option;
+    Duration time;
+  };
+  [[nodiscard]] Limit exceeded() const noexcept;
 
   /// Questions without an answer so far.
   [[nodiscard]] unsigned unanswered() const noexcept { return unanswered_; }

@@ -1,4 +1,4 @@
-#include "one_line.hpp"
+#include "core/one_line.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,7 +8,7 @@
 #include "core/bytes.hpp"
 #include "core/utf8.hpp"
 
-namespace tidewire::internal {
+namespace tidewire::core {
 namespace {
 
 constexpr std::size_t kLongestCharacter = 4;
@@ -16,7 +16,7 @@ constexpr std::size_t kLongestCharacter = 4;
 /// The first character of `text`; if that is not UTF-8, its first byte.
 std::string_view firstCharacter(std::string_view text, bool& isValid) {
   for (std::size_t size = 1; size <= std::min(text.size(), kLongestCharacter); ++size) {
-    if (core::isValidUtf8(core::asBytes(text.substr(0, size)))) {
+    if (isValidUtf8(asBytes(text.substr(0, size)))) {
       isValid = true;
       return text.substr(0, size);
     }
@@ -70,16 +70,17 @@ bool isPlain(char each) {
 
 }  // namespace
 
-std::string oneLine(std::string_view text) {
+std::string oneLine(std::string_view text, std::size_t most) {
   std::string line;
-  line.reserve(text.size());
-  while (!text.empty()) {
-    const auto plain = std::find_if_not(text.begin(), text.end(), isPlain) - text.begin();
-    line.append(text.substr(0, static_cast<std::size_t>(plain)));
-    text.remove_prefix(static_cast<std::size_t>(plain));
+  line.reserve(std::min(text.size(), most));
+  while (!text.empty() && line.size() < most) {
+    const auto plain = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), isPlain) - text.begin());
+    line.append(text.substr(0, std::min(plain, most - line.size())));
+    text.remove_prefix(plain);
     if (text.empty()) {
       break;
     }
+    const std::size_t before = line.size();
     bool isValid = false;
     const std::string_view character = firstCharacter(text, isValid);
     if (isValid && !isHidden(character)) {
@@ -87,9 +88,17 @@ std::string oneLine(std::string_view text) {
     } else {
       appendEscaped(line, character);
     }
+    if (line.size() > most) {
+      line.resize(before);
+      break;
+    }
     text.remove_prefix(character.size());
   }
   return line;
 }
 
-}  // namespace tidewire::internal
+std::string inQuotes(std::string_view text) {
+  return '"' + oneLine(text, kMostQuoted) + '"';
+}
+
+}  // namespace tidewire::core

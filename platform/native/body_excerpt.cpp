@@ -1,0 +1,128 @@
+#include "body_excerpt.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/one_line.hpp"
+
+namespace tidewire::native {
+namespace {
+
+// Markup may stand before the words.
+constexpr std::size_t kMostBytes = 4096;
+constexpr std::size_t kMostSizeDigits = 8;
+
+std::optional<std::uint64_t> numberOf(std::string_view text, int base) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
+
+bool isText(std::string_view contentType) {
+  return contentType.empty() || contentType.starts_with("text/") || contentType.find("json") != std::string_view::npos;
+}
+
+bool isBlank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/// Without what stands between < and >, and without style sheets and scripts.
+std::string withoutMarkup(std::string_view html) {
+  std::string words;
+  while (!html.empty()) {
+    const std::size_t tag = html.find('<');
+    words.append(html.substr(0, tag));
+    if (tag == std::string_view::npos) {
+      break;
+    }
+    html.remove_prefix(tag + 1);
+    std::string_view end = ">";
+    for (const std::string_view hidden : {"</style>", "</script>"}) {
+      end = html.starts_with(hidden.substr(2, hidden.size() - 3)) ? hidden : end;
+    }
+    const std::size_t at = html.find(end);
+    html.remove_prefix(at == std::string_view::npos ? html.size() : at + end.size());
+    words += ' ';
+  }
+  return words;
+}
+
+/// Every row of blanks becomes one space, and none stands at either end.
+std::string withSingleSpaces(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (!isBlank(c)) {
+      result += c;
+    } else if (!result.empty() && result.back() != ' ') {
+      result += ' ';
+    }
+  }
+  return result.ends_with(' ') ? result.substr(0, result.size() - 1) : result;
+}
+
+}  // namespace
+
+BodyExcerpt::BodyExcerpt(const ResponseHead& head) {
+  const std::string type = head.field("content-type");
+  const std::string encoding = head.field("content-encoding");
+  const std::string length = head.field("content-length");
+  isHtml_ = type.starts_with("text/html");
+  chunked_ = head.field("transfer-encoding") == "chunked";
+  left_ = chunked_ ? std::optional<std::uint64_t>(0) : numberOf(length, 10);
+  const bool hasNone = head.status == 204 || head.status == 304 || (!chunked_ && left_ == 0u);
+  complete_ = hasNone || !isText(type) || (!encoding.empty() && encoding != "identity");
+}
+
+void BodyExcerpt::feed(std::span<const std::byte> bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (!chunked_) {
+    take(text);
+    return;
+  }
+  for (std::size_t at = 0; at < text.size() && !complete_; ++at) {
+    feedChunked(text[at]);
+  }
+}
+
+void BodyExcerpt::feedChunked(char next) {
+  if (!inChunkSize_) {
+    take({&next, 1});
+    if (left_ == 0u) {
+      inChunkSize_ = true;
+      complete_ = body_.size() >= kMostBytes;
+    }
+    return;
+  }
+  if (next != '\n') {
+    chunkSize_ += next;
+    complete_ = chunkSize_.size() > kMostBytes;
+    return;
+  }
+  const std::string size = chunkSize_.substr(0, chunkSize_.find_first_of(";\r \t"));
+  const bool endsChunkBefore = size.empty() && !body_.empty();
+  if (!endsChunkBefore) {
+    left_ = size.size() > kMostSizeDigits ? std::nullopt : numberOf(size, 16);
+    complete_ = left_.value_or(0) == 0;
+    inChunkSize_ = false;
+  }
+  chunkSize_.clear();
+}
+
+void BodyExcerpt::take(std::string_view bytes) {
+  if (complete_) {
+    return;
+  }
+  const std::uint64_t most = std::min<std::uint64_t>(left_.value_or(kMostBytes), kMostBytes - body_.size());
+  const std::string_view taken = bytes.substr(0, static_cast<std::size_t>(most));
+  body_ += taken;
+  if (left_) {
+    *left_ -= taken.size();
+  }
+  complete_ = body_.size() == kMostBytes || (!chunked_ && left_ == 0u);
+}
+
+std::string BodyExcerpt::text() const {
+  return core::oneLine(withSingleSpaces(isHtml_ ? withoutMarkup(body_) : body_), core::kMostQuoted);
+}
+
+}  // namespace tidewire::native
