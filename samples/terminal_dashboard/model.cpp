@@ -101,7 +101,8 @@ void Model::aged(const std::string& symbol, bool live, std::optional<std::chrono
 bool Model::isQuiet() const {
   const auto hasPrice = [](const auto& each) { return !each.second.prices.empty(); };
   const auto isFresh = [&](const auto& each) { return hasPrice(each) && each.second.live; };
-  return std::ranges::any_of(series_, hasPrice) && std::ranges::none_of(series_, isFresh);
+  return isOpen() && refusal_.empty() && std::ranges::any_of(series_, hasPrice) &&
+         std::ranges::none_of(series_, isFresh);
 }
 
 void Model::measure(Time now) {
@@ -117,7 +118,7 @@ void Model::measure(Time now) {
 std::string Model::describe(Time now) const {
   switch (state_) {
     case tidewire::State::Open:
-      if (refusal_.empty() && isQuiet()) {
+      if (isQuiet()) {
         return "no prices for " + formatSeconds(now - lastArrival_);
       }
       return !refusal_.empty()

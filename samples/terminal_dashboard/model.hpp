@@ -57,11 +57,10 @@ class Model {
 
   /// One sentence: what the connection is doing and why.
   [[nodiscard]] std::string describe(Time now) const;
-
- private:
-  /// Every price is stale.
+  /// The connection is open, and every price is stale: the server may hang.
   [[nodiscard]] bool isQuiet() const;
 
+ private:
   tidewire::State state_ = tidewire::State::Idle;
   std::string reason_;
   std::string refusal_;

@@ -179,9 +179,10 @@ void Screen::draw(const Model& model, const std::string& url, Time now) {
 }
 
 void Screen::drawHeader(const Model& model, const std::string& url, Time now) {
-  const attr_t colour = colourOf(model.state());
+  const attr_t colour = model.isQuiet() ? COLOR_PAIR(Wait) : colourOf(model.state());
+  const std::string label = model.isQuiet() ? "no prices" : labelOf(model.state());
   const bool unicode = charset_ == Charset::Utf8;
-  const int stateColumn = putBefore(0, COLS - 2, (unicode ? "● " : "* ") + labelOf(model.state()), colour | A_BOLD);
+  const int stateColumn = putBefore(0, COLS - 2, (unicode ? "● " : "* ") + label, colour | A_BOLD);
   const int urlColumn = put(0, kSymbolColumn, "Tidewire", COLOR_PAIR(Title) | A_BOLD) + 2;
   put(0, urlColumn, std::string_view(url).substr(0, std::max(0, stateColumn - urlColumn - 2)), muted());
 

@@ -212,6 +212,7 @@ test('screen: a server that hangs is shown as stale and without prices, in a sma
   process.kill(server.pid, 'SIGSTOP');
   await dashboard.shows(/stale/);
   await dashboard.shows(/no prices for/);
+  await dashboard.shows(/● no prices/); // Where it said "open".
 });
 
 test('screen: a locale without UTF-8 gets ASCII alone', LIMIT, async (context) => {

@@ -220,6 +220,7 @@ TEST_CASE("model: an open connection without a fresh price says for how long") {
   model.ticked(Tick{.symbol = "AAPL", .price = 1, .change = 0, .seq = 1}, 0, start + 1s);
   model.aged("AAPL", true, std::nullopt, start + 4s);
   CHECK(model.describe(start + 4s) == "no prices for 3.0 s");
+  CHECK(model.isQuiet());
   model.ticked(Tick{.symbol = "AAPL", .price = 1, .change = 0, .seq = 2}, 0, start + 4s);
   model.aged("AAPL", true, std::nullopt, start + 4s);
   CHECK(model.describe(start + 4s) == "open for 0:04, handshake 0.00 ms");
