@@ -7,7 +7,6 @@
 #include <memory>
 #include <utility>
 
-#include "core/ending_texts.hpp"
 #include "core/one_line.hpp"
 #include "handshake.hpp"
 #include "message_access.hpp"
@@ -36,6 +35,10 @@ std::string_view tlsHint(std::string_view answer) {
   return answer.starts_with("\\x15\\x03") || answer.starts_with("\\x16\\x03")
              ? ", which is TLS; perhaps the URL has to begin with wss:"
              : "";
+}
+
+CloseCause causeOf(std::uint16_t violation) {
+  return violation == 1009 ? CloseCause::MessageTooBig : CloseCause::ProtocolError;
 }
 
 constexpr const char* kNoRandomness = "the system gives no random numbers, without which nothing may be sent";
@@ -359,16 +362,6 @@ void NativeTransport::decode(std::span<const std::byte> bytes) {
   }
 }
 
-/// The peer has broken a rule, and is told so with this code and reason.
-core::Ending NativeTransport::violation(const CodecEvent& event) const {
-  const bool tooBig = event.code == 1009;
-  return {.cause = tooBig ? CloseCause::MessageTooBig : CloseCause::ProtocolError,
-          .code = event.code,
-          .reason = std::string(event.text),
-          .detail = tooBig ? "a message exceeded " + core::limitText("maxMessageBytes", options_->maxMessageBytes)
-                           : std::string(event.text)};
-}
-
 void NativeTransport::onEvent(const CodecEvent& event) {
   switch (event.type) {
     case CodecEvent::Type::Message: {
@@ -389,7 +382,10 @@ void NativeTransport::onEvent(const CodecEvent& event) {
       break;
     case CodecEvent::Type::Violation:
       close(event.code, event.text);
-      ending_ = violation(event);
+      ending_ = {.cause = causeOf(event.code),
+                 .code = event.code,
+                 .reason = std::string(event.text),
+                 .detail = std::string(event.text)};
       break;
     case CodecEvent::Type::NeedMore:
       break;

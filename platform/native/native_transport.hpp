@@ -74,7 +74,6 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   void endIfRead();
   void decode(std::span<const std::byte> bytes);
   void onEvent(const CodecEvent& event);
-  [[nodiscard]] core::Ending violation(const CodecEvent& event) const;
 
   // Send.
   [[nodiscard]] std::optional<std::uint32_t> maskKey();

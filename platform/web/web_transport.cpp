@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/ending_texts.hpp"
 #include "glue.hpp"
 #include "message_access.hpp"
 #include "payload_store.hpp"
@@ -90,7 +89,6 @@ std::string joined(const std::vector<std::string>& subprotocols) {
 
 void WebTransport::open(const Endpoint& endpoint, const Options& options) {
   handle_ = sockets().add(*this);
-  maxMessageBytes_ = options.maxMessageBytes;
   const std::string subprotocols = joined(endpoint.subprotocols);
   tidewire_js_socket_open(handle_, endpoint.url.data(), endpoint.url.size(), subprotocols.data(), subprotocols.size(),
                           options.maxMessageBytes);
@@ -110,10 +108,7 @@ void WebTransport::received(Message& message) {
 }
 
 void WebTransport::receivedTooMuch() {
-  end({.cause = CloseCause::MessageTooBig,
-       .code = 4009,
-       .reason = "message too big",
-       .detail = "a message exceeded " + core::limitText("maxMessageBytes", maxMessageBytes_)});
+  end({.cause = CloseCause::MessageTooBig, .code = 4009, .reason = "message too big"});
 }
 
 // --- Send ---

@@ -53,7 +53,6 @@ class WebTransport final : public internal::Transport {
   internal::TransportEvents& events_;
   std::uint32_t handle_ = 0;  // 0: no socket.
   bool open_ = false;
-  std::size_t maxMessageBytes_ = 0;
 };
 
 }  // namespace tidewire::web

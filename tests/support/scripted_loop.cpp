@@ -260,7 +260,7 @@ class ScriptedTransport final : public tidewire::internal::Transport {
       return;
     }
     if (payload.size() > maxMessageBytes_) {
-      end({.cause = CloseCause::MessageTooBig, .code = 1009});
+      end({.cause = CloseCause::MessageTooBig, .code = 1009, .reason = "message too big"});
       return;
     }
     auto message = tidewire::internal::MessageAccess::view(kind, std::as_bytes(std::span(payload)));

@@ -422,12 +422,17 @@ std::string Connection::heartbeatText() const {
 }
 
 /// For `CloseInfo::detail`. Every ending has one.
-std::string Connection::endingText(const Ending& ending, bool closing) {
+std::string Connection::endingText(const Ending& ending, bool closing) const {
   if (ending.cause == CloseCause::ClosedByPeer) {
     return (closing ? "closed by close(), answered with " : "closed by the server: ") +
            closeText(ending.code, ending.reason);
   }
-  const std::string detail = ending.detail.empty() ? std::string(nameOf(ending.cause)) : ending.detail;
+  std::string detail = ending.detail;
+  if (ending.cause == CloseCause::MessageTooBig) {
+    detail = "a message exceeded " + limitText("maxMessageBytes", options_.maxMessageBytes);
+  } else if (detail.empty()) {
+    detail = nameOf(ending.cause);
+  }
   return (closing ? "closed by close(); " : "") + detail;
 }
 

@@ -148,7 +148,7 @@ class Connection {
   void cutAttempt(Time now, Ending ending);
   [[nodiscard]] std::string connectTimeoutText() const;
   [[nodiscard]] std::string heartbeatText() const;
-  [[nodiscard]] static std::string endingText(const Ending& ending, bool closing);
+  [[nodiscard]] std::string endingText(const Ending& ending, bool closing) const;
   void finishClosing(Time now);
   void tickState(Time now);
   void ask();
