@@ -1,9 +1,11 @@
-# Finds libwebsockets by pkg-config, which has to be found already: the target PkgConfig::LIBWEBSOCKETS, and
-# `tidewire_libwebsockets_fault`, which is empty, or says why no connection could be made with that library and how to
-# get one that works. Nothing of this is remembered from one configuration to the next, since it is what people mend.
+# Finds libwebsockets by pkg-config: the target PkgConfig::LIBWEBSOCKETS, and `tidewire_libwebsockets_fault`, which is
+# empty, or says why the library would not work and what to do. Every configuration judges anew, since people mend what
+# it says.
+#
+# Requires: find_package(PkgConfig).
 
-# Compiles what names the features of the library in an error: that message is the same in every compiler, and shows
-# values as well as names, also where the compiler only writes intermediate code.
+# Reads the library's features from the message of a static_assert. Unlike the text of lws_config.h it follows includes,
+# and unlike strings in an object file it is readable with -flto.
 function(tidewire_read_libwebsockets_features out)
   set(source ${CMAKE_BINARY_DIR}/CMakeFiles/tidewire_libwebsockets_features.cpp)
   file(WRITE ${source} [[
@@ -46,7 +48,8 @@ static_assert(false, "features<" CLIENT LIBEV PLUGINS WOLFSSL "|" LWS_INSTALL_LI
   set(${out}_libdir "${CMAKE_MATCH_2}" PARENT_SCOPE)
 endfunction()
 
-# The plug-in is looked for where the library does so when it runs. Where we compile for another machine, that is there.
+# libwebsockets looks for the plug-in in its LWS_INSTALL_LIBDIR at run time; when cross-compiling that is on the other
+# machine.
 function(tidewire_judge_libwebsockets out)
   tidewire_read_libwebsockets_features(features)
   set(plugin ${features_libdir}/libwebsockets-evlib_ev${CMAKE_SHARED_LIBRARY_SUFFIX})
@@ -78,6 +81,6 @@ else()
   set(tidewire_libwebsockets_fault "")
 endif()
 if(tidewire_libwebsockets_fault)
-  # Else a PKG_CONFIG_PATH that leads to another library would have no effect in this build tree.
+  # The next configuration may have a PKG_CONFIG_PATH that leads to another library.
   unset(LIBWEBSOCKETS_FOUND CACHE)
 endif()
