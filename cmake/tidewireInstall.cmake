@@ -16,6 +16,7 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/tidewireConfig.cmake.in
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/tidewireConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES
   ${CMAKE_CURRENT_LIST_DIR}/tidewireLibev.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/tidewireLibwebsockets.cmake
   ${PROJECT_BINARY_DIR}/tidewireConfig.cmake
   ${PROJECT_BINARY_DIR}/tidewireConfigVersion.cmake
   DESTINATION ${package_dir})

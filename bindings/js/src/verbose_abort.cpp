@@ -4,11 +4,7 @@
 #include <__verbose_abort>
 #include <cstdlib>
 
-_LIBCPP_BEGIN_NAMESPACE_STD
-
 // noexcept exactly where the declaration is, which changed with LLVM 19.
-[[noreturn]] void __libcpp_verbose_abort(const char*, ...) noexcept(noexcept(std::__libcpp_verbose_abort(""))) {
+[[noreturn]] void std::__libcpp_verbose_abort(const char*, ...) noexcept(noexcept(std::__libcpp_verbose_abort(""))) {
   std::abort();
 }
-
-_LIBCPP_END_NAMESPACE_STD
