@@ -10,10 +10,10 @@ function(tidewire_read_libwebsockets_features out)
   set(source ${CMAKE_BINARY_DIR}/CMakeFiles/tidewire_libwebsockets_features.cpp)
   file(WRITE ${source} [[
 #include <lws_config.h>
-#ifdef LWS_WITH_CLIENT
-#define CLIENT "client "
+#ifdef LWS_WITH_SERVER
+#define SERVER "server "
 #else
-#define CLIENT ""
+#define SERVER ""
 #endif
 #ifdef LWS_WITH_LIBEV
 #define LIBEV "libev "
@@ -33,7 +33,7 @@ function(tidewire_read_libwebsockets_features out)
 #ifndef LWS_INSTALL_LIBDIR
 #define LWS_INSTALL_LIBDIR ""
 #endif
-static_assert(false, "features<" CLIENT LIBEV PLUGINS WOLFSSL "|" LWS_INSTALL_LIBDIR ">");
+static_assert(false, "features<" SERVER LIBEV PLUGINS WOLFSSL "|" LWS_INSTALL_LIBDIR ">");
 ]])
   try_compile(tidewire_ignored ${CMAKE_BINARY_DIR} ${source}
     CMAKE_FLAGS "-DINCLUDE_DIRECTORIES=${LIBWEBSOCKETS_INCLUDE_DIRS}" -DCMAKE_CXX_STANDARD=20
@@ -56,8 +56,10 @@ function(tidewire_judge_libwebsockets out)
   set(fault "")
   if(features STREQUAL UNREADABLE)
     set(fault "lws_config.h, a header of libwebsockets, does not compile (Debian and Ubuntu: libwebsockets-dev)")
-  elseif(NOT client IN_LIST features)
-    set(fault "libwebsockets was built without its client; build it with -DLWS_WITHOUT_CLIENT=OFF")
+  elseif(NOT server IN_LIST features)
+    # It takes connected sockets over only there. Its client is not used.
+    set(fault "libwebsockets was built without its server part, which takes sockets over; \
+build it with -DLWS_WITHOUT_SERVER=OFF")
   elseif(NOT libev IN_LIST features)
     set(fault "libwebsockets was built without libev; build it with -DLWS_WITH_LIBEV=ON")
   elseif(wolfssl IN_LIST features)
