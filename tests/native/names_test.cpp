@@ -95,7 +95,7 @@ TEST_CASE("names: localhost and literals are not looked up, and wait for no look
   support::TickerServer server;
   Names names;
   const auto dead = stranded(names, 2 * LookUp::kAtOnce, 1h);
-  pumpUntil("all places are taken", [&] { return names.hanging() == LookUp::kAtOnce; });
+  pumpUntil("all places are taken", [&] { return names.hanging() >= LookUp::kAtOnce; });
   for (const std::string host : {"localhost", "LocalHost", "shop.localhost", "127.0.0.1"}) {
     CAPTURE(host);
     TestClient client({.url = to(host, server), .reconnect = {.enabled = false}});
@@ -125,7 +125,7 @@ TEST_CASE("names: one look-up answers everybody who waits for the same name") {
   Answer first;
   Answer second;
   LookUp one("shared.scripted", first.keep());
-  pumpUntil("it hangs", [&] { return names.hanging() == 1; });
+  pumpUntil("it hangs", [&] { return names.hanging("shared.scripted") == 1; });
   LookUp two("shared.scripted", second.keep());
   names.answer("shared.scripted", "127.0.0.5");
   CHECK(first.await().numeric == std::vector<std::string>{"127.0.0.5"});
@@ -161,7 +161,7 @@ TEST_CASE("names: an answer that is known serves while every place is taken, and
     CHECK(fresh.await().numeric == std::vector<std::string>{"127.0.0.6"});
   }
   const auto dead = stranded(names, 2 * LookUp::kAtOnce, 1h);
-  pumpUntil("all places are taken", [&] { return names.hanging() == LookUp::kAtOnce; });
+  pumpUntil("all places are taken", [&] { return names.hanging() >= LookUp::kAtOnce; });
   names.answer("known.scripted", "127.0.0.7");
   Answer known;
   LookUp lookUp("known.scripted", known.keep());
@@ -175,7 +175,7 @@ TEST_CASE("names: a name that hangs is looked up anew by the next attempt, but b
   Answer answer;
   for (std::size_t i = 1; i <= LookUp::kMostOfOneName; ++i) {
     LookUp lookUp("slow.scripted", answer.keep());
-    pumpUntil("it hangs", [&] { return names.hanging() == i; });
+    pumpUntil("it hangs", [&] { return names.hanging("slow.scripted") == i; });
   }
   LookUp third("slow.scripted", answer.keep());
   names.answer("slow.scripted", "127.0.0.5");
@@ -186,10 +186,11 @@ TEST_CASE("names: a name that hangs is looked up anew by the next attempt, but b
 TEST_CASE("names: abandoned look-ups take no more threads than stated, and what waits goes on when they end") {
   Names names;
   Answer answer;
-  for (std::size_t i = 0; i < LookUp::kMostThreads; ++i) {
+  // One of an earlier test's clients, which are destroyed later, may be among them.
+  for (std::size_t i = 0; names.hanging() < LookUp::kMostThreads; ++i) {
     names.hang(scripted(i));
     LookUp lookUp(scripted(i), answer.keep());
-    pumpUntil("it hangs", [&] { return names.hanging() == i + 1; });
+    pumpUntil("it hangs", [&] { return names.hanging(scripted(i)) > 0 || names.hanging() == LookUp::kMostThreads; });
   }
   { LookUp given(scripted(LookUp::kMostThreads), answer.keep()); }
   names.answer("last.scripted", "127.0.0.5");

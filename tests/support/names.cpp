@@ -19,6 +19,7 @@ struct Script {
     std::string address = {};
     bool hangs = false;
     std::size_t asked = 0;
+    std::size_t hanging = 0;
   };
   std::map<std::string, Entry> entries;
   sigset_t mask{};  // Of the last one's thread.
@@ -41,7 +42,9 @@ std::string addressOf(const std::string& name) {
   ++entry.asked;
   pthread_sigmask(SIG_SETMASK, nullptr, &shared.mask);
   ++shared.hanging;
+  ++entry.hanging;
   shared.changed.wait(lock, [&entry] { return !entry.hangs; });
+  --entry.hanging;
   --shared.hanging;
   --shared.inside;
   shared.changed.notify_all();
@@ -94,6 +97,11 @@ bool Names::blocked(int signal) const {
 std::size_t Names::hanging() const {
   const std::lock_guard lock(script().mutex);
   return script().hanging;
+}
+
+std::size_t Names::hanging(const std::string& name) const {
+  const std::lock_guard lock(script().mutex);
+  return script().entries[name].hanging;
 }
 
 }  // namespace support

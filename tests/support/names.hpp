@@ -24,8 +24,9 @@ class Names {
   [[nodiscard]] std::size_t asked(const std::string& name) const;
   /// Whether the thread of the last look-up blocked the signal.
   [[nodiscard]] bool blocked(int signal) const;
-  /// How many look-ups hang now.
+  /// How many look-ups hang now: all, and those of one name.
   [[nodiscard]] std::size_t hanging() const;
+  [[nodiscard]] std::size_t hanging(const std::string& name) const;
 };
 
 }  // namespace support
