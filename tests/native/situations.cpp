@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <chrono>
 #include <clocale>
+#include <condition_variable>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -80,42 +81,49 @@ void check(bool holds, const std::string& what) {
   }
 }
 
-/// What a client was told, in which it can be waited.
+/// What a client was told, in which it can be waited. It may go before the client.
 class Told {
  public:
   explicit Told(Client& client) {
-    client.onMessage([this](const tidewire::Message& message) { add(std::string(message.text())); });
-    client.onClose([this](const tidewire::CloseInfo& info) {
-      add(std::string(nameOf(info.cause)) + (info.willRetry ? " retried: " : " final: ") + info.detail);
+    client.onMessage([log = log_](const tidewire::Message& message) { log->add(std::string(message.text())); });
+    client.onClose([log = log_](const tidewire::CloseInfo& info) {
+      log->add(std::string(nameOf(info.cause)) + (info.willRetry ? " retried: " : " final: ") + info.detail);
     });
   }
 
   /// Waits for one more that begins like this and contains that.
   void await(const std::string& start, const std::string& part = {}) {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
-    for (std::string last = "nothing";; std::this_thread::sleep_for(1ms)) {
-      const std::lock_guard lock(mutex_);
-      for (; seen_ < told_.size(); ++seen_) {
-        last = told_[seen_];
+    std::string last = "nothing";
+    std::unique_lock lock(log_->mutex);
+    for (;;) {
+      for (; seen_ < log_->told.size(); ++seen_) {
+        last = log_->told[seen_];
         if (last.starts_with(start) && last.find(part) != std::string::npos) {
           ++seen_;
           return;
         }
       }
-      if (std::chrono::steady_clock::now() > deadline) {
+      if (log_->more.wait_until(lock, deadline) == std::cv_status::timeout) {
         return check(false, "waited for \"" + start + " ... " + part + "\", last was \"" + last + "\"");
       }
     }
   }
 
  private:
-  void add(std::string what) {
-    const std::lock_guard lock(mutex_);
-    told_.push_back(std::move(what));
-  }
+  struct Log {
+    std::mutex mutex;
+    std::condition_variable more;
+    std::vector<std::string> told;
 
-  std::mutex mutex_;
-  std::vector<std::string> told_;
+    void add(std::string what) {
+      const std::lock_guard lock(mutex);
+      told.push_back(std::move(what));
+      more.notify_all();
+    }
+  };
+
+  const std::shared_ptr<Log> log_ = std::make_shared<Log>();
   std::size_t seen_ = 0;
 };
 
