@@ -131,12 +131,14 @@ CONTRACT_TEST("pause: no message is delivered until resume(), and none is lost")
 
 CONTRACT_TEST("pause: a paused reader is not taken for a dead peer") {
   tidewire::Options options = optionsFor("/echo");
-  options.heartbeat = {.interval = 20ms, .timeout = 60ms, .message = "alive?", .answer = "alive?"};
+  // Long enough for a busy machine to answer in.
+  constexpr auto kTimeout = 500ms;
+  options.heartbeat = {.interval = 20ms, .timeout = kTimeout, .message = "alive?", .answer = "alive?"};
   TestClient test(std::move(options));
   test.client().connect();
   test.awaitHeartbeats(1);
   test.client().pause();
-  const auto until = world().now() + 300ms;
+  const auto until = world().now() + 3 * kTimeout;
   test.awaitThat("three timeouts", [&] { return world().now() >= until; });
   CHECK(test.log().closes.empty());
   test.client().resume();
