@@ -4,8 +4,8 @@
 
 #include <cstddef>
 
-#include "byte_buffer.hpp"
 #include "lws.hpp"
+#include "rfc6455/byte_buffer.hpp"
 #include "wire.hpp"
 
 namespace tidewire::native {

@@ -1,7 +1,6 @@
 #include "native_loop.hpp"
 
 #include <openssl/crypto.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,9 +9,9 @@
 
 #include "message_access.hpp"
 #include "native_transport.hpp"
-#include "process.hpp"
-#include "randomness.hpp"
-#include "signals.hpp"
+#include "os/descriptors.hpp"
+#include "os/signals.hpp"
+#include "os/sockets.hpp"
 
 namespace tidewire::native {
 namespace {
@@ -474,7 +473,7 @@ void NativeLoop::cut(lws* wsi) {
   // The peer sees the end now, and libwebsockets at the next turn: what it kills asynchronously waits until nothing
   // else is to be done.
   lws_rx_flow_control(wsi, 1);
-  shutdown(lws_get_socket_fd(wsi), SHUT_RDWR);
+  endBoth(lws_get_socket_fd(wsi));
   lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
   lws_cancel_service(context_);
 }

@@ -23,8 +23,9 @@
 #include "lingering.hpp"
 #include "loop.hpp"
 #include "lws.hpp"
-#include "mask_keys.hpp"
-#include "thread.hpp"
+#include "os/randomness.hpp"
+#include "os/thread.hpp"
+#include "rfc6455/mask_keys.hpp"
 #include "wire.hpp"
 
 namespace tidewire::native {
@@ -132,7 +133,7 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
   lws_vhost* vhost_ = nullptr;
   std::size_t table_ = 0;
   std::unordered_map<const Lingering*, std::unique_ptr<Lingering>> lingering_;
-  MaskKeys maskKeys_;
+  MaskKeys maskKeys_{&drawRandom};
   std::vector<std::byte> plainBuffer_;
 
   std::set<std::pair<core::Time, internal::LoopTask*>> due_;

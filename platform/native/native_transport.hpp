@@ -9,14 +9,14 @@
 #include <string_view>
 #include <vector>
 
-#include "body_excerpt.hpp"
-#include "codec.hpp"
 #include "core/url.hpp"
 #include "dialer.hpp"
-#include "frame_writer.hpp"
 #include "lws.hpp"
 #include "native_loop.hpp"
-#include "response_head.hpp"
+#include "rfc6455/body_excerpt.hpp"
+#include "rfc6455/codec.hpp"
+#include "rfc6455/frame_writer.hpp"
+#include "rfc6455/response_head.hpp"
 #include "transport.hpp"
 #include "wire.hpp"
 
