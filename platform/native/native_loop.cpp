@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "message_access.hpp"
+#include "loop_access.hpp"
 #include "native_transport.hpp"
 #include "os/descriptors.hpp"
 #include "os/signals.hpp"
@@ -542,13 +542,6 @@ namespace tidewire::internal {
 
 std::shared_ptr<Loop> platformLoop() {
   return native::NativeLoop::shared();
-}
-
-// No payload lies in a table here.
-void loadSlot(std::uint32_t, std::unique_ptr<std::byte[]>&, std::size_t&) noexcept {}
-void releaseSlot(std::uint32_t) noexcept {}
-std::uint32_t duplicateSlot(std::uint32_t) noexcept {
-  return 0;
 }
 
 }  // namespace tidewire::internal

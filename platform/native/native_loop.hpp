@@ -21,10 +21,10 @@
 #include <vector>
 
 #include "lingering.hpp"
-#include "loop.hpp"
 #include "lws.hpp"
 #include "os/randomness.hpp"
 #include "os/thread.hpp"
+#include "platform/loop.hpp"
 #include "rfc6455/mask_keys.hpp"
 #include "wire.hpp"
 

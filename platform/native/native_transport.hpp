@@ -13,11 +13,11 @@
 #include "dialer.hpp"
 #include "lws.hpp"
 #include "native_loop.hpp"
+#include "platform/transport.hpp"
 #include "rfc6455/body_excerpt.hpp"
 #include "rfc6455/codec.hpp"
 #include "rfc6455/frame_writer.hpp"
 #include "rfc6455/response_head.hpp"
-#include "transport.hpp"
 #include "wire.hpp"
 
 namespace tidewire::native {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "client_shared.hpp"
-#include "loop.hpp"
+#include "platform/loop.hpp"
 #include "tidewire/client.hpp"
 
 namespace tidewire::internal {

@@ -11,8 +11,8 @@
 #include "core/time.hpp"
 #include "delivery.hpp"
 #include "layer_post.hpp"
+#include "platform/transport.hpp"
 #include "tidewire/log.hpp"
-#include "transport.hpp"
 
 namespace tidewire::internal {
 

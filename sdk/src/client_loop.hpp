@@ -11,8 +11,8 @@
 #include "core/connection.hpp"
 #include "delivery.hpp"
 #include "journal.hpp"
-#include "loop.hpp"
 #include "mailbox.hpp"
+#include "platform/loop.hpp"
 #include "tidewire/stats.hpp"
 
 namespace tidewire::internal {

@@ -11,8 +11,8 @@
 #include "core/options_fault.hpp"
 #include "delivery.hpp"
 #include "journal.hpp"
-#include "loop.hpp"
 #include "mailbox.hpp"
+#include "platform/loop.hpp"
 #include "tidewire/options.hpp"
 
 namespace tidewire::internal {

@@ -13,7 +13,7 @@
 
 #include "client_layer.hpp"
 #include "core/protocol/session_core.hpp"
-#include "server_messages.hpp"
+#include "platform/server_messages.hpp"
 #include "session_shared.hpp"
 
 namespace tidewire::internal {

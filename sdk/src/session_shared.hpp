@@ -15,8 +15,8 @@
 #include "core/protocol/session_core.hpp"
 #include "core/time.hpp"
 #include "layer_post.hpp"
+#include "platform/sync.hpp"
 #include "session_news.hpp"
-#include "sync.hpp"
 #include "tidewire/session_options.hpp"
 
 namespace tidewire::internal {

@@ -13,7 +13,7 @@
 #include "core/protocol/head_fields.hpp"
 #include "core/utf8.hpp"
 #include "message_access.hpp"
-#include "server_messages.hpp"
+#include "platform/server_messages.hpp"
 #include "support/head_vector.hpp"
 #include "vectors.hpp"
 

@@ -1,4 +1,4 @@
-#include "payload_store.hpp"
+#include "platform/payload_store.hpp"
 
 #include <doctest/doctest.h>
 

@@ -11,7 +11,7 @@
 #include "client_access.hpp"
 #include "exchange.hpp"
 #include "message_access.hpp"
-#include "payload_store.hpp"
+#include "platform/payload_store.hpp"
 #include "tidewire/client.hpp"
 
 using exchange::builder;

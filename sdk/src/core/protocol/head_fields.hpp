@@ -67,9 +67,6 @@ using Fields = std::array<FieldValue, kFieldCount>;
 /// Returns: whether it is an object that docs/protocol.md, section 2.2, allows as a head.
 [[nodiscard]] bool readFields(std::span<const std::byte> head, Fields& fields);
 
-/// `text`, which is UTF-8, as a JSON string with its quotation marks.
-[[nodiscard]] std::string quoted(std::string_view text);
-
 /// Reads a head that a server sent: any bytes. Natively, as `readFields`.
 [[nodiscard]] ServerHead readServerHead(std::span<const std::byte> head);
 

@@ -7,6 +7,7 @@
 
 #include "core/bytes.hpp"
 #include "core/protocol/head_fields.hpp"
+#include "core/protocol/json.hpp"
 #include "core/utf8.hpp"
 
 namespace tidewire::core::protocol {

@@ -1,4 +1,4 @@
-#include "server_messages.hpp"
+#include "platform_types/server_messages.hpp"
 
 #include <array>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "payload_store.hpp"
+#include "platform_types/payload_store.hpp"
 
 #include <algorithm>
 #include <array>
