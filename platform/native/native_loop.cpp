@@ -7,8 +7,6 @@
 #include <cstdlib>
 #include <utility>
 
-#include "loop_access.hpp"
-#include "native_transport.hpp"
 #include "os/descriptors.hpp"
 #include "os/signals.hpp"
 #include "os/sockets.hpp"
@@ -48,17 +46,17 @@ struct Registry {
 
 }  // namespace
 
-std::shared_ptr<NativeLoop> NativeLoop::shared() {
-  static const std::shared_ptr<NativeLoop>* const instance = [] {
-    auto* const made = new std::shared_ptr<NativeLoop>(new NativeLoop(true));
+std::shared_ptr<NativeLoop> NativeLoop::shared(MakeTransport makeTransport) {
+  static const std::shared_ptr<NativeLoop>* const instance = [makeTransport] {
+    auto* const made = new std::shared_ptr<NativeLoop>(new NativeLoop(true, makeTransport));
     (void)enlist(*made);
     return made;
   }();
   return *instance;
 }
 
-std::shared_ptr<NativeLoop> NativeLoop::make() {
-  std::shared_ptr<NativeLoop> made(new NativeLoop(false));
+std::shared_ptr<NativeLoop> NativeLoop::make(MakeTransport makeTransport) {
+  std::shared_ptr<NativeLoop> made(new NativeLoop(false, makeTransport));
   return made->events_ != nullptr && enlist(made) ? made : nullptr;
 }
 
@@ -88,7 +86,8 @@ void NativeLoop::stopAll() {
   }
 }
 
-NativeLoop::NativeLoop(bool hasThread) : hasThread_(hasThread) {
+NativeLoop::NativeLoop(bool hasThread, MakeTransport makeTransport)
+    : hasThread_(hasThread), makeTransport_(makeTransport) {
   ev_async_init(&wake_,
                 [](struct ev_loop*, ev_async* watcher, int) { static_cast<NativeLoop*>(watcher->data)->doPosted(); });
   ev_init(&timer_, [](struct ev_loop*, ev_timer* watcher, int) { static_cast<NativeLoop*>(watcher->data)->doDue(); });
@@ -246,7 +245,7 @@ std::optional<std::uint64_t> NativeLoop::randomSeed() {
 }
 
 std::unique_ptr<internal::Transport> NativeLoop::makeTransport(internal::TransportEvents& events) {
-  return std::make_unique<NativeTransport>(*this, events);
+  return makeTransport_(*this, events);
 }
 
 // Wake-up.
@@ -479,7 +478,8 @@ void NativeLoop::cut(lws* wsi) {
 }
 
 void NativeLoop::lingerOut(Wire wire, ByteBuffer rest) {
-  auto lingering = std::make_unique<Lingering>(*this, std::move(wire), std::move(rest));
+  Lingering::Owner& owner = *this;
+  auto lingering = std::make_unique<Lingering>(owner, events_, std::move(wire), std::move(rest));
   const Lingering* const key = lingering.get();
   lingering_.emplace(key, std::move(lingering));
 }
@@ -508,40 +508,3 @@ int NativeLoop::onOrphan(lws_callback_reasons reason) {
 }
 
 }  // namespace tidewire::native
-
-namespace tidewire {
-
-using internal::LoopAccess;
-
-std::shared_ptr<Loop> Loop::make() {
-  std::shared_ptr<native::NativeLoop> made = native::NativeLoop::make();
-  return made == nullptr ? nullptr : LoopAccess::make(std::move(made));
-}
-
-Loop::Loop(std::shared_ptr<internal::Loop> loop) : loop_(std::move(loop)) {}
-
-Loop::~Loop() {
-  static_cast<native::NativeLoop&>(*loop_).abandon();
-}
-
-void Loop::turn() {
-  turn(std::chrono::milliseconds::zero());
-}
-
-void Loop::turn(std::chrono::milliseconds timeout) {
-  static_cast<native::NativeLoop&>(*loop_).turn(timeout);
-}
-
-void Loop::wake() {
-  static_cast<native::NativeLoop&>(*loop_).interrupt();
-}
-
-}  // namespace tidewire
-
-namespace tidewire::internal {
-
-std::shared_ptr<Loop> platformLoop() {
-  return native::NativeLoop::shared();
-}
-
-}  // namespace tidewire::internal

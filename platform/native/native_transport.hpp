@@ -26,6 +26,10 @@ namespace tidewire::native {
 /// the frames are ours.
 class NativeTransport final : public internal::Transport, private WsiOwner, private Dialer::Client {
  public:
+  [[nodiscard]] static std::unique_ptr<internal::Transport> make(NativeLoop& loop, internal::TransportEvents& events) {
+    return std::make_unique<NativeTransport>(loop, events);
+  }
+
   NativeTransport(NativeLoop& loop, internal::TransportEvents& events);
   ~NativeTransport() override;
 

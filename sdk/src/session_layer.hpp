@@ -14,7 +14,7 @@
 #include "client_layer.hpp"
 #include "core/protocol/session_core.hpp"
 #include "platform/server_messages.hpp"
-#include "session_shared.hpp"
+#include "session_parts.hpp"
 
 namespace tidewire::internal {
 

@@ -31,6 +31,11 @@ bool isPortable(const Include& include) {
          std::ranges::find(kLibraries, name) != kLibraries.end();
 }
 
+/// What a file in os/ may include of ours: its neighbours.
+bool isOsNeighbour(const Include& include) {
+  return include.isSystem || include.name.starts_with("os/");
+}
+
 template <class Rule>
 void checkFiles(std::string_view folder, std::string_view exceptFolder, std::size_t atLeast, Rule rule) {
   std::size_t files = 0;
@@ -56,6 +61,10 @@ TEST_CASE("platform purity: native code includes headers of the operating system
   checkFiles("platform/native", "platform/native/os/", 20, isPortable);
 }
 
+TEST_CASE("platform purity: what calls the operating system knows nothing of connections") {
+  checkFiles("platform/native/os", "", 10, isOsNeighbour);
+}
+
 TEST_CASE("platform purity: the search finds what it is for, and leaves the rest alone") {
   for (const char* line : {"#include <ev.h>", "#include <libwebsockets.h>", "  # include <sys/socket.h>",
                            "#include <unistd.h>", "#include <csignal>", "#include \"lws.hpp\"", "#include \"wire.hpp\"",
@@ -73,6 +82,8 @@ TEST_CASE("platform purity: the search finds what it is for, and leaves the rest
     CHECK(isPureRfc6455(includeOf(line).value()));
     CHECK(isPortable(includeOf(line).value()));
   }
+  CHECK_FALSE(isOsNeighbour(includeOf("#include \"native_loop.hpp\"").value()));
+  CHECK(isOsNeighbour(includeOf("#include \"os/thread.hpp\"").value()));
   for (const char* line : {"", "#pragma once", "// #include <ev.h>", "int include;", "#ifdef __linux__"}) {
     CAPTURE(line);
     CHECK_FALSE(includeOf(line).has_value());

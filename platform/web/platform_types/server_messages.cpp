@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/protocol/head_fields.hpp"
+#include "core/protocol/head_reader.hpp"
 #include "glue.hpp"
 #include "message_access.hpp"
 
