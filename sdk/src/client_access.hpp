@@ -9,7 +9,7 @@
 
 namespace tidewire::internal {
 
-/// What bindings and tests may do beyond the public interface.
+/// What tests and binding_support.hpp may do beyond the public interface.
 struct ClientAccess {
   /// A client on a loop other than the platform's.
   static Client make(Options options, std::shared_ptr<Loop> loop) {

@@ -24,6 +24,10 @@ constexpr std::array<std::string_view, 2> kPlatforms = {"platform/native/", "pla
 /// What the headers of the seam include of a platform.
 constexpr std::string_view kPlatformTypes = "platform_types/";
 
+/// All that a binding may include besides its own files and the public headers: the door of the SDK, and the C
+/// functions of the glue that the JavaScript package shares with the platform.
+constexpr std::array<std::string_view, 2> kForBindings = {"sdk/src/binding_support.hpp", "platform/web/glue.hpp"};
+
 /// The quoted includes of each file, by its path.
 using Files = std::map<std::string, std::vector<Include>>;
 
@@ -81,6 +85,10 @@ std::vector<std::string> targetsOf(const Files& files, const std::string& from, 
 }
 
 bool isAllowed(const std::string& from, const std::string& to) {
+  if (from.starts_with("bindings/")) {
+    return to.starts_with("bindings/") || to.starts_with("sdk/include/") ||
+           std::ranges::find(kForBindings, to) != kForBindings.end();
+  }
   if (from.starts_with(kSeam) && isPlatformType(to)) {
     return true;
   }
@@ -236,6 +244,13 @@ TEST_CASE("include graph: an arrow to a higher layer is found") {
   CHECK(arrows("platform/web/a.cpp", "bindings/js/src/b.hpp", "b.hpp") == 1);
   CHECK(arrows("sdk/src/a.cpp", "sdk/src/b.hpp", "c.hpp") == 1);
 
+  CHECK(arrows("bindings/js/src/a.cpp", "sdk/src/b.hpp", "b.hpp") == 1);
+  CHECK(arrows("bindings/js/src/a.cpp", "sdk/src/core/b.hpp", "core/b.hpp") == 1);
+  CHECK(arrows("bindings/js/src/a.cpp", "sdk/src/platform/b.hpp", "platform/b.hpp") == 1);
+  CHECK(arrows("bindings/js/src/a.cpp", "platform/web/b.hpp", "b.hpp") == 1);
+
+  CHECK(arrows("bindings/js/src/a.cpp", "sdk/src/binding_support.hpp", "binding_support.hpp") == 0);
+  CHECK(arrows("bindings/js/src/a.cpp", "sdk/include/tidewire/b.hpp", "tidewire/b.hpp") == 0);
   CHECK(arrows("sdk/src/core/a.cpp", "sdk/include/tidewire/b.hpp", "tidewire/b.hpp") == 0);
   CHECK(arrows("sdk/src/platform/a.hpp", "platform/web/platform_types/a.hpp", "platform_types/a.hpp") == 0);
   CHECK(arrows("sdk/src/a.cpp", "sdk/src/platform/b.hpp", "platform/b.hpp") == 0);
