@@ -5,7 +5,7 @@
 #include <memory>
 
 // The table in which a platform keeps the payloads of messages outside of C++: a page in JavaScript. Where there is
-// none no message has a slot, and none of these is called. 0 is no slot.
+// none no message has a slot. Slot 0 is the empty payload, and is neither loaded nor released.
 namespace tidewire::internal {
 
 /// Copies the payload of `slot` to `owned`.
