@@ -1,9 +1,5 @@
 #include "addresses.hpp"
 
-#include <arpa/inet.h>
-#include <netdb.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <chrono>
 #include <deque>
@@ -12,7 +8,8 @@
 #include <string_view>
 #include <utility>
 
-#include "thread.hpp"
+#include "os/host_names.hpp"
+#include "os/thread.hpp"
 
 namespace tidewire::native {
 
@@ -32,46 +29,22 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::vector<std::string> inTurn(const std::vector<std::string>& sorted, const std::vector<int>& families) {
+Addresses inTurn(Resolved resolved) {
   std::vector<std::string> first;
   std::vector<std::string> second;
-  for (std::size_t i = 0; i < sorted.size(); ++i) {
-    (families[i] == families[0] ? first : second).push_back(sorted[i]);
+  for (Resolved::Address& each : resolved.addresses) {
+    (each.isIpv6 == resolved.addresses[0].isIpv6 ? first : second).push_back(std::move(each.numeric));
   }
-  std::vector<std::string> mixed;
+  Addresses mixed{.error = std::move(resolved.error)};
   for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
     if (i < first.size()) {
-      mixed.push_back(std::move(first[i]));
+      mixed.numeric.push_back(std::move(first[i]));
     }
     if (i < second.size()) {
-      mixed.push_back(std::move(second[i]));
+      mixed.numeric.push_back(std::move(second[i]));
     }
   }
   return mixed;
-}
-
-Addresses resolve(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (const int error = getaddrinfo(host.c_str(), nullptr, &hints, &found); error != 0) {
-    return {.error = "the look-up of " + host + " failed: " + gai_strerror(error)};
-  }
-  std::vector<std::string> sorted;
-  std::vector<int> families;
-  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    char text[NI_MAXHOST];
-    if (getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0) {
-      sorted.emplace_back(text);
-      families.push_back(each->ai_family);
-    }
-  }
-  freeaddrinfo(found);
-  if (sorted.empty()) {
-    return {.error = "the look-up of " + host + " gave no address"};
-  }
-  return {.numeric = inTurn(sorted, families)};
 }
 
 /// Every look-up of the process. Never destroyed: one may still be running when the program ends, and its thread must
@@ -188,7 +161,7 @@ void LookUps::startWaiting(Answers& answers) {
 }
 
 void LookUps::run(const Job& job) {
-  const Addresses addresses = resolve(job->host);
+  const Addresses addresses = inTurn(resolve(job->host));
   Answers answers;
   std::unique_lock lock(mutex_);
   std::erase(running_, job);
@@ -243,8 +216,7 @@ bool isLocalhost(std::string_view host) {
 }  // namespace
 
 std::optional<Addresses> withoutLookUp(const std::string& host) {
-  unsigned char parsed[sizeof(in6_addr)];
-  if (inet_pton(AF_INET, host.c_str(), parsed) == 1 || inet_pton(AF_INET6, host.c_str(), parsed) == 1) {
+  if (isNumericAddress(host)) {
     return Addresses{.numeric = {host}};
   }
   if (isLocalhost(host)) {

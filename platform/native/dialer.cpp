@@ -1,18 +1,10 @@
 #include "dialer.hpp"
 
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
-#include <system_error>
 #include <utility>
 
-#include "process.hpp"
+#include "os/sockets.hpp"
 
 namespace tidewire::native {
 namespace {
@@ -20,10 +12,6 @@ namespace {
 // RFC 8305 section 5 recommends it.
 constexpr double kHeadStartSeconds = 0.25;
 constexpr std::size_t kMostNamed = 8;  // Of the addresses that failed.
-
-std::string messageOf(int error) {
-  return std::generic_category().message(error);
-}
 
 /// As in a URL's authority (RFC 3986 section 3.2).
 std::string addressText(const std::string& address, std::uint16_t port) {
@@ -39,82 +27,60 @@ class Dialer::Leg {
   Leg(Dialer& dialer, const std::string& address) : dialer_(dialer), name_(addressText(address, dialer.url_->port)) {
     ev_init(&watcher_, [](struct ev_loop*, ev_io* watcher, int) { static_cast<Leg*>(watcher->data)->connected(); });
     watcher_.data = this;
-    if (!start(address)) {
-      cut();
-    }
+    start(address);
   }
   Leg(const Leg&) = delete;
   Leg& operator=(const Leg&) = delete;
   ~Leg() { cut(); }
 
-  [[nodiscard]] bool over() const { return socket_ < 0; }
+  [[nodiscard]] bool over() const { return socket_ == kNoSocket; }
   /// The address and the port.
   [[nodiscard]] const std::string& name() const { return name_; }
   /// Why it is over; empty if it was cut.
   [[nodiscard]] const std::string& error() const { return error_; }
 
   /// Returns the socket, which is the caller's to close.
-  int release() {
+  Socket release() {
     ev_io_stop(dialer_.loop_.events(), &watcher_);
-    return std::exchange(socket_, -1);
+    return std::exchange(socket_, kNoSocket);
   }
 
   void cut() {
-    if (socket_ >= 0) {
-      close(release());
+    if (!over()) {
+      closeSocket(release());
     }
   }
 
  private:
-  bool start(const std::string& address) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-    addrinfo* found = nullptr;
-    const std::string port = std::to_string(dialer_.url_->port);
-    if (const int error = getaddrinfo(address.c_str(), port.c_str(), &hints, &found); error != 0) {
-      error_ = name_ + ": " + gai_strerror(error);
-      return false;
-    }
-    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
-    socket_ = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (const std::string fault = descriptorFault(dialer_.loop_.table()); socket_ < 0 || !fault.empty()) {
-      error_ = name_ + ": " + (fault.empty() ? messageOf(errno) : fault);
-      return false;
-    }
-    const int on = 1;
-    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (::connect(socket_, found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS && errno != EINTR) {
-      fail(errno);
-      return false;
+  void start(const std::string& address) {
+    Connecting connecting = startConnecting(address, dialer_.url_->port, dialer_.loop_.table());
+    socket_ = connecting.socket;
+    if (over()) {
+      fail(connecting.error);
+      return;
     }
     ev_io_set(&watcher_, socket_, EV_WRITE);
     ev_io_start(dialer_.loop_.events(), &watcher_);
-    return true;
   }
 
   void connected() {
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
-      error = errno;
-    }
-    if (error == 0) {
+    const std::optional<ConnectError> error = connectError(socket_);
+    if (!error) {
       dialer_.won(*this);
       return;
     }
-    fail(error);
+    fail(*error);
     cut();
     dialer_.startNext();
   }
 
-  void fail(int error) {
-    error_ = error == ECONNREFUSED ? "connection refused by " + name_ : name_ + ": " + messageOf(error);
+  void fail(const ConnectError& error) {
+    error_ = error.isRefusal ? "connection refused by " + name_ : name_ + ": " + error.text;
   }
 
   Dialer& dialer_;
   const std::string name_;
-  int socket_ = -1;
+  Socket socket_ = kNoSocket;
   ev_io watcher_{};
   std::string error_;
 };

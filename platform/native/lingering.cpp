@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "native_loop.hpp"
-
 namespace tidewire::native {
 namespace {
 
@@ -11,21 +9,21 @@ constexpr double kLingerSeconds = 2;
 
 }  // namespace
 
-Lingering::Lingering(NativeLoop& loop, Wire wire, ByteBuffer rest)
-    : loop_(loop), wire_(std::move(wire)), rest_(std::move(rest)) {
+Lingering::Lingering(Owner& owner, struct ev_loop* events, Wire wire, ByteBuffer rest)
+    : owner_(owner), events_(events), wire_(std::move(wire)), rest_(std::move(rest)) {
   lws_set_opaque_user_data(wire_.wsi(), static_cast<WsiOwner*>(this));
   lws_rx_flow_control(wire_.wsi(), 1);
   ev_init(&patience_,
           [](struct ev_loop*, ev_timer* watcher, int) { static_cast<Lingering*>(watcher->data)->giveUp(); });
   patience_.data = this;
-  ev_now_update(loop_.events());
+  ev_now_update(events_);
   ev_timer_set(&patience_, kLingerSeconds, 0.);
-  ev_timer_start(loop_.events(), &patience_);
+  ev_timer_start(events_, &patience_);
   writeOut();
 }
 
 Lingering::~Lingering() {
-  ev_timer_stop(loop_.events(), &patience_);
+  ev_timer_stop(events_, &patience_);
 }
 
 int Lingering::onCallback(lws*, lws_callback_reasons reason, void*, std::size_t) {
@@ -35,7 +33,7 @@ int Lingering::onCallback(lws*, lws_callback_reasons reason, void*, std::size_t)
       writeOut();
       return 0;
     case LWS_CALLBACK_RAW_CLOSE:
-      loop_.lingered(*this);
+      owner_.lingered(*this);
       return 0;
     default:
       return 0;
@@ -56,8 +54,8 @@ void Lingering::writeOut() {
 }
 
 void Lingering::giveUp() {
-  loop_.cut(wire_.release());
-  loop_.lingered(*this);
+  owner_.cut(wire_.release());
+  owner_.lingered(*this);
 }
 
 }  // namespace tidewire::native

@@ -4,21 +4,30 @@
 
 #include <cstddef>
 
-#include "byte_buffer.hpp"
 #include "lws.hpp"
+#include "rfc6455/byte_buffer.hpp"
 #include "wire.hpp"
 
 namespace tidewire::native {
 
-class NativeLoop;
-
 /// A connection whose Close frames are exchanged, and whose client has gone: what was written still leaves, what still
 /// comes is read and dropped. Unread bytes would turn the end of the connection into a reset, which may overtake our
-/// Close frame. Ends by itself, after 2 s at the latest; `NativeLoop` owns it meanwhile.
+/// Close frame. Ends by itself, after 2 s at the latest; its owner keeps it until then.
 class Lingering final : public WsiOwner {
  public:
+  class Owner {
+   public:
+    /// Ends a connection at once and forgets it.
+    virtual void cut(lws* wsi) = 0;
+    /// `connection` has ended, and may be destroyed inside this call.
+    virtual void lingered(const Lingering& connection) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
   /// `rest` is still to be written.
-  Lingering(NativeLoop& loop, Wire wire, ByteBuffer rest);
+  Lingering(Owner& owner, struct ev_loop* events, Wire wire, ByteBuffer rest);
   ~Lingering();
   Lingering(const Lingering&) = delete;
   Lingering& operator=(const Lingering&) = delete;
@@ -29,7 +38,8 @@ class Lingering final : public WsiOwner {
   void writeOut();
   void giveUp();
 
-  NativeLoop& loop_;
+  Owner& owner_;
+  struct ev_loop* const events_;
   Wire wire_;
   ByteBuffer rest_;
   std::size_t written_ = 0;

@@ -4,6 +4,10 @@
 
 namespace tidewire::native {
 
+/// Keeps libwebsockets from noting each connection on standard error where nobody has set its log level: takes NOTICE
+/// from the default level. A level that the application has set stays, and so does its function. Once for the process.
+void quietLibwebsockets();
+
 /// Owner of a libwebsockets connection (a "wsi"), whose opaque user data points to it. A connection without one is an
 /// orphan: `NativeLoop` ends it.
 class WsiOwner {

@@ -1,18 +1,15 @@
 #include "native_loop.hpp"
 
 #include <openssl/crypto.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <utility>
 
-#include "message_access.hpp"
-#include "native_transport.hpp"
-#include "process.hpp"
-#include "randomness.hpp"
-#include "signals.hpp"
+#include "os/descriptors.hpp"
+#include "os/signals.hpp"
+#include "os/sockets.hpp"
 
 namespace tidewire::native {
 namespace {
@@ -49,17 +46,17 @@ struct Registry {
 
 }  // namespace
 
-std::shared_ptr<NativeLoop> NativeLoop::shared() {
-  static const std::shared_ptr<NativeLoop>* const instance = [] {
-    auto* const made = new std::shared_ptr<NativeLoop>(new NativeLoop(true));
+std::shared_ptr<NativeLoop> NativeLoop::shared(MakeTransport makeTransport) {
+  static const std::shared_ptr<NativeLoop>* const instance = [makeTransport] {
+    auto* const made = new std::shared_ptr<NativeLoop>(new NativeLoop(true, makeTransport));
     (void)enlist(*made);
     return made;
   }();
   return *instance;
 }
 
-std::shared_ptr<NativeLoop> NativeLoop::make() {
-  std::shared_ptr<NativeLoop> made(new NativeLoop(false));
+std::shared_ptr<NativeLoop> NativeLoop::make(MakeTransport makeTransport) {
+  std::shared_ptr<NativeLoop> made(new NativeLoop(false, makeTransport));
   return made->events_ != nullptr && enlist(made) ? made : nullptr;
 }
 
@@ -89,7 +86,8 @@ void NativeLoop::stopAll() {
   }
 }
 
-NativeLoop::NativeLoop(bool hasThread) : hasThread_(hasThread) {
+NativeLoop::NativeLoop(bool hasThread, MakeTransport makeTransport)
+    : hasThread_(hasThread), makeTransport_(makeTransport) {
   ev_async_init(&wake_,
                 [](struct ev_loop*, ev_async* watcher, int) { static_cast<NativeLoop*>(watcher->data)->doPosted(); });
   ev_init(&timer_, [](struct ev_loop*, ev_timer* watcher, int) { static_cast<NativeLoop*>(watcher->data)->doDue(); });
@@ -247,7 +245,7 @@ std::optional<std::uint64_t> NativeLoop::randomSeed() {
 }
 
 std::unique_ptr<internal::Transport> NativeLoop::makeTransport(internal::TransportEvents& events) {
-  return std::make_unique<NativeTransport>(*this, events);
+  return makeTransport_(*this, events);
 }
 
 // Wake-up.
@@ -474,13 +472,14 @@ void NativeLoop::cut(lws* wsi) {
   // The peer sees the end now, and libwebsockets at the next turn: what it kills asynchronously waits until nothing
   // else is to be done.
   lws_rx_flow_control(wsi, 1);
-  shutdown(lws_get_socket_fd(wsi), SHUT_RDWR);
+  endBoth(lws_get_socket_fd(wsi));
   lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
   lws_cancel_service(context_);
 }
 
 void NativeLoop::lingerOut(Wire wire, ByteBuffer rest) {
-  auto lingering = std::make_unique<Lingering>(*this, std::move(wire), std::move(rest));
+  Lingering::Owner& owner = *this;
+  auto lingering = std::make_unique<Lingering>(owner, events_, std::move(wire), std::move(rest));
   const Lingering* const key = lingering.get();
   lingering_.emplace(key, std::move(lingering));
 }
@@ -509,47 +508,3 @@ int NativeLoop::onOrphan(lws_callback_reasons reason) {
 }
 
 }  // namespace tidewire::native
-
-namespace tidewire {
-
-using internal::LoopAccess;
-
-std::shared_ptr<Loop> Loop::make() {
-  std::shared_ptr<native::NativeLoop> made = native::NativeLoop::make();
-  return made == nullptr ? nullptr : LoopAccess::make(std::move(made));
-}
-
-Loop::Loop(std::shared_ptr<internal::Loop> loop) : loop_(std::move(loop)) {}
-
-Loop::~Loop() {
-  static_cast<native::NativeLoop&>(*loop_).abandon();
-}
-
-void Loop::turn() {
-  turn(std::chrono::milliseconds::zero());
-}
-
-void Loop::turn(std::chrono::milliseconds timeout) {
-  static_cast<native::NativeLoop&>(*loop_).turn(timeout);
-}
-
-void Loop::wake() {
-  static_cast<native::NativeLoop&>(*loop_).interrupt();
-}
-
-}  // namespace tidewire
-
-namespace tidewire::internal {
-
-std::shared_ptr<Loop> platformLoop() {
-  return native::NativeLoop::shared();
-}
-
-// No payload lies in a table here.
-void loadSlot(std::uint32_t, std::unique_ptr<std::byte[]>&, std::size_t&) noexcept {}
-void releaseSlot(std::uint32_t) noexcept {}
-std::uint32_t duplicateSlot(std::uint32_t) noexcept {
-  return 0;
-}
-
-}  // namespace tidewire::internal

@@ -21,10 +21,11 @@
 #include <vector>
 
 #include "lingering.hpp"
-#include "loop.hpp"
 #include "lws.hpp"
-#include "mask_keys.hpp"
-#include "thread.hpp"
+#include "os/randomness.hpp"
+#include "os/thread.hpp"
+#include "platform/loop.hpp"
+#include "rfc6455/mask_keys.hpp"
 #include "wire.hpp"
 
 namespace tidewire::native {
@@ -40,11 +41,16 @@ inline constexpr const char* kProtocol = "tidewire";
 ///
 /// What the system cannot give at the time is asked for again: a thread with each call that needs it, descriptors with
 /// each attempt. Until they are there the thread goes on without an event loop, so that attempts end and are retried.
-class NativeLoop final : public internal::Loop, public std::enable_shared_from_this<NativeLoop> {
+class NativeLoop final : public internal::Loop,
+                         public std::enable_shared_from_this<NativeLoop>,
+                         private Lingering::Owner {
  public:
-  [[nodiscard]] static std::shared_ptr<NativeLoop> shared();
+  using MakeTransport = std::unique_ptr<internal::Transport> (*)(NativeLoop& loop, internal::TransportEvents& events);
+
+  /// The first call makes it, with its `makeTransport`.
+  [[nodiscard]] static std::shared_ptr<NativeLoop> shared(MakeTransport makeTransport);
   /// For the application to turn; null if the system gives no event loop.
-  [[nodiscard]] static std::shared_ptr<NativeLoop> make();
+  [[nodiscard]] static std::shared_ptr<NativeLoop> make(MakeTransport makeTransport);
   ~NativeLoop() override;
 
   /// Does what is due, after waiting for it up to `timeout`. Only for one from `make`.
@@ -89,14 +95,14 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
   [[nodiscard]] std::span<std::byte> plainBuffer();
 
   /// Ends a connection at once and forgets it. None of its callbacks reaches its owner any more.
-  void cut(lws* wsi);
+  void cut(lws* wsi) override;
   /// Ends a connection whose Close frames are exchanged, as `Lingering` says.
   void lingerOut(Wire wire, ByteBuffer rest);
-  /// `connection` has ended.
-  void lingered(const Lingering& connection) { lingering_.erase(&connection); }
 
  private:
-  explicit NativeLoop(bool hasThread);
+  NativeLoop(bool hasThread, MakeTransport makeTransport);
+
+  void lingered(const Lingering& connection) override { lingering_.erase(&connection); }
 
   void closeConnections();
   static bool enlist(const std::shared_ptr<NativeLoop>& loop);
@@ -120,6 +126,7 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
   [[nodiscard]] lws_vhost* makeVhost();
 
   const bool hasThread_;
+  const MakeTransport makeTransport_;
   struct ev_loop* events_ = nullptr;
   ev_async wake_{};
   ev_timer timer_{};
@@ -132,7 +139,7 @@ class NativeLoop final : public internal::Loop, public std::enable_shared_from_t
   lws_vhost* vhost_ = nullptr;
   std::size_t table_ = 0;
   std::unordered_map<const Lingering*, std::unique_ptr<Lingering>> lingering_;
-  MaskKeys maskKeys_;
+  MaskKeys maskKeys_{&drawRandom};
   std::vector<std::byte> plainBuffer_;
 
   std::set<std::pair<core::Time, internal::LoopTask*>> due_;

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "core/one_line.hpp"
-#include "handshake.hpp"
 #include "message_access.hpp"
-#include "randomness.hpp"
+#include "os/randomness.hpp"
+#include "rfc6455/handshake.hpp"
 #include "trust.hpp"
 
 namespace tidewire::native {

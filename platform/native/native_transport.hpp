@@ -9,15 +9,15 @@
 #include <string_view>
 #include <vector>
 
-#include "body_excerpt.hpp"
-#include "codec.hpp"
 #include "core/url.hpp"
 #include "dialer.hpp"
-#include "frame_writer.hpp"
 #include "lws.hpp"
 #include "native_loop.hpp"
-#include "response_head.hpp"
-#include "transport.hpp"
+#include "platform/transport.hpp"
+#include "rfc6455/body_excerpt.hpp"
+#include "rfc6455/codec.hpp"
+#include "rfc6455/frame_writer.hpp"
+#include "rfc6455/response_head.hpp"
 #include "wire.hpp"
 
 namespace tidewire::native {
@@ -26,6 +26,10 @@ namespace tidewire::native {
 /// the frames are ours.
 class NativeTransport final : public internal::Transport, private WsiOwner, private Dialer::Client {
  public:
+  [[nodiscard]] static std::unique_ptr<internal::Transport> make(NativeLoop& loop, internal::TransportEvents& events) {
+    return std::make_unique<NativeTransport>(loop, events);
+  }
+
   NativeTransport(NativeLoop& loop, internal::TransportEvents& events);
   ~NativeTransport() override;
 

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/protocol/head_fields.hpp"
+#include "core/protocol/json.hpp"
 
 namespace tidewire::core::protocol {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/protocol/head_fields.hpp"
-#include "core/protocol/heads.hpp"
+#include "core/protocol/head_reader.hpp"
 
 namespace tidewire::core::protocol {
 namespace {
@@ -99,8 +99,9 @@ class FieldSink {
   bool inDedup_ = false;
 };
 
-}  // namespace
-
+/// Reads the known fields of a JSON object, whatever their types. Of repeated ones the last counts.
+///
+/// Returns: whether it is an object that docs/protocol.md, section 2.2, allows as a head.
 bool readFields(std::span<const std::byte> head, Fields& fields) {
   const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
   // The parser would take a byte order mark for white space, and NUL for the end.
@@ -112,6 +113,8 @@ bool readFields(std::span<const std::byte> head, Fields& fields) {
   FieldSink sink(fields);
   return nlohmann::json::sax_parse(text.begin(), text.end(), &sink);
 }
+
+}  // namespace
 
 ServerHead readServerHead(std::span<const std::byte> head) {
   Fields fields;

@@ -1,6 +1,5 @@
 #include "tls.hpp"
 
-#include <arpa/inet.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -9,9 +8,12 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "core/one_line.hpp"
+#include "os/host_names.hpp"
 
 namespace tidewire::native {
 namespace {
@@ -45,11 +47,8 @@ TlsName tlsNameOf(const core::Url& url) {
     name.pop_back();
   }
   // Also "127.1", which is looked up as an address too.
-  in_addr address{};
-  if (inet_aton(name.c_str(), &address) == 1) {
-    std::array<char, INET_ADDRSTRLEN> text{};
-    inet_ntop(AF_INET, &address, text.data(), text.size());
-    return {.text = text.data(), .isAddress = true};
+  if (std::optional<std::string> address = ipv4AddressOf(name)) {
+    return {.text = std::move(*address), .isAddress = true};
   }
   return {.text = std::move(name), .isAddress = false};
 }

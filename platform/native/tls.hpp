@@ -7,8 +7,8 @@
 #include <span>
 #include <string>
 
-#include "byte_buffer.hpp"
 #include "core/url.hpp"
+#include "rfc6455/byte_buffer.hpp"
 
 namespace tidewire::native {
 

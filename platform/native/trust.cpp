@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "core/one_line.hpp"
+#include "os/trust_store.hpp"
 
 namespace tidewire::native {
 namespace {
@@ -59,8 +60,7 @@ X509_STORE* copyOf(X509_STORE* systems) {
     }
   }
   X509_STORE_unlock(systems);
-  // The system's folder is not read as a whole, but when a certificate asks for one of its.
-  X509_LOOKUP_add_dir(X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir()), nullptr, X509_FILETYPE_DEFAULT);
+  addSystemFolder(store);
   return store;
 }
 
@@ -79,8 +79,7 @@ SSL_CTX* makeContext(X509_STORE* store) {
 const std::shared_ptr<SSL_CTX>& systemsContext(Contexts& all) {
   if (all.systems == nullptr) {
     X509_STORE* const store = X509_STORE_new();
-    X509_STORE_set_default_paths(store);
-    ERR_clear_error();
+    addSystemTrust(store);
     all.systems = {makeContext(store), SSL_CTX_free};
   }
   return all.systems;

@@ -1,10 +1,6 @@
 #include "wire.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
-#include <cerrno>
+#include "os/sockets.hpp"
 
 namespace tidewire::native {
 namespace {
@@ -52,30 +48,17 @@ void Wire::flush() {
 }
 
 std::size_t Wire::toSocket(std::span<const std::byte> bytes) {
-  std::size_t taken = 0;
-  while (taken < bytes.size() && !blocked()) {
-    const ssize_t count =
-        ::send(lws_get_socket_fd(wsi_), bytes.data() + taken, bytes.size() - taken, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (count >= 0) {
-      taken += static_cast<std::size_t>(count);
-      full_ = taken < bytes.size();
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      full_ = true;
-    } else if (errno != EINTR) {
-      broken_ = true;
-    }
+  if (blocked()) {
+    return 0;
   }
-  return taken;
+  const SocketSent sent = sendFront(lws_get_socket_fd(wsi_), bytes);
+  full_ = sent.full;
+  broken_ = sent.broken;
+  return sent.bytes;
 }
 
 bool Wire::wasReset() const {
-#ifdef __linux__
-  tcp_info info{};
-  socklen_t size = sizeof info;
-  return getsockopt(lws_get_socket_fd(wsi_), IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_state == TCP_CLOSE;
-#else
-  return false;
-#endif
+  return peerHasReset(lws_get_socket_fd(wsi_));
 }
 
 void Wire::awaitWritable() const {
@@ -89,7 +72,7 @@ void Wire::finish() {
     tls_->close();
     flush();
   }
-  shutdown(lws_get_socket_fd(wsi_), SHUT_WR);
+  endSending(lws_get_socket_fd(wsi_));
 }
 
 }  // namespace tidewire::native

@@ -5,8 +5,8 @@
 #include <span>
 #include <utility>
 
-#include "byte_buffer.hpp"
 #include "lws.hpp"
+#include "rfc6455/byte_buffer.hpp"
 #include "tls.hpp"
 
 namespace tidewire::native {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "core/protocol/head_fields.hpp"
+#include "core/protocol/json.hpp"
 #include "glue.hpp"
 #include "message_access.hpp"
 

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "glue.hpp"
-#include "message_access.hpp"
+#include "platform/slots.hpp"
 
 namespace tidewire::internal {
 

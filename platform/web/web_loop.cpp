@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "glue.hpp"
+#include "tidewire/loop.hpp"
 #include "web_transport.hpp"
 
 namespace tidewire::web {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "loop.hpp"
+#include "platform/loop.hpp"
 
 namespace tidewire::web {
 

@@ -10,7 +10,7 @@
 
 #include "glue.hpp"
 #include "message_access.hpp"
-#include "payload_store.hpp"
+#include "platform/payload_store.hpp"
 
 namespace tidewire::web {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "transport.hpp"
+#include "platform/transport.hpp"
 
 namespace tidewire::web {
 

@@ -4,6 +4,7 @@
 
 #include "client_shared.hpp"
 #include "core/bytes.hpp"
+#include "loop_access.hpp"
 
 namespace tidewire {
 

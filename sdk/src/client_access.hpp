@@ -4,12 +4,12 @@
 #include <utility>
 
 #include "client_shared.hpp"
-#include "loop.hpp"
+#include "platform/loop.hpp"
 #include "tidewire/client.hpp"
 
 namespace tidewire::internal {
 
-/// What bindings and tests may do beyond the public interface.
+/// What tests and binding_support.hpp may do beyond the public interface.
 struct ClientAccess {
   /// A client on a loop other than the platform's.
   static Client make(Options options, std::shared_ptr<Loop> loop) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,8 +12,8 @@
 #include "core/time.hpp"
 #include "delivery.hpp"
 #include "layer_post.hpp"
+#include "platform/transport.hpp"
 #include "tidewire/log.hpp"
-#include "transport.hpp"
 
 namespace tidewire::internal {
 
@@ -37,6 +38,9 @@ class LayerHost {
  protected:
   ~LayerHost() = default;
 };
+
+class ClientLayer;
+using MakeLayer = std::function<std::unique_ptr<ClientLayer>(LayerHost&)>;
 
 /// What stands between a connection and the delivery of its events, where more is spoken than messages: it takes the
 /// connection's messages, and sends its own past the client's queue. A client without a layer pays for none.

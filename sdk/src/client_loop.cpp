@@ -6,12 +6,10 @@
 #include <string>
 #include <utility>
 
-#include "client_shared.hpp"
 #include "core/bytes.hpp"
 #include "core/close_code.hpp"
 #include "core/ending_texts.hpp"
 #include "core/one_line.hpp"
-#include "endpoint_question.hpp"
 #include "journal_texts.hpp"
 #include "message_access.hpp"
 
@@ -29,25 +27,26 @@ std::uint64_t jitterSeed(Loop& loop) {
 
 }  // namespace
 
-ClientLoop::ClientLoop(ClientShared& shared)
-    : shared_(shared),
-      options_(shared.options_),
-      loop_(*shared.loop_),
-      mailbox_(shared.mailbox_),
-      delivery_(shared.delivery_),
-      journal_(shared.journal_),
-      layer_(shared.makeLayer_ ? shared.makeLayer_(*this) : nullptr),
+ClientLoop::ClientLoop(ClientLoopHost& host, const ClientParts& parts, const MakeLayer& makeLayer)
+    : host_(host),
+      options_(parts.options),
+      configured_(parts.configured),
+      loop_(parts.loop),
+      mailbox_(parts.mailbox),
+      delivery_(parts.delivery),
+      journal_(parts.journal),
+      layer_(makeLayer ? makeLayer(*this) : nullptr),
       connection_(options_, loop_.sendsPings() || layer_ != nullptr, jitterSeed(loop_)),
-      endpoint_(shared.configured_) {
-  loop_.attach(shared_);
+      endpoint_(configured_) {
+  loop_.attach(host_);
 }
 
 ClientLoop::~ClientLoop() {
   if (transport_ != nullptr) {
     transport_->abort();
   }
-  loop_.setDeadline(shared_, std::nullopt);
-  loop_.detach(shared_);
+  loop_.setDeadline(host_, std::nullopt);
+  loop_.detach(host_);
 }
 
 bool ClientLoop::turn() {
@@ -239,7 +238,7 @@ void ClientLoop::endRound() {
   watchCallbacks();
   setDeadline();
   if (!mailbox_.settle(behind(), stats_)) {
-    loop_.wake(shared_.shared_from_this());
+    host_.turnAgain();
   }
 }
 
@@ -356,7 +355,7 @@ void ClientLoop::doCommand(Command& command) {
     case Command::Kind::Destroy:
       // Perhaps inside an event of the transport's: what has to go goes when the next turn ends.
       destroyed_ = true;
-      loop_.wake(shared_.shared_from_this());
+      host_.turnAgain();
       break;
   }
 }
@@ -371,7 +370,7 @@ void ClientLoop::setPaused(bool paused) {
   } else {
     // Told by a command, so that what onOpen sent in there is taken first.
     if (const std::uint64_t attempt = delivery_.release(); attempt > 0) {
-      shared_.tell({.kind = Command::Kind::OpenReturned, .attempt = attempt});
+      host_.openReturned(attempt);
     }
   }
 }
@@ -383,7 +382,7 @@ void ClientLoop::performActions() {
 }
 
 void ClientLoop::perform(core::AskEndpoint& action) {
-  auto question = std::make_shared<EndpointQuestion>(shared_.weak_from_this(), shared_.configured_, action.attempt,
+  auto question = std::make_shared<EndpointQuestion>(host_.endpointAnswers(), configured_, action.attempt,
                                                      std::move(action.lastClose));
   delivery_.deliver(Event(EndpointQuestion::request(std::move(question))));
 }
@@ -413,7 +412,7 @@ void ClientLoop::perform(core::Abort) {
       transport_->abort();
     }
     aborted_.push_back(std::move(transport_));
-    loop_.wake(shared_.shared_from_this());
+    host_.turnAgain();
   }
   endBehind_.reset();
 }
@@ -653,7 +652,7 @@ void ClientLoop::watchCallbacks() {
       break;
     case Callbacks::Executor:
       if (delivery_.needsRunner()) {
-        shared_.scheduleRun();
+        host_.scheduleRun();
       }
       break;
   }
@@ -693,7 +692,7 @@ void ClientLoop::setDeadline() {
   }
   if (deadline != deadline_) {
     deadline_ = deadline;
-    loop_.setDeadline(shared_, deadline);
+    loop_.setDeadline(host_, deadline);
   }
 }
 

@@ -10,19 +10,44 @@
 #include "client_layer.hpp"
 #include "core/connection.hpp"
 #include "delivery.hpp"
+#include "endpoint_question.hpp"
 #include "journal.hpp"
-#include "loop.hpp"
 #include "mailbox.hpp"
+#include "platform/loop.hpp"
 #include "tidewire/stats.hpp"
 
 namespace tidewire::internal {
 
-class ClientShared;
+/// What a `ClientLoop` has of the client it belongs to, which outlives it. Loop thread.
+class ClientLoopHost : public LoopTask {
+ public:
+  /// Has `turn` called once more, soon.
+  virtual void turnAgain() = 0;
+  /// Posts that `onOpen` of this attempt has returned.
+  virtual void openReturned(std::uint64_t attempt) = 0;
+  /// Has the executor run the next callback.
+  virtual void scheduleRun() = 0;
+  [[nodiscard]] virtual std::weak_ptr<EndpointAnswers> endpointAnswers() = 0;
+
+ protected:
+  ~ClientLoopHost() = default;
+};
+
+/// The client's parts with which a `ClientLoop` works; they outlive it.
+struct ClientParts {
+  const Options& options;
+  const Endpoint& configured;
+  Loop& loop;
+  Mailbox& mailbox;
+  Delivery& delivery;
+  Journal& journal;
+};
 
 /// A client's half on the loop thread: gives the core its inputs, performs its actions, and owns the transport.
 class ClientLoop final : private TransportEvents, private LayerHost {
  public:
-  explicit ClientLoop(ClientShared& shared);
+  /// Without `makeLayer` the client has no layer.
+  ClientLoop(ClientLoopHost& host, const ClientParts& parts, const MakeLayer& makeLayer);
   ~ClientLoop();
 
   /// Does what was posted and what is due. Returns false when the client is gone: then this object has to go too.
@@ -93,8 +118,9 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void setDeadline();
   [[nodiscard]] Mailbox::Behind behind() const;
 
-  ClientShared& shared_;
+  ClientLoopHost& host_;
   const Options& options_;
+  const Endpoint& configured_;
   Loop& loop_;
   Mailbox& mailbox_;
   Delivery& delivery_;

@@ -154,11 +154,15 @@ Delivery::Polled ClientShared::runQueued(const PollBudget& budget) {
   const std::shared_ptr<ClientShared> self = shared_from_this();  // A callback may destroy the client.
   const Delivery::Polled polled = delivery_.poll(budget, [this] { return loop_->now(); });
   if (polled.openReturned > 0) {
-    tell({.kind = Command::Kind::OpenReturned, .attempt = polled.openReturned});
+    openReturned(polled.openReturned);
   } else {
     wakeIf(polled.madeRoom);
   }
   return polled;
+}
+
+void ClientShared::openReturned(std::uint64_t attempt) {
+  tell({.kind = Command::Kind::OpenReturned, .attempt = attempt});
 }
 
 void ClientShared::scheduleRun() {
@@ -230,7 +234,14 @@ void ClientShared::turn() {
   }
   if (clientLoop_ == nullptr) {
     self_ = shared_from_this();
-    clientLoop_ = std::make_unique<ClientLoop>(*this);
+    clientLoop_ = std::make_unique<ClientLoop>(*this,
+                                               ClientParts{.options = options_,
+                                                           .configured = configured_,
+                                                           .loop = *loop_,
+                                                           .mailbox = mailbox_,
+                                                           .delivery = delivery_,
+                                                           .journal = journal_},
+                                               makeLayer_);
   }
   if (!clientLoop_->turn()) {
     gone_ = true;

@@ -10,19 +10,20 @@
 #include "client_loop.hpp"
 #include "core/options_fault.hpp"
 #include "delivery.hpp"
+#include "endpoint_question.hpp"
 #include "journal.hpp"
-#include "loop.hpp"
 #include "mailbox.hpp"
+#include "platform/loop.hpp"
 #include "tidewire/options.hpp"
 
 namespace tidewire::internal {
 
 /// What a `Client` and the loop thread share. The application's calls end in the mailbox; the loop's half is made at
 /// the first turn and unmade by the last, and keeps this block alive in between.
-class ClientShared final : public LoopTask, public std::enable_shared_from_this<ClientShared> {
+class ClientShared final : public ClientLoopHost,
+                           public EndpointAnswers,
+                           public std::enable_shared_from_this<ClientShared> {
  public:
-  using MakeLayer = std::function<std::unique_ptr<ClientLayer>(LayerHost&)>;
-
   ClientShared(Options options, std::shared_ptr<Loop> loop, MakeLayer makeLayer = {});
 
   // Any thread.
@@ -60,8 +61,8 @@ class ClientShared final : public LoopTask, public std::enable_shared_from_this<
   bool post(std::unique_ptr<LayerPost> post, bool unlessDown);
   /// Waits for a callback that another thread runs.
   void awaitCallback() { delivery_.awaitCallback(); }
-  void answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::unique_ptr<LayerPost> post);
-  void failEndpoint(std::uint64_t attempt, std::string_view why);
+  void answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::unique_ptr<LayerPost> post) override;
+  void failEndpoint(std::uint64_t attempt, std::string_view why) override;
   void destroy();
 
   template <class EventType>
@@ -75,12 +76,12 @@ class ClientShared final : public LoopTask, public std::enable_shared_from_this<
   void turn() override;
   void hint(core::Hint hint) override;
   void loopGone() override;
-  /// Has the executor run what waits.
-  void scheduleRun();
+  void turnAgain() override { wakeIf(true); }
+  void openReturned(std::uint64_t attempt) override;
+  void scheduleRun() override;
+  [[nodiscard]] std::weak_ptr<EndpointAnswers> endpointAnswers() override { return weak_from_this(); }
 
  private:
-  friend class ClientLoop;
-
   void tell(Command command);
   void runOne();
   [[nodiscard]] Delivery::Polled runQueued(const PollBudget& budget);

@@ -11,8 +11,8 @@
 
 #include "core/time.hpp"
 #include "gate.hpp"
+#include "platform/sync.hpp"
 #include "session_news.hpp"
-#include "sync.hpp"
 #include "tidewire/client.hpp"
 
 namespace tidewire::internal {

@@ -11,12 +11,21 @@
 
 namespace tidewire::internal {
 
-class ClientShared;
+/// Takes the answers to `Options::endpoint`. Any thread.
+class EndpointAnswers {
+ public:
+  /// `post`: for the layer, with the answer. An answer for an attempt that is over has no effect.
+  virtual void answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::unique_ptr<LayerPost> post) = 0;
+  virtual void failEndpoint(std::uint64_t attempt, std::string_view why) = 0;
+
+ protected:
+  ~EndpointAnswers() = default;
+};
 
 /// One question to `Options::endpoint`, shared by the copies of its `EndpointRequest`. The first answer counts.
 class EndpointQuestion {
  public:
-  EndpointQuestion(std::weak_ptr<ClientShared> client, Endpoint startingPoint, std::uint64_t number,
+  EndpointQuestion(std::weak_ptr<EndpointAnswers> client, Endpoint startingPoint, std::uint64_t number,
                    std::optional<CloseInfo> before);
   /// Nobody can answer any more.
   ~EndpointQuestion();
@@ -40,7 +49,7 @@ class EndpointQuestion {
   const Endpoint configured;
 
  private:
-  const std::weak_ptr<ClientShared> client_;
+  const std::weak_ptr<EndpointAnswers> client_;
   mutable std::atomic<bool> answered_ = false;
 };
 

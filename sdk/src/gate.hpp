@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "sync.hpp"
+#include "platform/sync.hpp"
 
 namespace tidewire::internal {
 

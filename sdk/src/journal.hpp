@@ -8,7 +8,7 @@
 
 #include "core/time.hpp"
 #include "gate.hpp"
-#include "sync.hpp"
+#include "platform/sync.hpp"
 #include "tidewire/message.hpp"
 #include "tidewire/options.hpp"
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "layer_post.hpp"
-#include "payload_store.hpp"
-#include "sync.hpp"
+#include "platform/payload_store.hpp"
+#include "platform/sync.hpp"
 #include "tidewire/endpoint.hpp"
 #include "tidewire/events.hpp"
 #include "tidewire/options.hpp"

@@ -2,22 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 
 #include "core/protocol/server_message.hpp"
+#include "platform/slots.hpp"
 #include "tidewire/message.hpp"
 #include "tidewire/session_events.hpp"
 
 namespace tidewire::internal {
-
-// The platform's slot table. Natively there is none, and no message has a slot.
-
-/// Copies the payload of `slot` to `owned`.
-void loadSlot(std::uint32_t slot, std::unique_ptr<std::byte[]>& owned, std::size_t& sizeBytes) noexcept;
-void releaseSlot(std::uint32_t slot) noexcept;
-/// Another slot with the same payload.
-[[nodiscard]] std::uint32_t duplicateSlot(std::uint32_t slot) noexcept;
 
 /// How the SDK makes messages.
 struct MessageAccess {

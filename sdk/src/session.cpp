@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/bytes.hpp"
+#include "loop_access.hpp"
 #include "session_shared.hpp"
 
 namespace tidewire {

@@ -13,8 +13,8 @@
 
 #include "client_layer.hpp"
 #include "core/protocol/session_core.hpp"
-#include "server_messages.hpp"
-#include "session_shared.hpp"
+#include "platform/server_messages.hpp"
+#include "session_parts.hpp"
 
 namespace tidewire::internal {
 

@@ -21,8 +21,9 @@
 #include <string>
 #include <vector>
 
-#include "codec.hpp"
-#include "mask_keys.hpp"
+#include "os/randomness.hpp"
+#include "rfc6455/codec.hpp"
+#include "rfc6455/mask_keys.hpp"
 #include "support/raw_peer.hpp"
 #include "tidewire/client.hpp"
 
@@ -196,7 +197,7 @@ double bareDown(const FloodServer& server) {
 /// The bytes that a client sends, made beforehand.
 std::string framesUp(const Settings& settings) {
   tidewire::native::ByteBuffer frames;
-  tidewire::native::MaskKeys keys;
+  tidewire::native::MaskKeys keys(&tidewire::native::drawRandom);
   const std::string payload(settings.bytes, 'x');
   for (std::size_t i = 0; i < settings.messages; ++i) {
     appendMessage(frames, tidewire::MessageKind::Binary, std::as_bytes(std::span(payload)), *keys.next());

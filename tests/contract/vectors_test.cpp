@@ -10,10 +10,10 @@
 #include "contract_test.hpp"
 #include "core/bytes.hpp"
 #include "core/protocol/framing.hpp"
-#include "core/protocol/head_fields.hpp"
+#include "core/protocol/head_reader.hpp"
 #include "core/utf8.hpp"
 #include "message_access.hpp"
-#include "server_messages.hpp"
+#include "platform/server_messages.hpp"
 #include "support/head_vector.hpp"
 #include "vectors.hpp"
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "codec.hpp"
+#include "rfc6455/codec.hpp"
 
 namespace {
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "body_excerpt.hpp"
 #include "core/one_line.hpp"
-#include "response_head.hpp"
+#include "rfc6455/body_excerpt.hpp"
+#include "rfc6455/response_head.hpp"
 
 namespace {
 

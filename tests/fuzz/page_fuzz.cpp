@@ -23,6 +23,7 @@
 #include "core/bytes.hpp"
 #include "core/protocol/framing.hpp"
 #include "core/protocol/head_fields.hpp"
+#include "core/protocol/head_reader.hpp"
 #include "core/protocol/message_reader.hpp"
 #include "core/utf8.hpp"
 #include "support/head_vector.hpp"

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/protocol/framing.hpp"
-#include "core/protocol/head_fields.hpp"
+#include "core/protocol/head_reader.hpp"
 #include "core/protocol/heads.hpp"
 
 namespace {

@@ -5,7 +5,7 @@
 #include <variant>
 
 #include "core/bytes.hpp"
-#include "core/protocol/head_fields.hpp"
+#include "core/protocol/head_reader.hpp"
 #include "head_lines.hpp"
 #include "support/head_vector.hpp"
 

@@ -13,7 +13,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "handshake.hpp"
+#include "rfc6455/handshake.hpp"
 
 namespace support {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "core/url.hpp"
 #include "message_access.hpp"
-#include "payload_store.hpp"
+#include "platform/payload_store.hpp"
 
 namespace support {
 namespace {

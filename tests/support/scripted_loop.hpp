@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/time.hpp"
-#include "loop.hpp"
+#include "platform/loop.hpp"
 
 namespace support {
 

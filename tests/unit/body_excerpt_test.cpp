@@ -1,4 +1,4 @@
-#include "body_excerpt.hpp"
+#include "rfc6455/body_excerpt.hpp"
 
 #include <doctest/doctest.h>
 

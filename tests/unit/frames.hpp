@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "codec.hpp"
+#include "rfc6455/codec.hpp"
 
 /// What the codec's tests speak in: frames as a server sends them, and what a decoder made of them, as a line of text.
 namespace tidewire::native::test {

@@ -18,8 +18,8 @@
 
 #include "client_access.hpp"
 #include "core/bytes.hpp"
-#include "loop.hpp"
 #include "message_access.hpp"
+#include "platform/loop.hpp"
 
 /// The wiring, on a loop where nothing happens by itself: a test plays the transport's part, moves the time and gives
 /// the turns.

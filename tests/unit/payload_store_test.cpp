@@ -1,4 +1,4 @@
-#include "payload_store.hpp"
+#include "platform/payload_store.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "codec.hpp"
 #include "core/bytes.hpp"
+#include "rfc6455/codec.hpp"
 
 namespace tidewire::internal {
 namespace {

@@ -4,7 +4,7 @@
 #include <variant>
 
 #include "core/bytes.hpp"
-#include "core/protocol/head_fields.hpp"
+#include "core/protocol/head_reader.hpp"
 #include "core/protocol/heads.hpp"
 
 namespace tidewire::core::protocol {

@@ -4,13 +4,13 @@
 
 #include <array>
 
+#include "binding_support.hpp"
 #include "glue.hpp"
-#include "message_access.hpp"
 
 namespace exchange {
 
 std::string textOf(std::uint32_t slot) {
-  return std::string(tidewire::internal::MessageAccess::ofSlot(tidewire::MessageKind::Text, slot, 0).text());
+  return tidewire::binding::textOfSlot(slot);
 }
 
 std::uint32_t slotOf(std::string_view text) {

@@ -8,10 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "client_access.hpp"
+#include "binding_support.hpp"
 #include "exchange.hpp"
-#include "message_access.hpp"
-#include "payload_store.hpp"
 #include "tidewire/client.hpp"
 
 using exchange::builder;
@@ -21,8 +19,6 @@ using exchange::numbersOf;
 using exchange::slotOf;
 using exchange::textOf;
 using exchange::Wanted;
-using tidewire::internal::MessageAccess;
-using tidewire::internal::PayloadStore;
 
 /// One Client of JavaScript's.
 struct ClientHandle {
@@ -117,8 +113,9 @@ ClientHandle::ClientHandle(Wanted wanted) : client(optionsFor(this, std::move(wa
                             static_cast<double>(opened.reconnects), inMilliseconds(opened.handshakeTime),
                             inMilliseconds(opened.times.endpoint));
   });
-  client.onMessage(
-      [this](const tidewire::Message& message) { tidewire_js_client_message(this, MessageAccess::slot(message)); });
+  client.onMessage([this](const tidewire::Message& message) {
+    tidewire_js_client_message(this, tidewire::binding::slotOf(message));
+  });
   client.onDropped([this](const tidewire::Dropped& dropped) {
     tidewire_js_client_dropped(this, static_cast<int>(dropped.reason), dropped.messages, dropped.bytes);
   });
@@ -163,8 +160,7 @@ EMSCRIPTEN_KEEPALIVE int tidewire_client_send(ClientHandle* handle, std::uint32_
   if (whenNotOpen >= 0) {
     options.whenNotOpen = static_cast<tidewire::WhenNotOpen>(whenNotOpen);
   }
-  return static_cast<int>(tidewire::internal::ClientAccess::send(handle->client, sizeBytes,
-                                                                 PayloadStore::ofSlot(kind, slot, sizeBytes), options));
+  return static_cast<int>(tidewire::binding::sendSlot(handle->client, kind, slot, sizeBytes, options));
 }
 
 EMSCRIPTEN_KEEPALIVE double tidewire_client_buffered_amount(const ClientHandle* handle) {

@@ -11,9 +11,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "binding_support.hpp"
 #include "exchange.hpp"
-#include "glue.hpp"
-#include "message_access.hpp"
 #include "tidewire/session.hpp"
 
 using exchange::builder;
@@ -22,7 +21,6 @@ using exchange::inMilliseconds;
 using exchange::slotOf;
 using exchange::textOf;
 using exchange::Wanted;
-using tidewire::internal::MessageAccess;
 
 /// One Session of JavaScript's.
 struct SessionHandle {
@@ -61,9 +59,9 @@ constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 /// A body as JavaScript is told of it.
 struct BodySlot {
   explicit BodySlot(const tidewire::Body& body) {
-    if (const tidewire::Message* message = MessageAccess::messageOf(body)) {
+    if (const tidewire::Message* message = tidewire::binding::messageOf(body)) {
       kind = message->isText() ? 1 : 0;
-      slot = MessageAccess::slot(*message);
+      slot = tidewire::binding::slotOf(*message);
     }
   }
 
@@ -73,7 +71,8 @@ struct BodySlot {
 
 /// Takes the slot.
 tidewire::Message bodyOf(std::uint32_t slot, int isText) {
-  return MessageAccess::ofSlot(isText != 0 ? tidewire::MessageKind::Text : tidewire::MessageKind::Binary, slot, 0);
+  return tidewire::binding::messageOfSlot(isText != 0 ? tidewire::MessageKind::Text : tidewire::MessageKind::Binary,
+                                          slot);
 }
 
 /// Tells what the next call to JavaScript is about.

@@ -3,11 +3,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
-
-#include "core/protocol/heads.hpp"
 
 namespace tidewire::core::protocol {
 
@@ -55,25 +52,5 @@ struct FieldValue {
 };
 
 using Fields = std::array<FieldValue, kFieldCount>;
-
-/// What the fields of a head say; they are used up.
-[[nodiscard]] ServerHead readServerHead(Fields& fields);
-
-// What a platform's JSON library does.
-
-/// Reads the known fields of a JSON object, whatever their types. Of repeated ones the last counts. Natively; a page
-/// does it in messages.js.
-///
-/// Returns: whether it is an object that docs/protocol.md, section 2.2, allows as a head.
-[[nodiscard]] bool readFields(std::span<const std::byte> head, Fields& fields);
-
-/// `text`, which is UTF-8, as a JSON string with its quotation marks.
-[[nodiscard]] std::string quoted(std::string_view text);
-
-/// Reads a head that a server sent: any bytes. Natively, as `readFields`.
-[[nodiscard]] ServerHead readServerHead(std::span<const std::byte> head);
-
-/// What is no head at all.
-[[nodiscard]] Malformed noHead();
 
 }  // namespace tidewire::core::protocol

@@ -1,6 +1,6 @@
 #include "core/protocol/message_reader.hpp"
 
-#include "core/protocol/head_fields.hpp"
+#include "core/protocol/head_reader.hpp"
 #include "core/utf8.hpp"
 
 namespace tidewire::core::protocol {

@@ -1,4 +1,4 @@
-#include "server_messages.hpp"
+#include "platform_types/server_messages.hpp"
 
 #include <array>
 #include <cstddef>
@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/protocol/head_fields.hpp"
+#include "core/protocol/head_reader.hpp"
 #include "glue.hpp"
 #include "message_access.hpp"
 

@@ -1,4 +1,4 @@
-#include "randomness.hpp"
+#include "os/randomness.hpp"
 
 #include <sys/random.h>
 

@@ -1,4 +1,4 @@
-#include "response_head.hpp"
+#include "rfc6455/response_head.hpp"
 
 #include <algorithm>
 

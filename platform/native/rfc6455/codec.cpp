@@ -1,4 +1,4 @@
-#include "codec.hpp"
+#include "rfc6455/codec.hpp"
 
 #include <algorithm>
 #include <cassert>

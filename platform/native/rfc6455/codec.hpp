@@ -6,8 +6,8 @@
 #include <span>
 #include <string_view>
 
-#include "byte_buffer.hpp"
 #include "core/utf8.hpp"
+#include "rfc6455/byte_buffer.hpp"
 #include "tidewire/message.hpp"
 
 /// RFC 6455 framing from the client's side, without I/O: bytes in, events out, and frames into a buffer.

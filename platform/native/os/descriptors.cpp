@@ -1,12 +1,10 @@
-#include "process.hpp"
+#include "os/descriptors.hpp"
 
 #include <fcntl.h>
-#include <libwebsockets.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <mutex>
 #include <vector>
 
 namespace tidewire::native {
@@ -49,20 +47,6 @@ std::string descriptorFault(std::size_t table) {
   }
   return "libwebsockets has a table for " + std::to_string(table) +
          " descriptors; raise RLIMIT_NOFILE before the first client is made";
-}
-
-void quietLibwebsockets() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    constexpr int kDefault = LLL_ERR | LLL_WARN | LLL_NOTICE;
-    int levels = 0;
-    for (int bit = 0; bit < LLL_COUNT; ++bit) {
-      levels |= lwsl_visible(1 << bit) != 0 ? 1 << bit : 0;
-    }
-    if (levels == kDefault) {
-      lws_set_log_level(kDefault & ~LLL_NOTICE, nullptr);
-    }
-  });
 }
 
 DescriptorLimitFits::DescriptorLimitFits() {

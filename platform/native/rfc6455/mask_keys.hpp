@@ -1,21 +1,25 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 
-#include "randomness.hpp"
-
 namespace tidewire::native {
 
-/// Masking keys from the system's strong source (RFC 6455 section 10.3), drawn a page at a time.
+/// Masking keys (RFC 6455 section 10.3), drawn a page at a time.
 class MaskKeys {
  public:
+  /// Fills `bytes` with bytes that nobody can foresee; returns false if there are none.
+  using Draw = bool (*)(std::span<std::byte> bytes) noexcept;
+
+  explicit MaskKeys(Draw draw) noexcept : draw_(draw) {}
+
   /// Nothing if there is no randomness. Then no frame may leave.
   [[nodiscard]] std::optional<std::uint32_t> next() noexcept {
     if (used_ == keys_.size()) {
-      if (!drawRandom(std::as_writable_bytes(std::span(keys_)))) {
+      if (!draw_(std::as_writable_bytes(std::span(keys_)))) {
         return std::nullopt;
       }
       used_ = 0;
@@ -24,6 +28,7 @@ class MaskKeys {
   }
 
  private:
+  const Draw draw_;
   std::array<std::uint32_t, 1024> keys_{};
   std::size_t used_ = keys_.size();
 };

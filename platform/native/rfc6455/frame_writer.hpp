@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "byte_buffer.hpp"
 #include "core/outgoing.hpp"
+#include "rfc6455/byte_buffer.hpp"
 
 namespace tidewire::native {
 

@@ -1,19 +1,20 @@
-#include "payload_store.hpp"
+#include "platform_types/payload_store.hpp"
 
 #include <algorithm>
 #include <array>
 #include <mutex>
 #include <new>
 
-#include "codec.hpp"
-#include "mask_keys.hpp"
+#include "os/randomness.hpp"
+#include "rfc6455/codec.hpp"
+#include "rfc6455/mask_keys.hpp"
 
 namespace tidewire::internal {
 namespace {
 
 /// Of the thread that sends.
 native::MaskKeys& maskKeys() {
-  static thread_local native::MaskKeys keys;
+  static thread_local native::MaskKeys keys(&native::drawRandom);
   return keys;
 }
 

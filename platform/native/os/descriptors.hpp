@@ -13,10 +13,6 @@ namespace tidewire::native {
 /// that is not for want of descriptors.
 [[nodiscard]] std::string descriptorFault(std::size_t table);
 
-/// Keeps libwebsockets from noting each connection on standard error where nobody has set its log level: takes NOTICE
-/// from the default level. A level that the application has set stays, and so does its function. Once for the process.
-void quietLibwebsockets();
-
 /// Has the soft limit of descriptors fit for libwebsockets, which sizes a table by it when it starts, and puts it back.
 class DescriptorLimitFits {
  public:

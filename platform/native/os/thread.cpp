@@ -1,9 +1,9 @@
-#include "thread.hpp"
+#include "os/thread.hpp"
 
 #include <memory>
 #include <utility>
 
-#include "signals.hpp"
+#include "os/signals.hpp"
 
 namespace tidewire::native {
 namespace {

@@ -1,13 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
-#include <utility>
 
 #include "core/thaw_watch.hpp"
 #include "core/time.hpp"
-#include "tidewire/loop.hpp"
-#include "transport.hpp"
+#include "platform/transport.hpp"
 
 namespace tidewire::internal {
 
@@ -73,15 +72,7 @@ class Loop {
   [[nodiscard]] virtual bool canBeAwaited() const = 0;
 };
 
-/// The platform's loop, shared by every client of the process (web: of the thread). `platform/` defines it.
+/// The platform's loop, shared by every client of the process (web: of the thread).
 [[nodiscard]] std::shared_ptr<Loop> platformLoop();
-
-/// How the SDK looks into a `tidewire::Loop`.
-struct LoopAccess {
-  [[nodiscard]] static const std::shared_ptr<Loop>& loop(const tidewire::Loop& loop) { return loop.loop_; }
-  [[nodiscard]] static std::shared_ptr<tidewire::Loop> make(std::shared_ptr<Loop> loop) {
-    return std::shared_ptr<tidewire::Loop>(new tidewire::Loop(std::move(loop)));
-  }
-};
 
 }  // namespace tidewire::internal

@@ -1,4 +1,4 @@
-#include "handshake.hpp"
+#include "rfc6455/handshake.hpp"
 
 #include <openssl/evp.h>
 

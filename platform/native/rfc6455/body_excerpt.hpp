@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "response_head.hpp"
+#include "rfc6455/response_head.hpp"
 
 namespace tidewire::native {
 

@@ -10,7 +10,7 @@
 
 #include "core/ending.hpp"
 #include "core/outgoing.hpp"
-#include "payload_store.hpp"
+#include "platform/payload_store.hpp"
 #include "tidewire/endpoint.hpp"
 #include "tidewire/message.hpp"
 #include "tidewire/options.hpp"

@@ -1,4 +1,4 @@
-#include "frame_writer.hpp"
+#include "rfc6455/frame_writer.hpp"
 
 #include <utility>
 

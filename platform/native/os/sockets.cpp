@@ -1,0 +1,102 @@
+#include "os/sockets.hpp"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+#include "os/descriptors.hpp"
+
+namespace tidewire::native {
+namespace {
+
+ConnectError errorOf(int error) {
+  return {.isRefusal = error == ECONNREFUSED, .text = std::generic_category().message(error)};
+}
+
+Connecting failed(Socket socket, ConnectError error) {
+  if (socket != kNoSocket) {
+    closeSocket(socket);
+  }
+  return {.error = std::move(error)};
+}
+
+}  // namespace
+
+Connecting startConnecting(const std::string& address, std::uint16_t port, std::size_t table) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (const int error = getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found); error != 0) {
+    return failed(kNoSocket, {.text = gai_strerror(error)});
+  }
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
+  const Socket made = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int error = errno;
+  if (const std::string fault = descriptorFault(table); made == kNoSocket || !fault.empty()) {
+    return failed(made, fault.empty() ? errorOf(error) : ConnectError{.text = fault});
+  }
+  const int on = 1;
+  setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (connect(made, found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS && errno != EINTR) {
+    return failed(made, errorOf(errno));
+  }
+  return {.socket = made};
+}
+
+std::optional<ConnectError> connectError(Socket socket) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
+    error = errno;
+  }
+  return error == 0 ? std::nullopt : std::optional(errorOf(error));
+}
+
+SocketSent sendFront(Socket socket, std::span<const std::byte> bytes) {
+  SocketSent sent;
+  while (sent.bytes < bytes.size() && !sent.full && !sent.broken) {
+    const ssize_t count =
+        ::send(socket, bytes.data() + sent.bytes, bytes.size() - sent.bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count >= 0) {
+      sent.bytes += static_cast<std::size_t>(count);
+      sent.full = sent.bytes < bytes.size();
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      sent.full = true;
+    } else if (errno != EINTR) {
+      sent.broken = true;
+    }
+  }
+  return sent;
+}
+
+bool peerHasReset(Socket socket) {
+#ifdef __linux__
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_state == TCP_CLOSE;
+#else
+  (void)socket;
+  return false;
+#endif
+}
+
+void endSending(Socket socket) {
+  shutdown(socket, SHUT_WR);
+}
+
+void endBoth(Socket socket) {
+  shutdown(socket, SHUT_RDWR);
+}
+
+void closeSocket(Socket socket) {
+  close(socket);
+}
+
+}  // namespace tidewire::native

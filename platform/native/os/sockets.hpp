@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+// TCP sockets of the system, which never block and never raise SIGPIPE.
+namespace tidewire::native {
+
+using Socket = int;
+inline constexpr Socket kNoSocket = -1;
+
+struct ConnectError {
+  bool isRefusal = false;  ///< By the peer.
+  std::string text = {};   ///< For people.
+};
+
+struct Connecting {
+  Socket socket = kNoSocket;  ///< The caller's to close. It gets writable when the connection stands or has failed.
+  ConnectError error = {};    ///< Why there is none.
+};
+
+/// Starts connecting to a numeric address. Fails if the socket's descriptor lies beyond libwebsockets' `table`.
+[[nodiscard]] Connecting startConnecting(const std::string& address, std::uint16_t port, std::size_t table);
+
+/// Why a socket that was connecting has failed; nothing if the connection stands.
+[[nodiscard]] std::optional<ConnectError> connectError(Socket socket);
+
+struct SocketSent {
+  std::size_t bytes = 0;
+  bool full = false;    ///< The system takes no more now.
+  bool broken = false;  ///< The peer cannot be reached.
+};
+
+/// Sends what the system takes from the front of `bytes`.
+[[nodiscard]] SocketSent sendFront(Socket socket, std::span<const std::byte> bytes);
+
+/// Whether the peer has reset the connection. False where the system does not say.
+[[nodiscard]] bool peerHasReset(Socket socket);
+
+/// Ends the direction from us to the peer.
+void endSending(Socket socket);
+/// Ends both directions; the socket stays open.
+void endBoth(Socket socket);
+void closeSocket(Socket socket);
+
+}  // namespace tidewire::native

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "core/outgoing.hpp"
+#include "platform_types/payload_store.hpp"
+#include "tidewire/message.hpp"
+
+// Outgoing payloads from `send` until they are sent: `tidewire::internal::PayloadStore`, a type of the platform's,
+// since every message goes through it. `put`, `take` and `dropFirst` are called under one lock; a batch belongs to the
+// loop thread.
+namespace tidewire::internal {
+
+/// Messages in the order of their `put`.
+template <class Type>
+concept PayloadBatch = std::default_initializable<Type> && std::movable<Type> && requires(Type batch) {
+  /// The next message, which owns its payload from then on; nothing after the last.
+  { batch.next() } -> std::same_as<std::optional<core::Outgoing>>;
+};
+
+template <class Type>
+concept OutgoingPayloads = std::default_initializable<Type> && PayloadBatch<typename Type::Batch> &&
+    requires(Type store, const Type& constant, MessageKind kind, std::span<const std::byte> payload) {
+  /// Copies the payload. Text is well-formed UTF-8. False if the message cannot be encoded; then nothing was put.
+  { store.put(kind, payload) } -> std::same_as<bool>;
+  /// The messages since the last `take`.
+  { constant.count() } -> std::same_as<std::size_t>;
+  { store.take() } -> std::same_as<typename Type::Batch>;
+  /// Drops the message that was put first, and returns its size. Requires: there is one.
+  { store.dropFirst() } -> std::same_as<std::size_t>;
+};
+
+static_assert(OutgoingPayloads<PayloadStore>,
+              "the platform's PayloadStore lacks what sdk/src/platform/payload_store.hpp requires of it");
+
+}  // namespace tidewire::internal
