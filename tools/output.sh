@@ -19,16 +19,6 @@ fail() {
   exit "$code"
 }
 
-microseconds() {
-  printf '%s' "${EPOCHREALTIME/[.,]/}"
-}
-
-# seconds_since <microseconds>
-seconds_since() {
-  local tenths=$((($(microseconds) - $1) / 100000))
-  printf '%d.%d s' $((tenths / 10)) $((tenths % 10))
-}
-
 # On a terminal, shows the newest line of what is read, beside the label.
 show_newest_line() {
   local label=$1 line
@@ -42,18 +32,18 @@ show_newest_line() {
 
 # quietly <label> <log> <command>...: the command's output goes to the log; its end is shown if the command fails.
 quietly() {
-  local label=$1 log=$logs/$2.log begun status=0
+  local label=$1 log=$logs/$2.log begun=$SECONDS status=0
   shift 2
   mkdir -p "$logs"
-  begun=$(microseconds)
   printf '%s' "$label"
   "$@" 2>&1 </dev/null | tee "$log" | show_newest_line "$label" || status=$?
+  local took="$((SECONDS - begun)) s"
   [[ $on_terminal ]] && printf '\r\e[K%s' "$label"
   if ((status == 0)); then
-    printf ' %s%s%s\n' "$green" "$(seconds_since "$begun")" "$plain"
+    printf ' %s%s%s\n' "$green" "$took" "$plain"
     return 0
   fi
-  printf ' %sfailed after %s%s; the end of %s:\n' "$red" "$(seconds_since "$begun")" "$plain" "$log"
+  printf ' %sfailed after %s%s; the end of %s:\n' "$red" "$took" "$plain" "$log"
   tail -n 40 "$log"
   return "$status"
 }
