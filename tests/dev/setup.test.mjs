@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -20,7 +20,9 @@ function lineForRoot(known, clang) {
   const folder = mkdtempSync(join(tmpdir(), 'tidewire-dev-'));
   try {
     chmodSync(folder, 0o755);
-    copyFileSync(fileURLToPath(new URL('../../dev', import.meta.url)), join(folder, 'dev'));
+    for (const part of ['dev', 'tools']) {
+      cpSync(fileURLToPath(new URL(`../../${part}`, import.meta.url)), join(folder, part), { recursive: true });
+    }
     for (const tool of TOOLS) {
       symlinkSync(lookUp(tool), join(folder, tool));
     }

@@ -1,13 +1,4 @@
-// Prints the contract suite as a table, test × transport:
-//
-//   node matrix.mjs [--every] LOG...
-//
-// The logs are CTest's. Each test of the suite has said there how it went, on each transport, in lines of its own:
-// "contract<TAB>TRANSPORT<TAB>passed|failed|skipped<TAB>NAME", and before a skip "skipped: NAME: REASON".
-// Exit code 1: a test failed, or ran on one transport and neither ran nor was skipped on another. With --every that is
-// every transport there is, without it those that the logs have anything of.
-
-import { readFileSync } from 'node:fs';
+// The contract suite as a table, test × transport.
 
 const MARKS = { passed: '✓', skipped: '–', failed: '✗' };
 const ABSENT = '?';
@@ -27,12 +18,14 @@ const COLUMNS = {
 /** What went wrong in one run of a test counts more than what went right in another. */
 const worse = (one, other) => (one === 'failed' || other === 'failed' ? 'failed' : other);
 
-function readResults(logs) {
+// Each test of the suite prints a line for its result: "contract<TAB>TRANSPORT<TAB>passed|failed|skipped<TAB>NAME", and
+// before a skip "skipped: NAME: REASON".
+function readResults(outputs) {
   const outcomes = new Map();
   const reasons = new Set();
-  for (const log of logs) {
+  for (const output of outputs) {
     let reason = '';
-    for (const line of readFileSync(log, 'utf8').split('\n')) {
+    for (const line of output.split('\n')) {
       reason = /^skipped: (.*)$/.exec(line)?.[1] ?? reason;
       const [, transport, outcome, name] = /^contract\t([\w-]+)\t(passed|failed|skipped)\t(.+)$/.exec(line) ?? [];
       if (!name) {
@@ -48,28 +41,35 @@ function readResults(logs) {
   return { outcomes, reasons };
 }
 
-function printTable(outcomes, transports) {
+function table(outcomes, transports) {
   const names = [...outcomes.keys()].sort();
   const width = Math.max(...names.map((name) => name.length));
   const headings = transports.map((transport) => COLUMNS[transport]);
-  console.log([' '.repeat(width), ...headings].join(' '));
-  for (const name of names) {
+  const rows = names.map((name) => {
     const marks = transports.map((transport) => MARKS[outcomes.get(name).get(transport)] ?? ABSENT);
-    console.log([name.padEnd(width), ...marks.map((mark, i) => mark.padStart(headings[i].length))].join(' '));
-  }
-  console.log(transports.map((transport) => `${COLUMNS[transport]}: ${transport}`).join('  '));
-  console.log(`${MARKS.passed} passed  ${MARKS.skipped} skipped  ${MARKS.failed} failed  ${ABSENT} did not run`);
+    return [name.padEnd(width), ...marks.map((mark, i) => mark.padStart(headings[i].length))].join(' ');
+  });
+  return [
+    [' '.repeat(width), ...headings].join(' '),
+    ...rows,
+    transports.map((transport) => `${COLUMNS[transport]}: ${transport}`).join('  '),
+    `${MARKS.passed} passed  ${MARKS.skipped} skipped  ${MARKS.failed} failed  ${ABSENT} did not run`,
+  ];
 }
 
-const every = process.argv[2] === '--every';
-const { outcomes, reasons } = readResults(process.argv.slice(every ? 3 : 2));
-if (outcomes.size > 0) {
+/**
+ * Returns the lines of the table, and whether every test passed or was skipped on every transport. Without `every`,
+ * transports that no output names do not count.
+ */
+export function matrix(outputs, every) {
+  const { outcomes, reasons } = readResults(outputs);
+  if (outcomes.size === 0) {
+    return { lines: [], complete: !every };
+  }
   const rows = [...outcomes.values()];
   const transports = Object.keys(COLUMNS).filter((transport) => every || rows.some((row) => row.has(transport)));
-  printTable(outcomes, transports);
-  [...reasons].sort().forEach((reason) => console.log(`skipped: ${reason}`));
-  const went = rows.every((row) => transports.every((transport) => ['passed', 'skipped'].includes(row.get(transport))));
-  process.exitCode = went ? 0 : 1;
-} else {
-  process.exitCode = every ? 1 : 0;
+  return {
+    lines: [...table(outcomes, transports), ...[...reasons].sort().map((reason) => `skipped: ${reason}`)],
+    complete: rows.every((row) => transports.every((transport) => ['passed', 'skipped'].includes(row.get(transport)))),
+  };
 }
