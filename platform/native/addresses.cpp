@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/ascii.hpp"
 #include "os/host_names.hpp"
 #include "os/thread.hpp"
 
@@ -209,8 +210,7 @@ bool isLocalhost(std::string_view host) {
   if (host.size() < kName.size() || (host.size() > kName.size() && host[host.size() - kName.size() - 1] != '.')) {
     return false;
   }
-  return std::ranges::equal(host.substr(host.size() - kName.size()), kName, {},
-                            [](char letter) { return letter >= 'A' && letter <= 'Z' ? letter + ('a' - 'A') : letter; });
+  return core::equalsIgnoringCase(host.substr(host.size() - kName.size()), kName);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/ascii.hpp"
 #include "core/bytes.hpp"
 #include "core/url.hpp"
 #include "message_access.hpp"
@@ -47,9 +48,7 @@ std::optional<Message> messageOf(BodyType type, const std::optional<core::protoc
 
 /// Names of hosts have no case (RFC 3986 section 3.2.2).
 bool isSameHost(std::string_view one, std::string_view other) {
-  const auto lowered = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
-                    [&lowered](char a, char b) { return lowered(a) == lowered(b); });
+  return core::equalsIgnoringCase(one, other);
 }
 
 /// `allowed` is a host, with the scheme's own port unless it names another: what stands in a URL between "//" and "/".

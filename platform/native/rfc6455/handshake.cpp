@@ -7,6 +7,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "core/ascii.hpp"
 #include "core/one_line.hpp"
 
 namespace tidewire::native {
@@ -27,13 +28,7 @@ std::span<const unsigned char> asOctets(std::string_view text) {
   return {reinterpret_cast<const unsigned char*>(text.data()), text.size()};
 }
 
-constexpr char lowered(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equalsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lowered, lowered);
-}
+using core::equalsIgnoringCase;
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlanks = " \t";
@@ -55,7 +50,7 @@ bool listHolds(std::string_view list, std::string_view token) {
 }
 
 unsigned hexValue(char c) {
-  return static_cast<unsigned>(c <= '9' ? c - '0' : lowered(c) - 'a' + 10);
+  return static_cast<unsigned>(c <= '9' ? c - '0' : core::toLower(c) - 'a' + 10);
 }
 
 // The parser has made sure that every percent sign has its two digits.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/ascii.hpp"
 #include "core/one_line.hpp"
 
 namespace tidewire::native {
@@ -15,10 +16,6 @@ constexpr bool isBlank(char c) {
 
 constexpr bool isDigit(char c) {
   return c >= '0' && c <= '9';
-}
-
-constexpr char lowered(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -141,9 +138,7 @@ void ResponseHeadReader::readFieldLine(std::string_view line) {
   if (colon == std::string_view::npos) {
     return;
   }
-  std::string name = cleaned(line.substr(0, colon));
-  std::ranges::transform(name, name.begin(), lowered);
-  fields.emplace_back(std::move(name), cleaned(line.substr(colon + 1)));
+  fields.emplace_back(core::lowered(cleaned(line.substr(0, colon))), cleaned(line.substr(colon + 1)));
 }
 
 void ResponseHeadReader::endHead() {

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "core/ascii.hpp"
 #include "core/subprotocol.hpp"
 
 namespace tidewire::core {
@@ -14,10 +15,6 @@ constexpr std::array<std::string_view, 5> kOurs = {"host", "connection", "upgrad
                                                    "transfer-encoding"};
 constexpr std::string_view kOurPrefix = "sec-websocket-";
 
-constexpr char lowered(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 // RFC 7230 section 3.2: visible characters, obs-text, space and tab.
 constexpr bool isValueCharacter(char c) {
   return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F);
@@ -25,7 +22,7 @@ constexpr bool isValueCharacter(char c) {
 
 bool isOurs(std::string_view name) {
   std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(), lowered);
+  std::transform(lower.begin(), lower.end(), lower.begin(), toLower);
   return lower.compare(0, kOurPrefix.size(), kOurPrefix) == 0 ||
          std::find(kOurs.begin(), kOurs.end(), lower) != kOurs.end();
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "core/ascii.hpp"
+
 namespace tidewire::core {
 namespace {
 
@@ -12,12 +14,8 @@ constexpr bool isDigit(char c) {
   return c >= '0' && c <= '9';
 }
 
-constexpr char lowered(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 constexpr bool isHexDigit(char c) {
-  return isDigit(c) || (lowered(c) >= 'a' && lowered(c) <= 'f');
+  return isDigit(c) || (toLower(c) >= 'a' && toLower(c) <= 'f');
 }
 
 constexpr bool contains(std::string_view set, char c) {
@@ -26,7 +24,7 @@ constexpr bool contains(std::string_view set, char c) {
 
 // RFC 3986 section 2.3 and 2.2: what a registered name is made of, apart from percent-encodings.
 constexpr bool isNameCharacter(char c) {
-  return isDigit(c) || (lowered(c) >= 'a' && lowered(c) <= 'z') || contains("-._~", c) || contains(kSubDelims, c);
+  return isDigit(c) || (toLower(c) >= 'a' && toLower(c) <= 'z') || contains("-._~", c) || contains(kSubDelims, c);
 }
 
 // Whether `text` consists of unreserved characters, sub-delims, `extra` and well-formed percent-encodings.
@@ -107,7 +105,7 @@ bool isIpv6(std::string_view text) {
 bool takeScheme(std::string_view& text, bool& secure) {
   const std::size_t colon = text.find(':');
   std::string scheme(text.substr(0, colon));
-  std::transform(scheme.begin(), scheme.end(), scheme.begin(), lowered);
+  std::transform(scheme.begin(), scheme.end(), scheme.begin(), toLower);
   if (colon == std::string_view::npos || (scheme != "ws" && scheme != "wss")) {
     return false;
   }
