@@ -20,8 +20,7 @@ constexpr unsigned kReadBytes = 128 * 1024;
 constexpr unsigned kNoTimeoutSeconds = 60 * 60 * 24 * 365;
 // How often both clocks are looked at while there are clients, in seconds.
 constexpr double kClocksSeconds = 5;
-// How many posted functions a turn runs at most. Dials are among them, and what libwebsockets does for one takes longer
-// the more are under way: between them the others have to get on.
+// How many posted functions a turn runs at most, so that open connections have their turn among a thousand dials.
 constexpr std::size_t kFunctionsAtOnce = 64;
 
 // What libev and libwebsockets need to start, with some to spare: libev ends the process where it gets none.

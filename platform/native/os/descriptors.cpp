@@ -1,7 +1,7 @@
 #include "os/descriptors.hpp"
 
-#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,8 +15,9 @@ namespace {
 constexpr rlim_t kTable = 65'536;
 constexpr rlim_t kMostTable = 1'000'000;
 
-int openSomething() {
-  return open("/dev/null", O_RDONLY | O_CLOEXEC);
+// Needs no file, and no permission.
+int makeDescriptor() {
+  return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
 }  // namespace
@@ -24,7 +25,7 @@ int openSomething() {
 bool descriptorsFree(std::size_t count) {
   std::vector<int> taken;
   while (taken.size() < count) {
-    const int descriptor = openSomething();
+    const int descriptor = makeDescriptor();
     if (descriptor < 0) {
       break;
     }
@@ -34,17 +35,13 @@ bool descriptorsFree(std::size_t count) {
   return taken.size() == count;
 }
 
-std::string descriptorFault(std::size_t table) {
-  const int descriptor = openSomething();
-  if (descriptor < 0) {
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    return "no file descriptor is left; RLIMIT_NOFILE allows " + std::to_string(limit.rlim_cur);
-  }
-  close(descriptor);
-  if (static_cast<std::size_t>(descriptor) < table) {
-    return {};
-  }
+std::string noDescriptorLeft() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return "no file descriptor is left; RLIMIT_NOFILE allows " + std::to_string(limit.rlim_cur);
+}
+
+std::string descriptorsBeyond(std::size_t table) {
   return "libwebsockets has a table for " + std::to_string(table) +
          " descriptors; raise RLIMIT_NOFILE before the first client is made";
 }

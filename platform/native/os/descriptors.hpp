@@ -9,9 +9,10 @@ namespace tidewire::native {
 /// Whether so many file descriptors could be made now.
 [[nodiscard]] bool descriptorsFree(std::size_t count);
 
-/// Why no connection can be made now where libwebsockets' table has room for so many descriptors; for people. Empty if
-/// that is not for want of descriptors.
-[[nodiscard]] std::string descriptorFault(std::size_t table);
+/// Why a connection cannot be made, for people: the process has no descriptor left, or has got one for which
+/// libwebsockets' table has no room.
+[[nodiscard]] std::string noDescriptorLeft();
+[[nodiscard]] std::string descriptorsBeyond(std::size_t table);
 
 /// Has the soft limit of descriptors fit for libwebsockets, which sizes a table by it when it starts, and puts it back.
 class DescriptorLimitFits {

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
+#include <system_error>
 
 namespace tidewire::native {
 
@@ -15,7 +17,8 @@ Resolved resolve(const std::string& host) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (const int error = getaddrinfo(host.c_str(), nullptr, &hints, &found); error != 0) {
-    return {.error = "the look-up of " + host + " failed: " + gai_strerror(error)};
+    const std::string why = error == EAI_SYSTEM ? std::generic_category().message(errno) : gai_strerror(error);
+    return {.error = "the look-up of " + host + " failed: " + why};
   }
   Resolved resolved;
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {

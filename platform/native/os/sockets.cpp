@@ -19,6 +19,10 @@ ConnectError errorOf(int error) {
   return {.isRefusal = error == ECONNREFUSED, .text = std::generic_category().message(error)};
 }
 
+ConnectError errorOfSocket(int error) {
+  return error == EMFILE ? ConnectError{.text = noDescriptorLeft()} : errorOf(error);
+}
+
 Connecting failed(Socket socket, ConnectError error) {
   if (socket != kNoSocket) {
     closeSocket(socket);
@@ -38,9 +42,11 @@ Connecting startConnecting(const std::string& address, std::uint16_t port, std::
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
   const Socket made = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  const int error = errno;
-  if (const std::string fault = descriptorFault(table); made == kNoSocket || !fault.empty()) {
-    return failed(made, fault.empty() ? errorOf(error) : ConnectError{.text = fault});
+  if (made == kNoSocket) {
+    return failed(made, errorOfSocket(errno));
+  }
+  if (static_cast<std::size_t>(made) >= table) {
+    return failed(made, {.text = descriptorsBeyond(table)});
   }
   const int on = 1;
   setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
