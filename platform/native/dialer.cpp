@@ -11,12 +11,20 @@ namespace {
 
 // RFC 8305 section 5 recommends it.
 constexpr double kHeadStartSeconds = 0.25;
-constexpr std::size_t kMostNamed = 8;  // Of the addresses that failed.
+constexpr std::size_t kMostNamed = 8;  // Of the addresses that were tried.
 
 /// As in a URL's authority (RFC 3986 section 3.2).
 std::string addressText(const std::string& address, std::uint16_t port) {
   const bool isIpv6 = address.find(':') != std::string::npos;
   return (isIpv6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+std::string listOf(const std::vector<std::string>& texts, std::string_view between) {
+  std::string list;
+  for (std::size_t i = 0; i < std::min(texts.size(), kMostNamed); ++i) {
+    list.append(i == 0 ? "" : between).append(texts[i]);
+  }
+  return texts.size() <= kMostNamed ? list : list + "; and " + std::to_string(texts.size() - kMostNamed) + " more";
 }
 
 }  // namespace
@@ -154,27 +162,30 @@ void Dialer::startNext() {
 }
 
 std::string Dialer::errors() const {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(legs_.size(), kMostNamed); ++i) {
-    text += (i == 0 ? "" : "; ") + legs_[i]->error();
+  std::vector<std::string> errors;
+  for (const auto& leg : legs_) {
+    if (leg->over()) {
+      errors.push_back(leg->error());
+    }
   }
-  return legs_.size() <= kMostNamed ? text : text + "; and " + std::to_string(legs_.size() - kMostNamed) + " more";
+  return listOf(errors, "; ");
 }
 
 std::string Dialer::awaited() const {
   if (url_ == nullptr) {
     return {};
   }
-  std::string names;
-  std::string errors;
+  if (addresses_.empty()) {
+    return "the look-up of " + url_->host;
+  }
+  std::vector<std::string> names;
   for (const auto& leg : legs_) {
-    if (leg->over()) {
-      errors += "; " + leg->error();
-    } else {
-      names += (names.empty() ? "" : " and ") + leg->name();
+    if (!leg->over()) {
+      names.push_back(leg->name());
     }
   }
-  return addresses_.empty() ? "the look-up of " + url_->host : "a connection to " + names + errors;
+  const std::string failed = errors();
+  return "a connection to " + listOf(names, " and ") + (failed.empty() ? "" : "; ") + failed;
 }
 
 void Dialer::won(Leg& leg) {

@@ -23,9 +23,32 @@ std::chrono::microseconds inMicroseconds(core::Duration time) {
 // How long the words of a refusal are waited for, that a server promised in its header.
 constexpr double kBodySeconds = 0.25;
 
+/// As a URL is shown: without user info, query and fragment, which may hold secrets. It may be relative, or no URL.
+std::string shownTarget(std::string_view target) {
+  const std::string_view place = target.substr(0, target.find_first_of("?#"));
+  const std::size_t authority = place.find("//");
+  if (authority == std::string_view::npos) {
+    return std::string(place);
+  }
+  const std::size_t begin = authority + 2;
+  const std::size_t at = place.substr(begin, place.find('/', begin) - begin).rfind('@');
+  const std::size_t host = at == std::string_view::npos ? begin : begin + at + 1;
+  return std::string(place.substr(0, begin)).append(place.substr(host));
+}
+
+/// A server may repeat what it was asked for.
+std::string withoutQueryOf(const core::Url& url, std::string words) {
+  const std::size_t query = url.target.find('?');
+  const std::string secret = query == std::string::npos ? "" : url.target.substr(query + 1);
+  for (std::size_t at = 0; !secret.empty() && (at = words.find(secret, at)) != std::string::npos;) {
+    words.erase(at, secret.size());
+  }
+  return words;
+}
+
 /// A redirect has a target, which is not followed.
 std::string refusalText(const ResponseHead& head) {
-  const std::string location = head.field("location");
+  const std::string location = shownTarget(head.field("location"));
   const bool redirects = head.status >= 300 && head.status < 400 && !location.empty();
   return head.summary() + (redirects ? " to " + core::inQuotes(location) + ", which is not followed" : "");
 }
@@ -228,15 +251,25 @@ void NativeTransport::readRefusal(std::span<const std::byte> bytes) {
 }
 
 void NativeTransport::endRefused() {
-  if (over_) {
-    return;
+  if (!over_) {
+    end(takeRefusal());
   }
+}
+
+internal::TransportEnd NativeTransport::takeRefusal() {
   ev_timer_stop(loop_.events(), &patience_);
   internal::TransportEnd refused = std::move(refusal_->end);
-  if (const std::string words = refusal_->words.text(); !words.empty()) {
+  if (const std::string words = withoutQueryOf(url_, refusal_->words.text()); !words.empty()) {
     refused.detail += ": \"" + words + '"';
   }
-  end(std::move(refused));
+  return refused;
+}
+
+std::optional<internal::TransportEnd> NativeTransport::takeKnownEnd() {
+  if (!refusal_ || std::exchange(over_, true)) {
+    return std::nullopt;
+  }
+  return takeRefusal();
 }
 
 // Receive.
@@ -525,8 +558,8 @@ void NativeTransport::leave(std::uint16_t code, std::string_view reason) {
 
 void NativeTransport::abort() {
   over_ = true;
-  if (ev_is_active(&patience_)) {
-    ev_timer_stop(loop_.events(), &patience_);
+  if (loop_.events() != nullptr) {
+    ev_timer_stop(loop_.events(), &patience_);  // Also one that has expired, and whose callback is still to come.
   }
   dialer_.reset();
   if (wire_.wsi() == nullptr) {

@@ -46,6 +46,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   [[nodiscard]] std::size_t bufferedBytes() const override;
   void awaitBuffered(std::size_t most) override;
   [[nodiscard]] std::string awaited() const override;
+  [[nodiscard]] std::optional<internal::TransportEnd> takeKnownEnd() override;
   void flush() override;
   void ping(std::span<const std::byte> payload) override;
 
@@ -68,6 +69,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   void refuseAnswer(std::string detail);
   void readRefusal(std::span<const std::byte> bytes);
   void endRefused();
+  [[nodiscard]] internal::TransportEnd takeRefusal();
 
   // Receive.
   int onCallback(lws* wsi, lws_callback_reasons reason, void* in, std::size_t length) override;

@@ -55,13 +55,25 @@ bool ClientLoop::turn() {
   if (deadline_ && roundBegan_ >= *deadline_) {
     deadline_.reset();  // The loop has forgotten it.
   }
-  connection_.tick(roundBegan_);
+  tick();
   if (layer_ != nullptr) {
     layer_->tick(roundBegan_);
     readOn();
   }
   endRound();
   return !destroyed_;
+}
+
+/// An end that the transport knows counts more than the time that is over.
+void ClientLoop::tick() {
+  const std::optional<core::Time> deadline = connection_.deadline();
+  if (connection_.state() == State::Connecting && deadline && *deadline <= roundBegan_ && hasLiveTransport()) {
+    if (std::optional<TransportEnd> known = transport_->takeKnownEnd()) {
+      endAttempt(*std::move(known));
+      performActions();
+    }
+  }
+  connection_.tick(roundBegan_);
 }
 
 void ClientLoop::hint(core::Hint hint) {

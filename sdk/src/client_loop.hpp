@@ -110,6 +110,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void endSlowReader();
   void readOn();
   void endAttempt(TransportEnd end);
+  void tick();
   /// Nothing goes to one that has ended, though what came before is still read.
   [[nodiscard]] bool hasLiveTransport() const noexcept { return transport_ != nullptr && !endBehind_; }
   void watchCallbacks();

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -8,6 +9,7 @@
 #include "contract/test_client.hpp"
 #include "support/certificates.hpp"
 #include "support/raw_peer.hpp"
+#include "tidewire/loop.hpp"
 #include "trust.hpp"
 
 // What `CloseInfo::detail` says of each ending.
@@ -70,6 +72,13 @@ TEST_CASE("ending texts: an answer that refuses the handshake is quoted, with th
       {"a redirect", "HTTP/1.1 301 Moved Permanently\r\nLocation: https://elsewhere.test/\r\nContent-Length: 0\r\n\r\n",
        CloseCause::HandshakeRefused,
        "HTTP 301 Moved Permanently to \"https://elsewhere.test/\", which is not followed"},
+      {"a redirect with secrets",
+       "HTTP/1.1 302 Found\r\nLocation: wss://user:pass@host/feed?token=SECRET#x\r\nContent-Length: 0\r\n\r\n",
+       CloseCause::HandshakeRefused, "HTTP 302 Found to \"wss://host/feed\", which is not followed"},
+      {"a relative redirect", "HTTP/1.1 308 Moved\r\nLocation: /feed/?a@b\r\nContent-Length: 0\r\n\r\n",
+       CloseCause::HandshakeRefused, "HTTP 308 Moved to \"/feed/\", which is not followed"},
+      {"our own query repeated", "HTTP/1.1 404 Not Found\r\nContent-Length: 29\r\n\r\nno /feed?token=SECRET is here",
+       CloseCause::HandshakeRefused, "HTTP 404 Not Found: \"no /feed? is here\""},
       {"no Upgrade", "HTTP/1.1 101 Switching Protocols\r\n\r\n", CloseCause::HandshakeRefused,
        "the server's answer 101 lacks \"Upgrade: websocket\""},
       {"no HTTP", "SSH-2.0-OpenSSH_9.2p1\r\n", CloseCause::ConnectFailed,
@@ -83,7 +92,7 @@ TEST_CASE("ending texts: an answer that refuses the handshake is quoted, with th
   for (const Row& row : rows) {
     CAPTURE(row.situation);
     RawPeer peer;
-    TestClient test(to(peer.url()));
+    TestClient test(to(peer.url("/feed?token=SECRET")));
     test.client().connect();
     const auto connection = peer.accept();
     CHECK_FALSE(connection->readRequest().empty());
@@ -103,6 +112,50 @@ TEST_CASE("ending texts: words that come behind the head, or cut off by the end,
   connection->write("back");
   connection.reset();
   checkEnding(endingOf(test), CloseCause::HandshakeRefused, "HTTP 503 Busy: \"come back\"", peer.port());
+}
+
+TEST_CASE("ending texts: a refusal whose words are still waited for when the time is over stays one") {
+  RawPeer peer;
+  tidewire::Options options = to(peer.url());
+  options.reconnect.enabled = true;
+  options.connectTimeout = 200ms;  // Less than the wait for the words.
+  TestClient test(std::move(options));
+  test.client().connect();
+  const auto connection = peer.accept();
+  CHECK_FALSE(connection->readRequest().empty());
+  connection->write("HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nkeep out");
+  const CloseInfo info = endingOf(test);
+  checkEnding(info, CloseCause::HandshakeRefused, "HTTP 403 Forbidden: \"keep out\"", peer.port());
+  CHECK(info.httpStatus == 403);
+  CHECK_FALSE(info.willRetry);
+}
+
+// The timer of the words has expired, and its callback comes behind the task that destroys the transport.
+TEST_CASE("ending texts: a client may go when the wait for the words is over and nobody has turned the loop") {
+  RawPeer peer;
+  const std::shared_ptr<tidewire::Loop> loop = tidewire::Loop::make();
+  tidewire::Options options = to(peer.url());
+  options.loop = loop;
+  auto client = std::make_unique<tidewire::Client>(std::move(options));
+  client->connect();
+  std::unique_ptr<RawConnection> connection;
+  const auto turnUntil = [&loop](const std::function<bool()>& holds) {
+    while (!holds()) {
+      loop->turn(1ms);
+    }
+  };
+  turnUntil([&] { return peer.isAsked(); });
+  connection = peer.accept();
+  turnUntil([&] { return connection->hasSomething(); });
+  CHECK_FALSE(connection->readRequest().empty());
+  connection->write("HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nkeep out");
+  const auto read = std::chrono::steady_clock::now() + 100ms;  // Time for the answer to be read in.
+  turnUntil([&] { return std::chrono::steady_clock::now() > read; });
+  const auto over = std::chrono::steady_clock::now() + 400ms;
+  contract::pumpUntil("the wait is over", [&] { return std::chrono::steady_clock::now() > over; });
+  client.reset();
+  loop->turn(10ms);
+  loop->turn(10ms);
 }
 
 TEST_CASE("ending texts: an open connection ends with a code and a reason, a rule, a limit, or without a word") {

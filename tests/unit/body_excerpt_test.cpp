@@ -42,6 +42,7 @@ TEST_CASE("body excerpt: ends with the length that the head gives, or with the l
   CHECK(chunked.text == "busy");
   CHECK(chunked.complete);
   CHECK_FALSE(excerptOf("Transfer-Encoding: chunked\r\n", "2\r\nbu\r\n").complete);
+  CHECK(excerptOf("Transfer-Encoding: Chunked\r\n", "2\r\nno\r\n0\r\n\r\n").text == "no");
   CHECK_FALSE(excerptOf("", "busy").complete);
   CHECK(excerptOf("", "busy").text == "busy");
 }
@@ -58,6 +59,7 @@ TEST_CASE("body excerpt: of HTML only the words") {
                   "<html>\r\n<head><title>502 Bad Gateway</title><style>p { color: red }</style></head>\r\n"
                   "<body><h1>Try\tlater</h1><script>x < 1</script></body></html>")
             .text == "502 Bad Gateway Try later");
+  CHECK(excerptOf("Content-Type: Text/HTML\r\n", "<!-- a > b --><STYLE>p{}</Style>hello").text == "hello");
   CHECK(excerptOf(html, "<p>cut off <b").text == "cut off");
   CHECK(excerptOf(html, "words <style>p {").text == "words");
   CHECK(excerptOf("Content-Type: text/plain\r\n", "1 < 2").text == "1 < 2");
@@ -73,6 +75,7 @@ TEST_CASE("body excerpt: what is no text is not read") {
   CHECK(excerptOf("Content-Type: image/png\r\n", "PNG").complete);
   CHECK(excerptOf("Content-Type: text/html\r\nContent-Encoding: gzip\r\n", "\x1f\x8b").text.empty());
   CHECK(excerptOf("Content-Type: application/problem+json\r\n", R"({"title":"no"})").text == R"({"title":"no"})");
+  CHECK(excerptOf("Transfer-Encoding: gzip, chunked\r\n", "2\r\nno\r\n").text.empty());
   CHECK(excerptOf("Content-Length: 0\r\n", "x").complete);
   CHECK(excerptOf("", "x", "304 Not Modified").complete);
 }

@@ -125,6 +125,15 @@ TEST_CASE("endpoint: a failure ends the attempt with its reason, and is retried"
   CHECK(driven.only<AskEndpoint>().attempt == 2);
 }
 
+TEST_CASE("endpoint: the reason of a failure is one line of bounded length in the close event") {
+  DrivenConnection driven(asking());
+  driven.connect();
+  driven.endpointFailed(1, "line\nline\x1b[2J\xff" + std::string(5000, 'x'));
+  const std::string detail = driven.only<CloseInfo>().detail;
+  CHECK(detail.starts_with("line\\nline\\x1b[2J\\xffxxx"));
+  CHECK(detail.size() == 1000);
+}
+
 TEST_CASE("endpoint: the connect timeout covers the question too, and what follows it") {
   DrivenConnection driven(asking());
   driven.connect();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/ascii.hpp"
 #include "core/one_line.hpp"
 
 namespace tidewire::native {
@@ -26,7 +27,18 @@ bool isBlank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/// Without what stands between < and >, and without style sheets and scripts.
+bool startsWith(std::string_view text, std::string_view start) {
+  return core::equalsIgnoringCase(text.substr(0, start.size()), start);
+}
+
+/// Where `part` begins in `text`, in any case.
+std::size_t find(std::string_view text, std::string_view part) {
+  const auto same = [](char a, char b) { return core::toLower(a) == core::toLower(b); };
+  const auto at = std::search(text.begin(), text.end(), part.begin(), part.end(), same);
+  return at == text.end() ? std::string_view::npos : static_cast<std::size_t>(at - text.begin());
+}
+
+/// Without what stands between < and >, and without comments, style sheets and scripts.
 std::string withoutMarkup(std::string_view html) {
   std::string words;
   while (!html.empty()) {
@@ -36,11 +48,11 @@ std::string withoutMarkup(std::string_view html) {
       break;
     }
     html.remove_prefix(tag + 1);
-    std::string_view end = ">";
-    for (const std::string_view hidden : {"</style>", "</script>"}) {
-      end = html.starts_with(hidden.substr(2, hidden.size() - 3)) ? hidden : end;
-    }
-    const std::size_t at = html.find(end);
+    const std::string_view end = startsWith(html, "!--")      ? "-->"
+                                 : startsWith(html, "style")  ? "</style>"
+                                 : startsWith(html, "script") ? "</script>"
+                                                              : ">";
+    const std::size_t at = find(html, end);
     html.remove_prefix(at == std::string_view::npos ? html.size() : at + end.size());
     words += ' ';
   }
@@ -63,14 +75,15 @@ std::string withSingleSpaces(std::string_view text) {
 }  // namespace
 
 BodyExcerpt::BodyExcerpt(const ResponseHead& head) {
-  const std::string type = head.field("content-type");
-  const std::string encoding = head.field("content-encoding");
-  const std::string length = head.field("content-length");
+  const std::string type = core::lowered(head.field("content-type"));
+  const std::string encoding = core::lowered(head.field("content-encoding"));
+  const std::string transfer = core::lowered(head.field("transfer-encoding"));
   isHtml_ = type.starts_with("text/html");
-  chunked_ = head.field("transfer-encoding") == "chunked";
-  left_ = chunked_ ? std::optional<std::uint64_t>(0) : numberOf(length, 10);
+  chunked_ = transfer == "chunked";
+  left_ = chunked_ ? std::optional<std::uint64_t>(0) : numberOf(head.field("content-length"), 10);
   const bool hasNone = head.status == 204 || head.status == 304 || (!chunked_ && left_ == 0u);
-  complete_ = hasNone || !isText(type) || (!encoding.empty() && encoding != "identity");
+  const bool isCoded = (!transfer.empty() && !chunked_) || (!encoding.empty() && encoding != "identity");
+  complete_ = hasNone || isCoded || !isText(type);
 }
 
 void BodyExcerpt::feed(std::span<const std::byte> bytes) {

@@ -6,9 +6,12 @@
 #include <utility>
 
 #include "core/ending_texts.hpp"
+#include "core/one_line.hpp"
 
 namespace tidewire::core {
 namespace {
+
+constexpr std::size_t kMostDetail = 1000;
 
 std::chrono::microseconds inMicroseconds(Duration time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time);
@@ -372,7 +375,7 @@ void Connection::endAttempt(Time now, Ending ending) {
   const bool closing = state_ == State::Closing;
   const bool wasOpen = closing || state_ == State::Open;
   const std::uint64_t inDoubt = wasOpen ? unconfirmed(ending) : 0;
-  ending.detail = endingText(ending, closing);
+  ending.detail = oneLine(endingText(ending, closing), kMostDetail);
   if (closing) {
     ending.cause = CloseCause::ClosedByUser;
   }

@@ -102,6 +102,10 @@ class Transport {
   /// or has ended.
   [[nodiscard]] virtual std::string awaited() const = 0;
 
+  /// The end of this attempt, if it is known and only waits for more text; then no event comes any more. Asked when the
+  /// time for the attempt is over.
+  [[nodiscard]] virtual std::optional<TransportEnd> takeKnownEnd() { return std::nullopt; }
+
   /// Sends a WebSocket Ping (RFC 6455 section 5.5.2). Only where `Loop::sendsPings`.
   virtual void ping(std::span<const std::byte> payload) = 0;
 
