@@ -78,9 +78,10 @@ struct Opened {
 /// What `onClose` reports: the last event of its attempt, and exactly one for each attempt that began, opened or not.
 struct CloseInfo {
   CloseCause cause = CloseCause::ConnectionLost;
-  std::uint16_t code = 1006;             ///< RFC 6455 section 7.4; 1005: the peer gave none, 1006: no Close frame.
-  std::string reason = {};               ///< The peer's reason, or ours; UTF-8.
-  /// What happened, for people, on one line of at most 1,000 bytes. It may quote the server. Not stable, do not parse it.
+  std::uint16_t code = 1006;  ///< RFC 6455 section 7.4; 1005: the peer gave none, 1006: no Close frame.
+  std::string reason = {};    ///< The peer's reason, or ours; UTF-8.
+  /// What happened, for people, on one line of at most 1,000 bytes. It may quote the server. Not stable, do not parse
+  /// it.
   std::string detail = {};
   int httpStatus = 0;                    ///< The handshake's HTTP status if one came, else 0. Web: always 0.
   bool wasOpen = false;                  ///< Whether this attempt had reached `Open`.
