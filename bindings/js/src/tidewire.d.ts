@@ -259,7 +259,7 @@ export interface CloseInfo {
   readonly code: number;
   /** The server's reason, or the client's own. */
   readonly reason: string;
-  /** What happened, for people. Not stable, do not parse it. */
+  /** What happened, for people, on one line. It may quote the server. Not stable, do not parse it. */
   readonly detail: string;
   readonly wasOpen: boolean;
   /** Whether another attempt follows without the application's doing. */
