@@ -4,7 +4,7 @@
 
 namespace tidewire::native {
 
-/// Keeps libwebsockets from noting each connection on standard error where nobody has set its log level: takes NOTICE
+/// Keeps libwebsockets from noting each connection on standard error where its log level was not set: takes NOTICE
 /// from the default level. A level that the application has set stays, and so does its function. Once for the process.
 void quietLibwebsockets();
 
