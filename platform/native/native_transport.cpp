@@ -38,10 +38,10 @@ std::string shownTarget(std::string_view target) {
 
 /// A server may repeat what it was asked for.
 std::string withoutQueryOf(const core::Url& url, std::string words) {
-  const std::size_t query = url.target.find('?');
-  const std::string secret = query == std::string::npos ? "" : url.target.substr(query + 1);
-  for (std::size_t at = 0; !secret.empty() && (at = words.find(secret, at)) != std::string::npos;) {
-    words.erase(at, secret.size());
+  const std::size_t begin = url.target.find('?');
+  const std::string query = begin == std::string::npos ? "" : url.target.substr(begin);
+  for (std::size_t at = 0; !query.empty() && (at = words.find(query, at)) != std::string::npos;) {
+    words.erase(at, query.size());
   }
   return words;
 }

@@ -78,7 +78,7 @@ TEST_CASE("ending texts: an answer that refuses the handshake is quoted, with th
       {"a relative redirect", "HTTP/1.1 308 Moved\r\nLocation: /feed/?a@b\r\nContent-Length: 0\r\n\r\n",
        CloseCause::HandshakeRefused, "HTTP 308 Moved to \"/feed/\", which is not followed"},
       {"our own query repeated", "HTTP/1.1 404 Not Found\r\nContent-Length: 29\r\n\r\nno /feed?token=SECRET is here",
-       CloseCause::HandshakeRefused, "HTTP 404 Not Found: \"no /feed? is here\""},
+       CloseCause::HandshakeRefused, "HTTP 404 Not Found: \"no /feed is here\""},
       {"no Upgrade", "HTTP/1.1 101 Switching Protocols\r\n\r\n", CloseCause::HandshakeRefused,
        "the server's answer 101 lacks \"Upgrade: websocket\""},
       {"no HTTP", "SSH-2.0-OpenSSH_9.2p1\r\n", CloseCause::ConnectFailed,
@@ -131,7 +131,7 @@ TEST_CASE("ending texts: a refusal whose words are still waited for when the tim
 }
 
 // The timer of the words has expired, and its callback comes behind the task that destroys the transport.
-TEST_CASE("ending texts: a client may go when the wait for the words is over and nobody has turned the loop") {
+TEST_CASE("ending texts: a client may go when the wait for the words is over and its loop was not turned") {
   RawPeer peer;
   const std::shared_ptr<tidewire::Loop> loop = tidewire::Loop::make();
   tidewire::Options options = to(peer.url());
@@ -156,6 +156,16 @@ TEST_CASE("ending texts: a client may go when the wait for the words is over and
   client.reset();
   loop->turn(10ms);
   loop->turn(10ms);
+}
+
+TEST_CASE("ending texts: a short query leaves the server's words whole") {
+  RawPeer peer;
+  TestClient test(to(peer.url("/?e")));
+  test.client().connect();
+  const auto connection = peer.accept();
+  CHECK_FALSE(connection->readRequest().empty());
+  connection->write("HTTP/1.1 503 Busy\r\nContent-Length: 15\r\n\r\nwe never rested");
+  checkEnding(endingOf(test), CloseCause::HandshakeRefused, "HTTP 503 Busy: \"we never rested\"", peer.port());
 }
 
 TEST_CASE("ending texts: an open connection ends with a code and a reason, a rule, a limit, or without a word") {
@@ -196,7 +206,7 @@ TEST_CASE("ending texts: an open connection ends with a code and a reason, a rul
   }
 }
 
-TEST_CASE("ending texts: a reset is told from an end") {
+TEST_CASE("ending texts: a reset differs from an end") {
   RawPeer peer;
   TestClient test(to(peer.url()));
   test.client().connect();
