@@ -111,6 +111,7 @@ CONTRACT_TEST("ending: a black hole is noticed by the heartbeat, and tried again
   options.heartbeat = {.interval = 100ms, .timeout = 200ms, .message = "alive?", .answer = "yes"};
   const Log log = playedOut(std::move(options));
   CHECK(log.closes.front().cause == CloseCause::HeartbeatTimeout);
+  CHECK(log.closes.front().detail == "nothing came from the server for heartbeat.timeout (200 ms)");
   CHECK(log.closes.front().wasOpen);
   CHECK(log.closes.front().willRetry);
 }

@@ -95,6 +95,7 @@ CONTRACT_TEST("handshake: silence at any step is given up after the connect time
     const Log log = playedOut(std::move(options));
     CHECK(world().now() - begun >= 150ms);
     CHECK(log.closes.front().cause == CloseCause::ConnectTimeout);
+    CHECK(log.closes.front().detail.starts_with("not open within connectTimeout (150 ms); still waiting for the "));
     CHECK(log.closes.front().willRetry);
     CHECK_FALSE(log.closes.front().wasOpen);
     CHECK(log.opens.empty());
