@@ -435,11 +435,19 @@ std::size_t NativeTransport::room() const {
 }
 
 void NativeTransport::send(core::Outgoing message) {
-  const std::span<const std::byte> frame = internal::PayloadStore::frame(message);
-  writer_.add(frame, message.sizeBytes, std::move(message.payload));
+  const std::span<std::byte> frame = internal::PayloadStore::frame(message);
+  if (!encoder_.encodesLate()) {
+    encoder_.add(frame, message.sizeBytes, std::move(message.payload));
+  } else if (const std::optional<std::uint32_t> key = maskKey()) {
+    encoder_.addLate(frame.data(), *key);
+  }
 }
 
+/// Early frames lie one behind the other and are added together; late ones are made one by one.
 internal::Transport::Sent NativeTransport::sendFrom(internal::PayloadStore::Batch& batch) {
+  if (encoder_.encodesLate()) {
+    return Transport::sendFrom(batch);
+  }
   Sent sent;
   while (room() > 0) {
     auto stretch = batch.nextStretch();
@@ -448,7 +456,7 @@ internal::Transport::Sent NativeTransport::sendFrom(internal::PayloadStore::Batc
     }
     sent.messages += stretch->messages;
     sent.bytes += stretch->payloadBytes;
-    writer_.add(stretch->frames, stretch->payloadBytes, std::move(stretch->keep));
+    encoder_.add(stretch->frames, stretch->payloadBytes, std::move(stretch->keep));
     flush();
   }
   return sent;

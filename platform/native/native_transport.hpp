@@ -17,6 +17,7 @@
 #include "rfc6455/body_excerpt.hpp"
 #include "rfc6455/codec.hpp"
 #include "rfc6455/frame_writer.hpp"
+#include "rfc6455/message_encoder.hpp"
 #include "rfc6455/response_head.hpp"
 #include "wire.hpp"
 
@@ -125,6 +126,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   bool reset_ = false;           // By the peer's RST.
 
   FrameWriter writer_;
+  MessageEncoder encoder_{writer_};
   // A Ping that came while too much waited to be sent. Only the newest is answered (RFC 6455 section 5.5.3).
   struct PendingPong {
     std::array<std::byte, kMaxControlBytes> payload;

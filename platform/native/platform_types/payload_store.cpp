@@ -76,8 +76,8 @@ PayloadStore::Batch PayloadStore::take() {
   return std::exchange(batch_, {});
 }
 
-std::span<const std::byte> PayloadStore::frame(const core::Outgoing& message) noexcept {
-  return {reinterpret_cast<const std::byte*>(message.payload.handle()), native::frameBytes(message.sizeBytes)};
+std::span<std::byte> PayloadStore::frame(const core::Outgoing& message) noexcept {
+  return {reinterpret_cast<std::byte*>(message.payload.handle()), native::frameBytes(message.sizeBytes)};
 }
 
 std::size_t PayloadStore::dropFirst() {
@@ -146,7 +146,7 @@ std::optional<core::Outgoing> PayloadStore::Batch::next() {
   if (block == nullptr) {
     return std::nullopt;
   }
-  const std::byte* const place = block->bytes() + at_;
+  std::byte* const place = block->bytes() + at_;
   const native::OwnFrame frame = native::lookAt(place);
   at_ += frame.bytes;
   ++block->owners;

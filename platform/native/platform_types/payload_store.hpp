@@ -74,8 +74,8 @@ class PayloadStore {
   /// Drops the message that was put first, and answers its size. Requires: there is one.
   std::size_t dropFirst();
 
-  /// The whole frame, as it goes over the wire.
-  [[nodiscard]] static std::span<const std::byte> frame(const core::Outgoing& message) noexcept;
+  /// The whole frame, as it goes over the wire where no extension changes messages.
+  [[nodiscard]] static std::span<std::byte> frame(const core::Outgoing& message) noexcept;
 
  private:
   // A lone message wastes little; a burst soon fills large blocks, and the next burst begins with one.

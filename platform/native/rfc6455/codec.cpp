@@ -374,6 +374,17 @@ OwnFrame lookAt(const std::byte* frame) noexcept {
   return {opcode, payloadBytes, frameBytes(payloadBytes)};
 }
 
+std::span<std::byte> unmask(std::byte* frame) noexcept {
+  const OwnFrame own = lookAt(frame);
+  const std::span<std::byte> payload(frame + own.bytes - own.payloadBytes, own.payloadBytes);
+  std::array<std::byte, sizeof(std::uint32_t)> key{};
+  std::memcpy(key.data(), payload.data() - key.size(), key.size());
+  for (std::size_t i = 0; i < payload.size(); ++i) {
+    payload[i] ^= key[i % key.size()];
+  }
+  return payload;
+}
+
 void appendFrame(ByteBuffer& out, Opcode opcode, std::span<const std::byte> payload, std::uint32_t maskKey) noexcept {
   writeFrame(out.extend(frameBytes(payload.size())), opcode, payload, maskKey);
 }

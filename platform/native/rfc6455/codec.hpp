@@ -135,6 +135,10 @@ struct OwnFrame {
 /// as for `appendFrame`.
 void writeFrame(std::byte* at, Opcode opcode, std::span<const std::byte> payload, std::uint32_t maskKey) noexcept;
 
+/// Removes the mask of a frame that `writeFrame` wrote, in place; the frame cannot be sent after that. Returns the
+/// payload.
+[[nodiscard]] std::span<std::byte> unmask(std::byte* frame) noexcept;
+
 // Each of these appends one masked frame with FIN set and the shortest length field. `maskKey` goes out as its bytes
 // lie in memory, and must be unpredictable and new for each frame (RFC 6455 section 5.3). `payload` must not lie in
 // `out`.
