@@ -68,6 +68,8 @@ std::string_view nameOf(DropReason reason) noexcept {
       return "Displaced";
     case DropReason::Stale:
       return "Stale";
+    case DropReason::Refused:
+      return "Refused";
   }
   return "?";
 }

@@ -105,7 +105,7 @@ Mailbox::Batch Mailbox::take() {
   const Lock lock(mutex_);
   postedBytes_ = 0;
   return {std::exchange(commands_, {}), first_.take(), std::exchange(firstRuns_, {}), store_.take(),
-          std::exchange(displaced_, {})};
+          std::exchange(dropped_, {})};
 }
 
 DroppedCount Mailbox::setState(State state, bool reopens) {
@@ -135,7 +135,7 @@ void Mailbox::publish(const Stats& stats) {
 bool Mailbox::hasDrained(const Behind& behind) {
   const Lock lock(mutex_);
   note(behind);
-  if (waitingBytes_ + transportBytes_ > limits_.lowWaterBytes) {
+  if (admission_.isAboveLowWater(waitingBytes_ + transportBytes_)) {
     aboveLowWater_ = true;
     return false;
   }
@@ -146,7 +146,8 @@ bool Mailbox::settle(const Behind& behind, const Stats& stats) {
   const Lock lock(mutex_);
   note(behind);
   stats_ = stats;
-  posted_ = !commands_.empty() || store_.count() > 0 || first_.count() > 0;
+  posted_ = !commands_.empty() || store_.count() > 0 || first_.count() > 0 || dropped_.expired.messages > 0 ||
+            dropped_.refused.messages > 0;
   if (settledState_ != state_ || isDown()) {
     settledState_ = state_;
     settled_.notify_all();
@@ -160,18 +161,34 @@ void Mailbox::note(const Behind& behind) {
   transportBytes_ = behind.transportBytes;
 }
 
-SendResult Mailbox::admit(std::size_t bytes, WhenNotOpen whenNotOpen) {
+SendResult Mailbox::admit(std::size_t bytes, const SendMode& mode) {
+  using Verdict = core::Admission::Verdict;
   if (wish_ == Wish::Down) {
     return SendResult::Closed;
   }
-  if (whenNotOpen == WhenNotOpen::Refuse && state_ != State::Open) {
-    return SendResult::NotOpen;
+  if (mode.waited && admission_.hasExpired(*mode.waited)) {
+    return SendResult::QueueFull;  // It is reported as expired.
   }
-  if (bytes > limits_.maxBytes) {
-    return SendResult::TooLarge;
+  switch (admission_.judge(bytes, mode.whenNotOpen, state_ == State::Open, {waitingMessages_, waitingBytes_})) {
+    case Verdict::Accept:
+      return SendResult::Queued;
+    case Verdict::Displace:
+      return makeRoom(bytes) ? SendResult::Queued : SendResult::QueueFull;
+    case Verdict::NotOpen:
+      return SendResult::NotOpen;
+    case Verdict::TooLarge:
+      return SendResult::TooLarge;
+    case Verdict::Full:
+      break;
   }
-  const bool fits = waitingMessages_ < limits_.maxMessages && limits_.maxBytes - bytes >= waitingBytes_;
-  return fits || makeRoom(bytes) ? SendResult::Queued : SendResult::QueueFull;
+  return SendResult::QueueFull;
+}
+
+void Mailbox::noteRefused(std::size_t bytes, core::Duration waited, Post& post) {
+  DroppedCount& count = admission_.hasExpired(waited) ? dropped_.expired : dropped_.refused;
+  ++count.messages;
+  count.bytes += bytes;
+  notice(post);
 }
 
 /// What is sent after close() is for another connection.
@@ -186,19 +203,14 @@ PayloadStore& Mailbox::storeFor(std::uint64_t onOpenOf) {
   return first_;
 }
 
-/// The loop drops what is too much in the connection's queue; here it is made sure that what is posted meanwhile stays
-/// within the same bounds. What onOpen sends is not dropped for what comes later.
+/// Drops the oldest posted messages until `bytes` more fit. The loop trims the connection's queue in its next round, so
+/// both together hold at most twice the limit in between. Messages that onOpen sent are not dropped for later ones.
 bool Mailbox::makeRoom(std::size_t bytes) {
-  if (limits_.whenFull == WhenFull::Reject) {
-    return false;
-  }
-  const auto isFull = [this, bytes] {
-    return store_.count() + first_.count() >= limits_.maxMessages || limits_.maxBytes - bytes < postedBytes_;
-  };
-  while (isFull() && store_.count() > 0) {
+  const auto fits = [this, bytes] { return admission_.fits(bytes, {store_.count() + first_.count(), postedBytes_}); };
+  while (!fits() && store_.count() > 0) {
     const std::size_t dropped = store_.dropFirst();
-    ++displaced_.messages;
-    displaced_.bytes += dropped;
+    ++dropped_.displaced.messages;
+    dropped_.displaced.bytes += dropped;
     --waitingMessages_;
     waitingBytes_ -= dropped;
     postedBytes_ -= dropped;
@@ -206,7 +218,7 @@ bool Mailbox::makeRoom(std::size_t bytes) {
       command.messagesBefore -= command.messagesBefore > 0 ? 1 : 0;
     }
   }
-  return !isFull();
+  return fits();
 }
 
 bool Mailbox::closes() const {

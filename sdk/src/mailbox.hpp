@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/admission.hpp"
 #include "layer_post.hpp"
 #include "platform/payload_store.hpp"
 #include "platform/sync.hpp"
@@ -51,6 +52,13 @@ struct DroppedCount {
   std::size_t bytes = 0;
 };
 
+/// Messages that were dropped before the loop took them, by reason.
+struct DroppedPosts {
+  DroppedCount displaced;
+  DroppedCount expired;
+  DroppedCount refused;
+};
+
 [[nodiscard]] inline bool isConnect(const Command& command) noexcept {
   return command.kind == Command::Kind::Connect;
 }
@@ -72,7 +80,7 @@ class Mailbox {
     PayloadStore::Batch first;  // Sent inside onOpen: they go ahead of everything else on its connection.
     std::vector<FirstRun> firstRuns;
     PayloadStore::Batch messages;
-    DroppedCount displaced;
+    DroppedPosts dropped;
   };
 
   struct Post {
@@ -81,11 +89,14 @@ class Mailbox {
 
   /// How one message is sent.
   struct SendMode {
-    WhenNotOpen whenNotOpen = WhenNotOpen::Queue;
-    std::uint64_t onOpenOf = 0;  // The attempt whose onOpen sends it, or 0.
+    std::optional<WhenNotOpen> whenNotOpen = {};  // Overrides `SendQueueOptions::whenNotOpen`.
+    std::uint64_t onOpenOf = 0;                   // The attempt whose onOpen sends it, or 0.
+    // How long it has waited already, if `send` returned `Queued` before there was a client to judge it. If this client
+    // does not accept it, it is dropped and reported.
+    std::optional<core::Duration> waited = {};
   };
 
-  explicit Mailbox(const SendQueueOptions& limits) : limits_(limits) {}
+  explicit Mailbox(const SendQueueOptions& limits) : admission_(limits) {}
 
   // Any thread.
 
@@ -102,7 +113,10 @@ class Mailbox {
   template <class... Content>
   [[nodiscard]] SendResult send(std::size_t sizeBytes, const SendMode& mode, Post& post, Content&&... content) {
     const Lock lock(mutex_);
-    if (const SendResult result = admit(sizeBytes, mode.whenNotOpen); result != SendResult::Queued) {
+    if (const SendResult result = admit(sizeBytes, mode); result != SendResult::Queued) {
+      if (mode.waited && result != SendResult::Closed) {
+        noteRefused(sizeBytes, *mode.waited, post);
+      }
       return result;
     }
     if (!storeFor(mode.onOpenOf).put(std::forward<Content>(content)...)) {
@@ -111,7 +125,7 @@ class Mailbox {
     ++waitingMessages_;
     waitingBytes_ += sizeBytes;
     postedBytes_ += sizeBytes;
-    aboveLowWater_ = aboveLowWater_ || waitingBytes_ + transportBytes_ > limits_.lowWaterBytes;
+    aboveLowWater_ = aboveLowWater_ || admission_.isAboveLowWater(waitingBytes_ + transportBytes_);
     notice(post);
     return SendResult::Queued;
   }
@@ -151,8 +165,9 @@ class Mailbox {
   // What the application wants, as far as its calls told; `state_` follows.
   enum class Wish : std::uint8_t { Nothing, Up, Down };
 
-  [[nodiscard]] SendResult admit(std::size_t bytes, WhenNotOpen whenNotOpen);
+  [[nodiscard]] SendResult admit(std::size_t bytes, const SendMode& mode);
   [[nodiscard]] bool makeRoom(std::size_t bytes);
+  void noteRefused(std::size_t bytes, core::Duration waited, Post& post);
   /// Where the next message goes.
   [[nodiscard]] PayloadStore& storeFor(std::uint64_t onOpenOf);
   void note(const Behind& behind);
@@ -166,7 +181,7 @@ class Mailbox {
 
   mutable Mutex mutex_;
   mutable Condition settled_;
-  const SendQueueOptions limits_;
+  const core::Admission admission_;
   Wish wish_ = Wish::Nothing;
   State state_ = State::Idle;
   State settledState_ = State::Idle;  // As of the last settled round: its callbacks have run.
@@ -181,7 +196,7 @@ class Mailbox {
   std::size_t postedBytes_ = 0;
   std::size_t transportBytes_ = 0;
   bool aboveLowWater_ = false;
-  DroppedCount displaced_;
+  DroppedPosts dropped_;
   Stats stats_;
 };
 

@@ -353,6 +353,9 @@ void Invariants::checkDropped(DropReason reason, const Message& message, std::ui
       require(endedFrom_.has_value() && state_ == State::Waiting && isFirst(message), kOrder,
               "dropped as stale, and not sent by onOpen of the connection that ends");
       break;
+    case DropReason::Refused:
+      require(false, kAccounting, "the core refuses nothing that it has accepted");
+      break;
     case DropReason::Displaced:
       require(limits.whenFull == WhenFull::DropOldest &&
                   (waiting_.size() > limits.maxMessages || waitingBytes_ > limits.maxBytes),

@@ -56,7 +56,7 @@ class MailboxAndLoop {
     std::vector<std::size_t> messagesBefore = {};
     std::vector<std::size_t> sizes = {};
     std::vector<std::size_t> firstSizes = {};
-    DroppedCount displaced = {};
+    DroppedPosts dropped = {};
     bool settled = false;
   };
   Taken round(std::size_t queuedMessages = 0, std::size_t queuedBytes = 0, std::size_t transportBytes = 0) {
@@ -73,7 +73,7 @@ class MailboxAndLoop {
     while (const auto message = batch.first.next()) {
       taken.firstSizes.push_back(message->sizeBytes);
     }
-    taken.displaced = batch.displaced;
+    taken.dropped = batch.dropped;
     taken.settled = mailbox.settle({queuedMessages, queuedBytes, transportBytes}, {});
     return taken;
   }

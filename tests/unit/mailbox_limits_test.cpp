@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstddef>
 #include <vector>
 
@@ -11,6 +12,7 @@
 namespace tidewire::internal {
 namespace {
 
+using namespace std::chrono_literals;
 using test::MailboxAndLoop;
 using Kind = Command::Kind;
 using Sizes = std::vector<std::size_t>;
@@ -121,9 +123,9 @@ TEST_CASE("mailbox: where the oldest may be dropped, what is posted stays within
   CHECK(box.mailbox.stats().queuedMessages == 1);
   const auto taken = box.round();
   CHECK(taken.sizes == Sizes{100});
-  CHECK(taken.displaced.messages == 4);
-  CHECK(taken.displaced.bytes == 91);
-  CHECK(box.round().displaced.messages == 0);
+  CHECK(taken.dropped.displaced.messages == 4);
+  CHECK(taken.dropped.displaced.bytes == 91);
+  CHECK(box.round().dropped.displaced.messages == 0);
 }
 
 TEST_CASE("mailbox: commands keep their place among messages of which some are dropped") {
@@ -163,7 +165,7 @@ TEST_CASE("mailbox: what onOpen sends is not displaced by what comes later, and 
   const auto taken = box.round();
   CHECK(taken.sizes.empty());
   CHECK(taken.firstSizes == Sizes{2, 3, 4});
-  CHECK(taken.displaced.messages == 1);
+  CHECK(taken.dropped.displaced.messages == 1);
 }
 
 TEST_CASE("mailbox: what onOpen sends after a close() is for another connection, and waits in its turn") {
@@ -226,6 +228,33 @@ TEST_CASE("mailbox: statistics are those of the last settling, with what waits n
   CHECK(stats.queuedMessages == 3);
   CHECK(stats.queuedBytes == 25);
   CHECK(stats.bufferedBytes == 32);
+}
+
+TEST_CASE("mailbox: a message that was accepted before there was a client is dropped and counted if it does not fit") {
+  MailboxAndLoop box({.maxBytes = 10, .maxAge = 100ms});
+  const auto late = [&box](std::string_view text, std::chrono::milliseconds waited) {
+    return box.send(text, {.waited = waited});
+  };
+  CHECK(late("fits", 99ms) == SendResult::Queued);
+  CHECK(late("too large for it", 0ms) == SendResult::TooLarge);
+  CHECK(late("no room", 99ms) == SendResult::QueueFull);
+  CHECK(late("old", 100ms) == SendResult::QueueFull);
+  CHECK(box.send("no room") == SendResult::QueueFull);
+  const auto taken = box.round();
+  CHECK(taken.sizes == Sizes{4});
+  CHECK(taken.dropped.refused.messages == 2);
+  CHECK(taken.dropped.refused.bytes == 23);
+  CHECK(taken.dropped.expired.messages == 1);
+  CHECK(taken.dropped.expired.bytes == 3);
+}
+
+TEST_CASE("mailbox: a refused message alone wakes the loop, so that it is reported") {
+  MailboxAndLoop box({.maxBytes = 1});
+  CHECK(box.send("large", {.waited = 0ms}) == SendResult::TooLarge);
+  CHECK(box.wakes() == 1);
+  box.mailbox.hold();
+  CHECK_FALSE(box.mailbox.settle({}, {}));
+  CHECK(box.round().settled);
 }
 
 }  // namespace tidewire::internal

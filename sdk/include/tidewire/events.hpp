@@ -103,6 +103,9 @@ enum class DropReason : std::uint8_t {
   Expired,    ///< They waited longer than `SendQueueOptions::maxAge`.
   Displaced,  ///< Newer ones needed their place: `WhenFull::DropOldest`.
   Stale,      ///< They were sent inside `onOpen` of a connection that ended before they had left.
+  /// They were sent before the client could judge them, and do not fit its send queue, or it does not queue.
+  /// Platforms: the JavaScript package, for messages sent before its WebAssembly module has loaded. Never in C++.
+  Refused,
 };
 
 /// The reason's name as in the enumeration.

@@ -56,7 +56,8 @@ Connection::Connection(const Options& options, bool sendsPings, std::uint64_t se
                   .timeout = options.heartbeat.timeout,
                   .silence = options.heartbeat.silence,
                   .thawTimeout = options.heartbeat.thawTimeout,
-                  .canAsk = canAsk()}) {
+                  .canAsk = canAsk()}),
+      admission_(options.sendQueue) {
   if (questionText_.isNumbered()) {
     // Where a server passes everything on to everybody, no two clients shall ask with the same numbers. As JavaScript
     // counts, they stay integers.
@@ -121,8 +122,7 @@ void Connection::askNow(Time now) {
 
 void Connection::trimQueue() {
   Dropped dropped{.reason = DropReason::Displaced};
-  const SendQueueOptions& limits = options_.sendQueue;
-  while (queue_.count() > limits.maxMessages || queue_.bytes() > limits.maxBytes) {
+  while (admission_.isExceeded({queue_.count(), queue_.bytes()})) {
     dropInto(dropped, queue_.leastWanted());
   }
   if (dropped.messages > 0) {
@@ -320,11 +320,8 @@ std::optional<Outgoing> Connection::takeOutgoing(Time now) {
 
 std::optional<Time> Connection::deadline() const {
   const std::optional<Time> stateEnds = stateDeadline();
-  if (queue_.empty() || options_.sendQueue.maxAge == std::chrono::milliseconds::zero()) {
-    return stateEnds;
-  }
-  const Time expires = queue_.oldestSince() + options_.sendQueue.maxAge;
-  return stateEnds ? std::min(*stateEnds, expires) : expires;
+  const std::optional<Time> expiry = queue_.empty() ? std::nullopt : admission_.expiry(queue_.oldestSince());
+  return stateEnds && expiry ? std::min(stateEnds, expiry) : (stateEnds ? stateEnds : expiry);
 }
 
 std::optional<Time> Connection::stateDeadline() const {
@@ -510,7 +507,7 @@ void Connection::dropFirst() {
 
 void Connection::dropExpired(Time now) {
   Dropped dropped{.reason = DropReason::Expired};
-  while (!queue_.empty() && hasExpired(queue_.oldestSince(), now)) {
+  while (hasExpired(now)) {
     dropInto(dropped, queue_.oldest());
   }
   if (dropped.messages > 0) {
@@ -522,10 +519,6 @@ void Connection::dropInto(Dropped& dropped, std::size_t at) {
   ++dropped.messages;
   dropped.bytes += queue_.drop(at);
   toFlush_ -= at < toFlush_ ? 1 : 0;
-}
-
-bool Connection::hasExpired(Time since, Time now) const noexcept {
-  return options_.sendQueue.maxAge > std::chrono::milliseconds::zero() && now - since >= options_.sendQueue.maxAge;
 }
 
 }  // namespace tidewire::core

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <variant>
 
+#include "core/admission.hpp"
 #include "core/backoff.hpp"
 #include "core/ending.hpp"
 #include "core/heartbeat.hpp"
@@ -163,7 +164,9 @@ class Connection {
   void dropFirst();
   void dropInto(Dropped& dropped, std::size_t at);
   [[nodiscard]] std::optional<Time> stateDeadline() const;
-  [[nodiscard]] bool hasExpired(Time since, Time now) const noexcept;
+  [[nodiscard]] bool hasExpired(Time now) const {
+    return !queue_.empty() && admission_.hasExpired(now - queue_.oldestSince());
+  }
   void report(Action action) { actions_.push_back(std::move(action)); }
 
   const Options& options_;
@@ -174,6 +177,7 @@ class Connection {
   const QuestionText answerText_;
   Heartbeat heartbeat_;
   RoundTripMeter roundTrips_;
+  const Admission admission_;
   SendQueue queue_;
   std::deque<Action> actions_;
 
