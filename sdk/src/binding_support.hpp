@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "client_access.hpp"
@@ -38,14 +40,16 @@ namespace tidewire::binding {
 }
 
 /// Sends the payload of `slot` as `Client::send` does, and owns it from then on, whatever is returned. `sizeBytes` is
-/// its size.
+/// its size. `waited`: for a message that the binding accepted before there was a client; what the client does not
+/// accept of these is dropped and reported (`DropReason::Refused`, `Expired`).
 ///
 /// Requires: text is well-formed UTF-8. A platform whose `PayloadStore` takes slots; others do not compile a call of
 /// it.
 template <class Payloads = internal::PayloadStore>
 [[nodiscard]] SendResult sendSlot(Client& client, MessageKind kind, std::uint32_t slot, std::size_t sizeBytes,
-                                  const SendOptions& options = {}) {
-  return internal::ClientAccess::send(client, sizeBytes, Payloads::ofSlot(kind, slot, sizeBytes), options);
+                                  const SendOptions& options = {},
+                                  std::optional<std::chrono::milliseconds> waited = {}) {
+  return internal::ClientAccess::send(client, sizeBytes, Payloads::ofSlot(kind, slot, sizeBytes), options, waited);
 }
 
 }  // namespace tidewire::binding

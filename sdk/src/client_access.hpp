@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "client_shared.hpp"
@@ -19,8 +20,8 @@ struct ClientAccess {
   /// Sends a payload that the platform has stored already; otherwise as `Client::send`. Text is well-formed UTF-8.
   template <class Stored>
   [[nodiscard]] static SendResult send(Client& client, std::size_t sizeBytes, Stored message,
-                                       const SendOptions& options = {}) {
-    return client.shared_->sendStored(sizeBytes, options, std::move(message));
+                                       const SendOptions& options = {}, std::optional<core::Duration> waited = {}) {
+    return client.shared_->sendStored(sizeBytes, options, waited, std::move(message));
   }
 };
 

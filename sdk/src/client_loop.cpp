@@ -16,10 +16,6 @@
 namespace tidewire::internal {
 namespace {
 
-// A callback that holds the thread longer delays every other client; a client that nobody polls is forgotten.
-constexpr core::Duration kSlowCallbacks = std::chrono::milliseconds(100);
-constexpr core::Duration kUnpolled = std::chrono::seconds(5);
-
 /// Jitter is no secret: without randomness the clock keeps clients apart.
 std::uint64_t jitterSeed(Loop& loop) {
   return loop.randomSeed().value_or(static_cast<std::uint64_t>(loop.now().time_since_epoch().count()));
@@ -29,28 +25,22 @@ std::uint64_t jitterSeed(Loop& loop) {
 
 ClientLoop::ClientLoop(ClientLoopHost& host, const ClientParts& parts, const MakeLayer& makeLayer)
     : host_(host),
-      options_(parts.options),
-      configured_(parts.configured),
-      loop_(parts.loop),
-      mailbox_(parts.mailbox),
-      delivery_(parts.delivery),
-      journal_(parts.journal),
+      parts_(parts),
       layer_(makeLayer ? makeLayer(*this) : nullptr),
-      connection_(options_, loop_.sendsPings() || layer_ != nullptr, jitterSeed(loop_)),
-      endpoint_(configured_) {
-  loop_.attach(host_);
+      connection_(parts.options, parts.loop.sendsPings() || layer_ != nullptr, jitterSeed(parts.loop)),
+      link_(parts_, connection_, layer_.get(), counters_),
+      watch_(parts.options.callbacks),
+      endpoint_(parts.configured) {
+  parts_.loop.attach(host_);
 }
 
 ClientLoop::~ClientLoop() {
-  if (transport_ != nullptr) {
-    transport_->abort();
-  }
-  loop_.setDeadline(host_, std::nullopt);
-  loop_.detach(host_);
+  parts_.loop.setDeadline(host_, std::nullopt);
+  parts_.loop.detach(host_);
 }
 
 bool ClientLoop::turn() {
-  aborted_.clear();
+  link_.freeCut();
   beginRound();
   if (deadline_ && roundBegan_ >= *deadline_) {
     deadline_.reset();  // The loop has forgotten it.
@@ -67,8 +57,8 @@ bool ClientLoop::turn() {
 /// An end that the transport knows counts more than the time that is over.
 void ClientLoop::tick() {
   const std::optional<core::Time> deadline = connection_.deadline();
-  if (connection_.state() == State::Connecting && deadline && *deadline <= roundBegan_ && hasLiveTransport()) {
-    if (std::optional<TransportEnd> known = transport_->takeKnownEnd()) {
+  if (connection_.state() == State::Connecting && deadline && *deadline <= roundBegan_) {
+    if (std::optional<TransportEnd> known = link_.takeKnownEnd()) {
       endAttempt(*std::move(known));
       performActions();
     }
@@ -78,8 +68,8 @@ void ClientLoop::tick() {
 
 void ClientLoop::hint(core::Hint hint) {
   beginRound();
-  journal_.note(loop_.now(), LogLevel::Debug, std::string(describe(hint)));
-  connection_.hint(loop_.now(), hint);
+  log(LogLevel::Debug, std::string(describe(hint)));
+  connection_.hint(parts_.loop.now(), hint);
   endRound();
 }
 
@@ -89,9 +79,9 @@ void ClientLoop::transportOpened(std::string_view subprotocol, const HandshakeTi
   beginRound();
   if (layer_ != nullptr) {
     layerState_ = {.subprotocol = std::string(subprotocol), .times = times};
-    layer_->transportOpened(loop_.now());
+    layer_->transportOpened(parts_.loop.now());
   } else {
-    connection_.transportOpened(loop_.now(), subprotocol, times);
+    connection_.transportOpened(parts_.loop.now(), subprotocol, times);
   }
   endRound();
 }
@@ -109,35 +99,34 @@ void ClientLoop::messageArrived(Message& message) {
   }
   ++received_.messages;
   received_.bytes += MessageAccess::knownSize(message);
-  if (journal_.recordsPayloads()) {
-    journal_.notePayload(roundBegan_, Journal::Direction::Received, message);
+  if (parts_.journal.recordsPayloads()) {
+    parts_.journal.notePayload(roundBegan_, Journal::Direction::Received, message);
   }
   if (layer_ != nullptr) {
-    layer_->messageArrived(loop_.now(), message);
+    layer_->messageArrived(parts_.loop.now(), message);
   } else {
-    delivery_.deliver(message);
+    parts_.outlet.deliver(message);
   }
 }
 
 /// Looks at the size first, since looking at the text may copy it.
 bool ClientLoop::isAnswer(const Message& message) {
   return message.isText() && MessageAccess::knownSize(message) <= connection_.longestAnswer() &&
-         connection_.answerArrived(loop_.now(), message.text());
+         connection_.answerArrived(parts_.loop.now(), message.text());
 }
 
 void ClientLoop::pongArrived(std::span<const std::byte> payload) {
-  connection_.pongArrived(loop_.now(), payload);
+  connection_.pongArrived(parts_.loop.now(), payload);
   performActions();
 }
 
 void ClientLoop::arrivalEnded() {
-  stats_.messagesReceived += received_.messages;
-  stats_.bytesReceived += received_.bytes;
-  journal_.noteMessages(roundBegan_, Journal::Direction::Received, received_.messages, received_.bytes);
+  counters_.countReceived(received_);
+  parts_.journal.noteMessages(roundBegan_, Journal::Direction::Received, received_.messages, received_.bytes);
   received_ = {};
   arriving_ = false;
   if (layerState_.ending) {
-    connection_.transportEnded(loop_.now(), *std::exchange(layerState_.ending, std::nullopt));
+    connection_.transportEnded(parts_.loop.now(), *std::exchange(layerState_.ending, std::nullopt));
   }
   // In a hidden tab timers come late; what arrives moves the heartbeat on.
   if (deadline_ && roundBegan_ >= *deadline_) {
@@ -157,7 +146,7 @@ void ClientLoop::transportWritable() {
 void ClientLoop::transportEnded(TransportEnd end) {
   beginRound();
   if (layer_ != nullptr && layer_->holdsArrived()) {
-    endBehind_ = std::move(end);
+    link_.endBehindArrivals(std::move(end));
   } else {
     endAttempt(std::move(end));
   }
@@ -168,7 +157,7 @@ void ClientLoop::endAttempt(TransportEnd end) {
   if (layer_ != nullptr) {
     layer_->judge(end);
   }
-  connection_.transportEnded(loop_.now(), std::move(end));
+  connection_.transportEnded(parts_.loop.now(), std::move(end));
 }
 
 /// There may be room again for what has arrived.
@@ -177,12 +166,12 @@ void ClientLoop::readOn() {
     return;
   }
   arriving_ = true;
-  layer_->goOn(loop_.now());
+  layer_->goOn(parts_.loop.now());
   arriving_ = false;
   if (layerState_.ending) {
-    connection_.transportEnded(loop_.now(), *std::exchange(layerState_.ending, std::nullopt));
-  } else if (endBehind_ && !layer_->holdsArrived()) {
-    endAttempt(*std::exchange(endBehind_, std::nullopt));
+    connection_.transportEnded(parts_.loop.now(), *std::exchange(layerState_.ending, std::nullopt));
+  } else if (link_.endsBehindArrivals() && !layer_->holdsArrived()) {
+    endAttempt(*link_.takeEndBehind());
   }
 }
 
@@ -190,21 +179,21 @@ void ClientLoop::readOn() {
 
 /// Before the connection is open there is nothing that fills the queue, and only what arrives opens it.
 bool ClientLoop::takesMore() const {
-  return connection_.state() == State::Connecting || !delivery_.isFull();
+  return connection_.state() == State::Connecting || !parts_.outlet.isFull();
 }
 
 void ClientLoop::note(LogLevel level, std::string text) {
-  journal_.note(loop_.now(), level, std::move(text));
+  log(level, text);
 }
 
 void ClientLoop::layerOpened(bool resumed, core::Duration heartbeat) {
   layerState_.resumed = resumed;
-  connection_.transportOpened(loop_.now(), layerState_.subprotocol, layerState_.times, heartbeat);
+  connection_.transportOpened(parts_.loop.now(), layerState_.subprotocol, layerState_.times, heartbeat);
   performActions();
 }
 
 void ClientLoop::layerAnswered(std::uint64_t number) {
-  connection_.questionAnswered(loop_.now(), number);
+  connection_.questionAnswered(parts_.loop.now(), number);
   performActions();
 }
 
@@ -217,7 +206,7 @@ void ClientLoop::layerFailed(std::uint16_t code, std::string why) {
     // The transport is not to be cut while it hands out what has arrived.
     layerState_.ending = std::move(ending);
   } else {
-    connection_.transportEnded(loop_.now(), std::move(ending));
+    connection_.transportEnded(parts_.loop.now(), std::move(ending));
     performActions();
   }
 }
@@ -228,38 +217,40 @@ void ClientLoop::layerMoves(std::optional<std::string> url) {
   }
   moveTo_ = std::move(url);
   layerState_.parting = core::SendClose{1000, {}};
-  connection_.reconnect(loop_.now());
+  connection_.reconnect(parts_.loop.now());
   performActions();
 }
 
 // Rounds.
 
 void ClientLoop::beginRound() {
-  mailbox_.hold();
-  delivery_.begin();
-  roundBegan_ = loop_.now();
+  parts_.mailbox.hold();
+  parts_.outlet.begin();
+  roundBegan_ = parts_.loop.now();
 }
 
 void ClientLoop::endRound() {
   performActions();
   doPosted();
-  sendQueued();
+  sendAll();
   reportDrained();
   limitReading();
-  delivery_.end();
-  watchCallbacks();
+  parts_.outlet.end();
+  host_.roundEnded();
+  if (const auto warning = watch_.roundEnded(roundBegan_, parts_.loop.now(), parts_.outlet)) {
+    log(LogLevel::Warning, *warning);
+  }
   setDeadline();
-  if (!mailbox_.settle(behind(), stats_)) {
+  if (!parts_.mailbox.settle(link_.behind(), counters_.stats())) {
     host_.turnAgain();
   }
 }
 
 void ClientLoop::doPosted() {
-  Mailbox::Batch batch = mailbox_.take();
-  if (batch.displaced.messages > 0) {
-    Dropped dropped{DropReason::Displaced, batch.displaced.messages, batch.displaced.bytes};
-    perform(dropped);
-  }
+  Mailbox::Batch batch = parts_.mailbox.take();
+  report(DropReason::Displaced, batch.dropped.displaced);
+  report(DropReason::Expired, batch.dropped.expired);
+  report(DropReason::Refused, batch.dropped.refused);
   connectsAhead_ = std::count_if(batch.commands.begin(), batch.commands.end(), isConnect);
   enqueueFirst(batch);
   std::size_t messages = 0;
@@ -269,12 +260,12 @@ void ClientLoop::doPosted() {
       if (!message) {
         break;
       }
-      connection_.enqueue(loop_.now(), std::move(*message));
+      connection_.enqueue(parts_.loop.now(), std::move(*message));
     }
     doCommand(*command);
     performActions();
   }
-  sendPosted(batch.messages);
+  link_.sendPosted(roundBegan_, batch.messages);
 }
 
 /// How many of the batch's messages the connection has to have before this command. Where it may end the connection for
@@ -297,7 +288,7 @@ void ClientLoop::enqueueFirst(Mailbox::Batch& batch) {
     for (std::size_t left = run.messages; left > 0; --left) {
       core::Outgoing message = *batch.first.next();
       if (connection_.takesFirst(run.attempt)) {
-        connection_.enqueueFirst(loop_.now(), std::move(message));
+        connection_.enqueueFirst(parts_.loop.now(), std::move(message));
       } else {
         ++stale.messages;
         stale.bytes += message.sizeBytes;
@@ -307,36 +298,19 @@ void ClientLoop::enqueueFirst(Mailbox::Batch& batch) {
   perform(stale);
 }
 
-/// Gives the transport what it takes at once; the rest waits in the connection's queue.
-void ClientLoop::sendPosted(PayloadStore::Batch& batch) {
-  if (hasLiveTransport() && connection_.passesThrough()) {
-    const Transport::Sent sent = transport_->sendFrom(batch);
-    connection_.handedOver(sent.messages);
-    noteSent(sent);
-  }
-  std::optional<core::Outgoing> message = batch.next();
-  if (!message) {
-    return;
-  }
-  const core::Time now = loop_.now();
-  for (; message; message = batch.next()) {
-    connection_.enqueue(now, std::move(*message));
-  }
-}
-
 void ClientLoop::doCommand(Command& command) {
-  const core::Time now = loop_.now();
+  const core::Time now = parts_.loop.now();
   switch (command.kind) {
     case Command::Kind::Connect:
       --connectsAhead_;
       connection_.connect(now);
       break;
     case Command::Kind::Close:
-      journal_.note(now, LogLevel::Debug, "close() was called");
+      parts_.journal.note(now, LogLevel::Debug, "close() was called");
       connection_.close(now, command.code, command.text);
       break;
     case Command::Kind::Reconnect:
-      journal_.note(now, LogLevel::Debug, "reconnect() was called");
+      parts_.journal.note(now, LogLevel::Debug, "reconnect() was called");
       connection_.reconnect(now);
       break;
     case Command::Kind::Ask:
@@ -374,14 +348,14 @@ void ClientLoop::doCommand(Command& command) {
 
 void ClientLoop::setPaused(bool paused) {
   paused_ = paused;
-  if (loop_.pausesReading()) {
+  if (parts_.loop.pausesReading()) {
     return;  // `limitReading` sees to it.
   }
   if (paused) {
-    delivery_.hold();
+    parts_.outlet.hold();
   } else {
     // Told by a command, so that what onOpen sent in there is taken first.
-    if (const std::uint64_t attempt = delivery_.release(); attempt > 0) {
+    if (const std::uint64_t attempt = parts_.outlet.release(); attempt > 0) {
       host_.openReturned(attempt);
     }
   }
@@ -394,9 +368,9 @@ void ClientLoop::performActions() {
 }
 
 void ClientLoop::perform(core::AskEndpoint& action) {
-  auto question = std::make_shared<EndpointQuestion>(host_.endpointAnswers(), configured_, action.attempt,
+  auto question = std::make_shared<EndpointQuestion>(host_.endpointAnswers(), parts_.configured, action.attempt,
                                                      std::move(action.lastClose));
-  delivery_.deliver(Event(EndpointQuestion::request(std::move(question))));
+  parts_.outlet.deliver(Event(EndpointQuestion::request(std::move(question))));
 }
 
 void ClientLoop::perform(core::Dial) {
@@ -404,47 +378,27 @@ void ClientLoop::perform(core::Dial) {
   if (moveTo_) {
     dialled_.url = *std::exchange(moveTo_, std::nullopt);
   }
-  journal_.note(loop_.now(), LogLevel::Info,
-                "attempt " + std::to_string(connection_.attempt()) + " to " + Journal::shown(dialled_.url));
-  readingPaused_ = false;
+  log(LogLevel::Info, "attempt " + std::to_string(connection_.attempt()) + " to " + Journal::shown(dialled_.url));
   layerState_ = {};
-  transport_ = loop_.makeTransport(*this);
-  transport_->open(dialled_, options_);
+  link_.dial(*this, dialled_);
 }
 
 void ClientLoop::perform(core::Abort) {
-  if (transport_ != nullptr) {
-    awaited_ = transport_->awaited();
-    if (awaited_.empty() && layer_ != nullptr) {
-      awaited_ = "the server's welcome";
-    }
-    if (const auto parting = std::exchange(layerState_.parting, std::nullopt)) {
-      transport_->leave(parting->code, parting->reason);
-    } else {
-      transport_->abort();
-    }
-    aborted_.push_back(std::move(transport_));
+  if (link_.cut(std::exchange(layerState_.parting, std::nullopt))) {
     host_.turnAgain();
   }
-  endBehind_.reset();
 }
 
 void ClientLoop::perform(const core::SendPing& action) {
   if (layer_ != nullptr) {
-    layer_->ask(loop_.now(), core::numberOf(action));
-    return;
+    layer_->ask(parts_.loop.now(), core::numberOf(action));
+  } else {
+    link_.ping(action);
   }
-  // A Ping may overtake what still waits in the transport.
-  connection_.questionHandedOver(transport_->bufferedBytes() == 0);
-  transport_->ping(action.payload);
 }
 
 void ClientLoop::perform(const core::SendQuestion& action) {
-  PayloadStore store;
-  if (store.put(MessageKind::Text, core::asBytes(action.text))) {
-    transport_->send(*store.take().next());
-  }
-  connection_.questionHandedOver(true);
+  link_.sendText(action.text);
 }
 
 void ClientLoop::perform(core::Reassure) {
@@ -454,33 +408,24 @@ void ClientLoop::perform(core::Reassure) {
 }
 
 void ClientLoop::perform(const core::SendClose& action) {
-  if (hasLiveTransport()) {
-    transport_->close(action.code, action.reason);
-  }
+  link_.close(action);
 }
 
 void ClientLoop::perform(StateChange& event) {
-  if (event.to == State::Connecting) {
-    ++stats_.attempts;
-    if (event.from == State::Waiting) {
-      ++stats_.reconnects;
-      ++stats_.reconnectsByCause[static_cast<std::size_t>(lastCause_)];
-    }
-  }
+  counters_.count(event);
   // The connection may be a step ahead of its events: out of Closed again.
   const bool reopens = connectsAhead_ > 0 || connection_.state() != State::Closed;
-  droppedPosted_ = mailbox_.setState(event.to, reopens);
+  droppedPosted_ = parts_.mailbox.setState(event.to, reopens);
   if (layer_ != nullptr && event.from == State::Waiting && event.to == State::Closed) {
-    layer_->attemptEnded(loop_.now(), true);  // No close event follows.
+    layer_->attemptEnded(parts_.loop.now(), true);  // No close event follows.
   }
   deliverCounted(Event(event));
 }
 
 void ClientLoop::perform(Opened& event) {
-  journal_.note(loop_.now(), LogLevel::Info, describe(event));
+  log(LogLevel::Info, describe(event));
   warnOfNoHeartbeat();
-  ++stats_.opens;
-  stats_.lastHandshake = event.times;
+  counters_.count(event);
   event.resumed = layerState_.resumed;
   const std::uint64_t attempt = event.attempt;
   if (deliverCounted(Event(std::move(event)))) {
@@ -490,11 +435,11 @@ void ClientLoop::perform(Opened& event) {
 
 /// Where a heartbeat is wanted, and there is nothing to ask with.
 void ClientLoop::warnOfNoHeartbeat() {
-  const HeartbeatOptions& heartbeat = options_.heartbeat;
+  const HeartbeatOptions& heartbeat = parts_.options.heartbeat;
   const bool isWanted = heartbeat.interval > heartbeat.interval.zero() && heartbeat.silence == heartbeat.silence.zero();
-  if (isWanted && !connection_.canAsk() && !std::exchange(noHeartbeatTold_, true)) {
-    journal_.note(
-        loop_.now(), LogLevel::Warning,
+  if (isWanted && !connection_.canAsk() && !std::exchange(warnedOfNoHeartbeat_, true)) {
+    parts_.journal.note(
+        parts_.loop.now(), LogLevel::Warning,
         "no heartbeat: a page cannot send a WebSocket Ping, and heartbeat.message is empty. Proxies cut quiet "
         "connections, often after 60 s, and a dead one stays unnoticed. Set heartbeat.message and "
         "heartbeat.answer to texts that the server knows, or heartbeat.interval to 0 to have none");
@@ -507,204 +452,113 @@ void ClientLoop::perform(Dropped& event) {
     event.bytes += droppedPosted_.bytes;
   }
   if (event.messages > 0) {
-    journal_.note(loop_.now(), LogLevel::Warning, describe(event));
-    stats_.droppedMessages += event.messages;
-    stats_.droppedBytes += event.bytes;
+    log(LogLevel::Warning, describe(event));
+    counters_.count(event);
     deliverCounted(Event(event));
   }
 }
 
 void ClientLoop::perform(CloseInfo& event) {
-  if (event.cause == CloseCause::ConnectTimeout && !awaited_.empty()) {
-    event.detail += "; still waiting for " + awaited_;
+  const std::string awaited = link_.takeAwaited();
+  if (event.cause == CloseCause::ConnectTimeout && !awaited.empty()) {
+    event.detail += "; still waiting for " + awaited;
   }
-  awaited_.clear();
   event.droppedMessages += std::exchange(droppedPosted_, {}).messages;
-  journal_.note(loop_.now(), levelOf(event), describe(event));
-  lastCause_ = event.cause;
-  ++stats_.endingsByCause[static_cast<std::size_t>(event.cause)];
-  stats_.unconfirmedMessages += event.unconfirmedMessages;
+  log(levelOf(event), describe(event));
+  counters_.count(event);
   if (layer_ != nullptr) {
-    layer_->attemptEnded(loop_.now(), !event.willRetry);
+    layer_->attemptEnded(parts_.loop.now(), !event.willRetry);
   }
   deliverCounted(Event(std::move(event)));
 }
 
 void ClientLoop::perform(HeartbeatInfo& event) {
-  journal_.note(loop_.now(), LogLevel::Debug, describe(event));
-  stats_.roundTrips = event.roundTrips;
+  log(LogLevel::Debug, describe(event));
+  counters_.count(event);
   deliverCounted(Event(event));
+}
+
+void ClientLoop::report(DropReason reason, const DroppedCount& count) {
+  Dropped dropped{reason, count.messages, count.bytes};
+  perform(dropped);
 }
 
 /// Whoever learns of an event finds it in the statistics, in its callback as on another thread.
 bool ClientLoop::deliverCounted(Event event) {
-  mailbox_.publish(stats_);
-  return delivery_.deliver(std::move(event));
+  parts_.mailbox.publish(counters_.stats());
+  return parts_.outlet.deliver(std::move(event));
 }
 
 // Sending.
 
-void ClientLoop::sendQueued() {
+void ClientLoop::sendAll() {
   if (layer_ != nullptr) {
-    sendLayer();
+    link_.sendLayer(roundBegan_);
   }
   if (layer_ == nullptr || layer_->mayClose()) {
-    handOver();
+    link_.sendQueued(roundBegan_);
   }
   connection_.trimQueue();
   performActions();
-  if (hasLiveTransport()) {
-    transport_->flush();
-  }
+  link_.flush();
 }
 
-void ClientLoop::sendLayer() {
-  if (hasLiveTransport() && layer_->hasToSend() && transport_->room() > 0) {
-    noteSent(layer_->send(loop_.now(), *transport_));
-  }
-}
-
-/// Gives the transport what it has room for.
-void ClientLoop::handOver() {
-  if (!connection_.hasOutgoing()) {
-    return;  // The clock and a page's socket are not for free, and this is asked after each message that comes.
-  }
-  Transport::Sent sent;
-  const core::Time now = loop_.now();
-  while (hasLiveTransport() && transport_->room() > 0) {
-    std::optional<core::Outgoing> message = connection_.takeOutgoing(now);
-    if (!message) {
-      break;
-    }
-    ++sent.messages;
-    sent.bytes += message->sizeBytes;
-    transport_->send(std::move(*message));
-  }
-  noteSent(sent);
-}
-
-void ClientLoop::noteSent(const Transport::Sent& sent) {
-  stats_.messagesSent += sent.messages;
-  stats_.bytesSent += sent.bytes;
-  journal_.noteMessages(roundBegan_, Journal::Direction::Sent, sent.messages, sent.bytes);
-}
-
+/// Without a transport nothing drains: the messages were dropped, and the close event was the last one.
 void ClientLoop::reportDrained() {
-  const Mailbox::Behind behind = this->behind();
+  const Mailbox::Behind behind = link_.behind();
   if (behind.transportBytes > 0) {
-    const std::size_t mark = options_.sendQueue.lowWaterBytes;
-    transport_->awaitBuffered(behind.transportBytes > mark ? mark : 0);
+    link_.awaitBuffered(behind.transportBytes, parts_.options.sendQueue.lowWaterBytes);
   }
-  // Without a transport nothing drains, but is dropped, and the close event was the last one.
-  if (mailbox_.hasDrained(behind) && transport_ != nullptr && delivery_.wants(&Handlers::onDrain)) {
-    delivery_.deliver(Event(Drained{behind.bytes + behind.transportBytes}));
+  if (parts_.mailbox.hasDrained(behind) && link_.exists() && parts_.outlet.wantsDrained()) {
+    parts_.outlet.deliver(Event(Drained{behind.bytes + behind.transportBytes}));
   }
-}
-
-Mailbox::Behind ClientLoop::behind() const {
-  return {.messages = connection_.queue().count(),
-          .bytes = connection_.queue().bytes(),
-          .transportBytes = transport_ == nullptr ? 0 : transport_->bufferedBytes()};
 }
 
 // Limits.
 
 void ClientLoop::limitReading() {
-  if (transport_ == nullptr) {
+  if (!link_.exists()) {
     return;
   }
-  const bool full = layer_ == nullptr ? delivery_.isFull() : layer_->holdsArrived() || !takesMore();
-  if (loop_.pausesReading()) {
-    pauseReading(full || paused_);
+  const bool full = layer_ == nullptr ? parts_.outlet.isFull() : layer_->holdsArrived() || !takesMore();
+  if (parts_.loop.pausesReading()) {
+    link_.pauseReading(full || paused_);
   } else {
-    pauseReading(layer_ != nullptr && layer_->holdsArrived());
+    link_.pauseReading(layer_ != nullptr && layer_->holdsArrived());
     endSlowReader();
   }
 }
 
-/// What proves life may lie among what is not read.
-void ClientLoop::pauseReading(bool pause) {
-  if (pause == readingPaused_) {
-    return;
-  }
-  readingPaused_ = pause;
-  if (hasLiveTransport() && loop_.pausesReading()) {
-    transport_->setReading(!pause);
-  }
-  connection_.readingPaused(loop_.now(), pause);
-}
-
-/// A page cannot pause its peer. What a layer holds is still read, and the end comes behind it.
+/// A page cannot pause its peer. The messages that the layer holds are still read, and the end comes behind them.
 void ClientLoop::endSlowReader() {
-  const bool tooMuch = layer_ == nullptr ? delivery_.isFull() : layer_->bytesBehind() > options_.deliveryQueueBytes;
-  if (!tooMuch || endBehind_) {
+  const std::size_t limit = parts_.options.deliveryQueueBytes;
+  const bool tooMuch = layer_ == nullptr ? parts_.outlet.isFull() : layer_->bytesBehind() > limit;
+  if (!tooMuch || link_.endsBehindArrivals()) {
     return;
   }
   TransportEnd slow{.cause = CloseCause::SlowConsumer,
-                    .detail = "more waits for callbacks than " +
-                              core::limitText("deliveryQueueBytes", options_.deliveryQueueBytes) +
+                    .detail = "more waits for callbacks than " + core::limitText("deliveryQueueBytes", limit) +
                               ", and a page cannot pause its server"};
   if (layer_ != nullptr) {
-    transport_->abort();
-    endBehind_ = std::move(slow);
+    link_.cutBehindArrivals(std::move(slow));
   } else {
-    connection_.transportEnded(loop_.now(), std::move(slow));
+    connection_.transportEnded(parts_.loop.now(), std::move(slow));
     performActions();
-  }
-}
-
-/// Each way to run callbacks asks for something else once a round is over.
-void ClientLoop::watchCallbacks() {
-  switch (delivery_.mode()) {
-    case Callbacks::Automatic:
-      tellSlow(loop_.now());
-      break;
-    case Callbacks::Poll:
-      tellUnpolled(loop_.now());
-      break;
-    case Callbacks::Executor:
-      if (delivery_.needsRunner()) {
-        host_.scheduleRun();
-      }
-      break;
-  }
-}
-
-void ClientLoop::tellSlow(core::Time now) {
-  if (const core::Duration held = now - roundBegan_; held > kSlowCallbacks) {
-    const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(held);
-    journal_.note(now, LogLevel::Warning,
-                  "callbacks held the thread that serves all clients for " + std::to_string(time.count()) + " ms");
-  }
-}
-
-void ClientLoop::tellUnpolled(core::Time now) {
-  const Delivery::Waiting waiting = delivery_.waiting();
-  if (waiting.events == 0 || waiting.polls != std::exchange(polls_, waiting.polls)) {
-    unpolledSince_.reset();
-    unpolledTold_ = false;
-  }
-  if (waiting.events > 0 && !unpolledSince_) {
-    unpolledSince_ = now;
-  }
-  if (unpolledSince_ && !unpolledTold_ && now - *unpolledSince_ >= kUnpolled) {
-    unpolledTold_ = true;
-    journal_.note(now, LogLevel::Warning, "nobody has called poll() for 5 s, and callbacks wait");
   }
 }
 
 void ClientLoop::setDeadline() {
   std::optional<core::Time> deadline = connection_.deadline();
   const auto consider = [&deadline](core::Time time) { deadline = deadline ? std::min(*deadline, time) : time; };
-  if (unpolledSince_ && !unpolledTold_) {
-    consider(*unpolledSince_ + kUnpolled);
+  if (const auto unpolled = watch_.deadline()) {
+    consider(*unpolled);
   }
   if (const auto layers = layer_ != nullptr ? layer_->deadline() : std::nullopt) {
     consider(*layers);
   }
   if (deadline != deadline_) {
     deadline_ = deadline;
-    loop_.setDeadline(host_, deadline);
+    parts_.loop.setDeadline(host_, deadline);
   }
 }
 

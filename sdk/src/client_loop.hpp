@@ -4,43 +4,42 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "callback_watch.hpp"
 #include "client_layer.hpp"
+#include "client_parts.hpp"
 #include "core/connection.hpp"
-#include "delivery.hpp"
+#include "counters.hpp"
 #include "endpoint_question.hpp"
-#include "journal.hpp"
-#include "mailbox.hpp"
-#include "platform/loop.hpp"
-#include "tidewire/stats.hpp"
+#include "link.hpp"
 
 namespace tidewire::internal {
 
-/// What a `ClientLoop` has of the client it belongs to, which outlives it. Loop thread.
+/// The client to which a `ClientLoop` belongs, and which outlives it. Loop thread.
 class ClientLoopHost : public LoopTask {
  public:
-  /// Has `turn` called once more, soon.
+  /// Schedules one more `turn`.
   virtual void turnAgain() = 0;
   /// Posts that `onOpen` of this attempt has returned.
   virtual void openReturned(std::uint64_t attempt) = 0;
-  /// Has the executor run the next callback.
-  virtual void scheduleRun() = 0;
+  /// All events of a round have been delivered.
+  virtual void roundEnded() = 0;
   [[nodiscard]] virtual std::weak_ptr<EndpointAnswers> endpointAnswers() = 0;
 
  protected:
   ~ClientLoopHost() = default;
 };
 
-/// The client's parts with which a `ClientLoop` works; they outlive it.
-struct ClientParts {
-  const Options& options;
-  const Endpoint& configured;
-  Loop& loop;
-  Mailbox& mailbox;
-  Delivery& delivery;
-  Journal& journal;
+/// The state of a layer's present connection.
+struct LayerState {
+  std::string subprotocol = {};
+  HandshakeTimes times = {};
+  bool resumed = false;
+  std::optional<core::SendClose> parting = {};
+  std::optional<core::Ending> ending = {};  // Reported at the end of the arrival in which the layer failed.
 };
 
 /// A client's half on the loop thread: gives the core its inputs, performs its actions, and owns the transport.
@@ -63,7 +62,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void transportWritable() override;
   void transportEnded(TransportEnd end) override;
 
-  void deliver(Event event) override { delivery_.deliver(std::move(event)); }
+  void deliver(Event event) override { parts_.outlet.deliver(std::move(event)); }
   [[nodiscard]] bool takesMore() const override;
   void note(LogLevel level, std::string text) override;
   [[nodiscard]] const std::string& url() const override { return endpoint_.url; }
@@ -94,77 +93,47 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void perform(StateChange& event);
   void perform(Opened& event);
   void perform(Dropped& event);
+  void report(DropReason reason, const DroppedCount& count);
   void perform(CloseInfo& event);
   void perform(HeartbeatInfo& event);
   void warnOfNoHeartbeat();
   bool deliverCounted(Event event);
 
-  void sendQueued();
-  void sendLayer();
-  void handOver();
-  void sendPosted(PayloadStore::Batch& batch);
-  void noteSent(const Transport::Sent& sent);
+  void sendAll();
   void reportDrained();
   void limitReading();
-  void pauseReading(bool pause);
   void endSlowReader();
   void readOn();
   void endAttempt(TransportEnd end);
   void tick();
-  /// Nothing goes to one that has ended, though what came before is still read.
-  [[nodiscard]] bool hasLiveTransport() const noexcept { return transport_ != nullptr && !endBehind_; }
-  void watchCallbacks();
-  void tellSlow(core::Time now);
-  void tellUnpolled(core::Time now);
   void setDeadline();
-  [[nodiscard]] Mailbox::Behind behind() const;
+  void log(LogLevel level, std::string_view text) { parts_.journal.note(parts_.loop.now(), level, text); }
 
   ClientLoopHost& host_;
-  const Options& options_;
-  const Endpoint& configured_;
-  Loop& loop_;
-  Mailbox& mailbox_;
-  Delivery& delivery_;
-  Journal& journal_;
+  const ClientParts parts_;
 
-  const std::unique_ptr<ClientLayer> layer_;  // Or nothing.
+  const std::unique_ptr<ClientLayer> layer_;  // Or null.
+  LayerState layerState_;
   core::Connection connection_;
+  Counters counters_;
+  Link link_;
+  CallbackWatch watch_;
+
   Endpoint endpoint_;
   Endpoint dialled_;
-  std::unique_ptr<Transport> transport_;
-  // One of the aborted transports may be what called us; they are freed at the next turn.
-  std::vector<std::unique_ptr<Transport>> aborted_;
-  std::string awaited_;  // By the transport that was aborted last.
-  // What the layer knows of this connection, or wants of its end.
-  struct LayerState {
-    std::string subprotocol = {};
-    HandshakeTimes times = {};
-    bool resumed = false;
-    std::optional<core::SendClose> parting = {};
-    std::optional<core::Ending> ending = {};  // For the end of the arrival in which it failed.
-  };
-  LayerState layerState_;
-  std::optional<std::string> moveTo_;  // Instead of the next URL.
-  bool arriving_ = false;
-  std::optional<TransportEnd> endBehind_;  // For when the layer has read what came before it.
-  // Calls of connect() that were taken and are still to be carried out.
+  std::optional<std::string> moveTo_;  // Overrides the URL of the next attempt.
+
+  // Calls of connect() that were taken and not carried out yet.
   std::ptrdiff_t connectsAhead_ = 0;
-  // Messages that were posted, and dropped by the state change that the next event of a drop belongs to.
+  // Posted messages that a state change dropped: part of the drop that is reported next.
   DroppedCount droppedPosted_;
-  Stats stats_;
-  CloseCause lastCause_{};    // Of the attempt before this one.
   Transport::Sent received_;  // In this round.
   core::Time roundBegan_{};
   std::optional<core::Time> deadline_;
+  bool arriving_ = false;
   bool paused_ = false;  // By the application.
-  bool readingPaused_ = false;
   bool destroyed_ = false;
-  bool noHeartbeatTold_ = false;
-
-  // Since when events wait while nobody polls, and whether that was told.
-  std::optional<core::Time> unpolledSince_;
-  std::uint64_t polls_ = 0;
-  bool unpolledTold_ = false;
+  bool warnedOfNoHeartbeat_ = false;
 };
 
 }  // namespace tidewire::internal

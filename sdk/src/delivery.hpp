@@ -7,12 +7,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <variant>
 
 #include "core/time.hpp"
 #include "gate.hpp"
+#include "outlet.hpp"
 #include "platform/sync.hpp"
-#include "session_news.hpp"
 #include "tidewire/client.hpp"
 
 namespace tidewire::internal {
@@ -33,15 +32,12 @@ struct Handlers {
   Handler<EndpointRequest> endpoint;
 };
 
-using Event = std::variant<StateChange, Opened, Message, CloseInfo, HeartbeatInfo, Dropped, Drained, SessionError,
-                           SessionEvent, EndpointRequest>;
-
 /// Runs the application's callbacks: at once on the loop thread, or from a bounded queue inside `poll` or the
 /// executor's tasks.
 ///
 /// Whoever runs them has entered a gate: `stop` waits for another thread's running callback and for nothing else. No
 /// lock is held while one runs, and each set of handlers lives until the callback that uses it has returned.
-class Delivery {
+class Delivery final : public Outlet {
  public:
   Delivery(Callbacks mode, std::size_t maxBytes)
       : mode_(mode), maxBytes_(maxBytes), handlers_(std::make_shared<const Handlers>()) {}
@@ -80,50 +76,37 @@ class Delivery {
     std::uint64_t openReturned = 0;  ///< The attempt whose `onOpen` was among them.
   };
   [[nodiscard]] Polled poll(const PollBudget& budget, const std::function<core::Time()>& now);
-  [[nodiscard]] Callbacks mode() const noexcept { return mode_; }
 
   /// Whether the calling thread runs a callback of this client.
   [[nodiscard]] bool runsHere() const;
   /// The attempt whose `onOpen` the calling thread runs, or 0.
-  [[nodiscard]] std::uint64_t openRunsHere() const {
+  [[nodiscard]] std::uint64_t openRunsHere() const override {
     const std::uint64_t attempt = runsOpen_.load(std::memory_order_relaxed);
     return attempt != 0 && runsHere() ? attempt : 0;
   }
 
+  // Loop thread.
+
+  void begin() override;
+  void end() override;
+  void deliver(Message& message) override;
+  bool deliver(Event event) override;
+  void hold() noexcept override { held_ = true; }
+  std::uint64_t release() override;
+  [[nodiscard]] bool isFull() const override;
+  [[nodiscard]] bool wantsDrained() const override { return wants(&Handlers::onDrain); }
+  /// True once per batch: events are queued and no runner is scheduled.
+  [[nodiscard]] bool needsRunner();
+
+  [[nodiscard]] Waiting waiting() const override;
+  [[nodiscard]] bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
+
+ private:
   template <class EventType>
   [[nodiscard]] bool wants(Handler<EventType> Handlers::*member) const {
     const Lock lock(mutex_);
     return handlers_ != nullptr && handlers_.get()->*member != nullptr;
   }
-
-  // Loop thread.
-
-  /// Brackets a row of `deliver` calls.
-  void begin();
-  void end();
-  void deliver(Message& message);
-  /// Returns whether it was not queued.
-  bool deliver(Event event);
-  /// Until `release`, messages wait in the queue, and whatever follows them. Only where the loop thread is the only
-  /// one.
-  void hold() noexcept { held_ = true; }
-  /// Runs what waited, where callbacks are automatic; between `begin` and `end`. Returns the attempt whose `onOpen` was
-  /// among it, or 0.
-  std::uint64_t release();
-  /// Whether the queue has reached its bound.
-  [[nodiscard]] bool isFull() const;
-  /// Whether events wait, and nobody has been told since this last said so.
-  [[nodiscard]] bool needsRunner();
-
-  struct Waiting {
-    std::size_t events = 0;
-    std::size_t bytes = 0;
-    std::uint64_t polls = 0;  ///< So far.
-  };
-  [[nodiscard]] Waiting waiting() const;
-  [[nodiscard]] bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
-
- private:
   /// The next queued event that may run. While messages are held back, that is also a question to
   /// `Options::endpoint` behind them: without an answer there will be no connection.
   [[nodiscard]] std::deque<Event>::const_iterator nextEvent(const Lock&) const;

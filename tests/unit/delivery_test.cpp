@@ -242,12 +242,11 @@ TEST_CASE("delivery: a runner is needed once for what waits, until it has run al
 
 TEST_CASE("delivery: it knows which events anybody wants to hear of") {
   Delivery delivery(Callbacks::Automatic, kRoomy);
-  CHECK_FALSE(delivery.wants(&Handlers::onDrain));
+  CHECK_FALSE(delivery.wantsDrained());
   delivery.set(&Handlers::onDrain, std::function([](const Drained&) {}));
-  CHECK(delivery.wants(&Handlers::onDrain));
-  CHECK_FALSE(delivery.wants(&Handlers::onDropped));
+  CHECK(delivery.wantsDrained());
   delivery.stop();
-  CHECK_FALSE(delivery.wants(&Handlers::onDrain));
+  CHECK_FALSE(delivery.wantsDrained());
 }
 
 TEST_CASE("delivery: while held, automatic messages wait, and what follows one does too") {
