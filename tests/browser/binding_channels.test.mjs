@@ -248,18 +248,21 @@ test('publish: one that cannot be sent says why', LIMIT, async (context) => {
       return [...results, untold(await session.publish('a', '4', { ack: true }))];
     };
     const { ready } = await import('/dist/tidewire.js');
-    const early = await fill(new SessionRecording(url, { outbox }).session);
+    const pending = new SessionRecording(url, { outbox });
+    const early = await fill(pending.session);
+    const errors = pending.of('error').map(({ code, temporary }) => [code, temporary]);
     await ready();
     const { session } = new SessionRecording(url, { outbox });
     const late = await fill(session);
     const recording = await opened(url);
     recording.session.close();
     const closed = [recording.session.publish('a'), untold(await recording.session.publish('a', '', { ack: true }))];
-    return { early, late, closed };
+    return { early, errors, late, closed };
   }, server.url);
   const full = ['not-sent', null, 'queue-full', true];
-  // What is no name is found when the wasm has loaded; until then it takes a place.
-  assert.deepEqual(told.early, ['too-large', 'queued', 'queued', 'queue-full', 'queue-full', full]);
+  // Before the wasm has loaded every call is kept; the refused ones are reported as errors when they are made.
+  assert.deepEqual(told.early, ['queued', 'queued', 'queued', 'queued', 'queued', full]);
+  assert.deepEqual(told.errors, [['too-large', false], ['invalid-name', false], ['queue-full', true]]);
   assert.deepEqual(told.late, ['too-large', 'invalid-name', 'queued', 'queued', 'queue-full', full]);
   assert.deepEqual(told.closed, ['closed', ['not-sent', null, 'closed', false]]);
 });

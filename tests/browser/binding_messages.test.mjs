@@ -157,27 +157,47 @@ test('client: far more than the browser takes ahead leaves in order, also to a s
   );
 });
 
-test('client: the send queue refuses what exceeds its limits, before and after loading', LIMIT, async (context) => {
+test('client: the send queue refuses messages that exceed its limits', LIMIT, async (context) => {
   const server = await serverFor(context);
   const results = await pages.inPage(async (url) => {
     const { Recording } = await import('/test/recording.js');
     const { ready } = await import('/dist/tidewire.js');
-    const answers = () => {
-      const { client } = new Recording(url, { sendQueue: { maxBytes: 6, maxMessages: 3 } });
-      // Eight, six and one bytes of UTF-8.
-      const sizes = ['世世é', '世世', 'a'].map((text) => client.send(text));
-      const { client: other } = new Recording(url, { sendQueue: { maxBytes: 6, maxMessages: 3 } });
-      return [sizes, [0, 1, 2, 3].map(() => other.send(''))];
-    };
-    const before = answers();
     await ready();
-    return [before, answers()];
+    const { client } = new Recording(url, { sendQueue: { maxBytes: 6, maxMessages: 3 } });
+    // Eight, six and one bytes of UTF-8.
+    const sizes = ['世世é', '世世', 'a'].map((text) => client.send(text));
+    const { client: other } = new Recording(url, { sendQueue: { maxBytes: 6, maxMessages: 3 } });
+    return [sizes, [0, 1, 2, 3].map(() => other.send(''))];
   }, `${server.ws}/echo`);
-  const expected = [
+  assert.deepEqual(results, [
     ['too-large', 'queued', 'queue-full'],
     ['queued', 'queued', 'queued', 'queue-full'],
-  ];
-  assert.deepEqual(results, [expected, expected]);
+  ]);
+});
+
+test('client: before the wasm has loaded every message is kept, and those over the limits are dropped then', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const result = await pages.inPage(async (url) => {
+    const { Recording } = await import('/test/recording.js');
+    const recording = new Recording(url, { sendQueue: { maxBytes: 6, maxMessages: 3 } });
+    const { client } = recording;
+    const dropped = new Promise((resolve) => {
+      client.addEventListener('dropped', ({ reason, messages, bytes }) => resolve({ reason, messages, bytes }));
+    });
+    const results = ['世世é', '世世', 'a'].map((text) => client.send(text));
+    const before = client.stats().queuedBytes;
+    client.connect();
+    const drop = await dropped;
+    const received = await recording.messages(1);
+    return { results, before, drop, received, counted: client.stats().droppedMessages };
+  }, `${server.ws}/echo`);
+  assert.deepEqual(result, {
+    results: ['queued', 'queued', 'queued'],
+    before: 15,
+    drop: { reason: 'refused', messages: 2, bytes: 9 },
+    received: ['世世'],
+    counted: 2,
+  });
 });
 
 test('client: what is sent inside open leaves before what was waiting', LIMIT, async (context) => {
@@ -233,7 +253,7 @@ test('dropped: newer messages take the place of older ones, before and after loa
       const { client } = recording;
       const dropped = [];
       client.addEventListener('dropped', ({ reason, messages, bytes }) => dropped.push({ reason, messages, bytes }));
-      const answers = ['1', '22', '333', '4', '55555', 'too large'].map((text) => client.send(text));
+      const answers = ['1', '22', '333', '4', '55555'].map((text) => client.send(text));
       const during = dropped.length;
       while (dropped.length === 0) {
         await new Promise((resolve) => setTimeout(resolve));
@@ -253,7 +273,7 @@ test('dropped: newer messages take the place of older ones, before and after loa
     return rounds;
   }, `${server.ws}/echo`);
   const expected = {
-    answers: ['queued', 'queued', 'queued', 'queued', 'queued', 'too-large'],
+    answers: ['queued', 'queued', 'queued', 'queued', 'queued'],
     during: 0,
     dropped: [{ reason: 'displaced', messages: 3, bytes: 6 }],
     counts: [2, 6, 3, 6, 3],

@@ -77,19 +77,6 @@ test('names: every option has the same number in C++ and in JavaScript', () => {
   assert.deepEqual(taken.sort(), [...given, '0 url'].sort());
 });
 
-test('names: the limits that hold before the wasm has loaded are those of the C++ options', () => {
-  const defaults = read('bindings/js/src/options.js').match(/const SEND_QUEUE = ({[^]*?\n});/)[1];
-  const { maxBytes, maxMessages, maxAge, whenFull, whenNotOpen } = new Function(`return ${defaults}`)();
-  const body = HEADERS.match(/struct SendQueueOptions {([^]*?)\n};/)[1];
-  assert.match(body, /maxBytes = 16 \* 1024 \* 1024;/);
-  assert.match(body, /maxMessages = 65'536;/);
-  assert.match(body, /maxAge\{0\};/);
-  assert.match(body, /WhenFull::Reject;/);
-  assert.match(body, /WhenNotOpen::Queue;/);
-  const expected = [16 * 1024 * 1024, 65536, 0, 'reject', 'queue'];
-  assert.deepEqual([maxBytes, maxMessages, maxAge, whenFull, whenNotOpen], expected);
-});
-
 test('names: the fields of heads, and their types, have the same order in C++ and in JavaScript', () => {
   const { FIELDS, TYPES } = createMessages();
   const header = read('sdk/src/core/protocol/head_fields.hpp');

@@ -10,21 +10,17 @@ import {
   emit,
   handleOf,
   living,
-  report,
-  shownName,
 } from './connection.js';
 import {
   check,
   checkHeartbeat,
   OPTIONS,
   SEND_OPTIONS,
-  SEND_QUEUE,
   readOptions,
-  withDefaults,
   resolveUrl,
   readEndpoint,
 } from './options.js';
-import { Rehearsal } from './rehearsal.js';
+import { PendingCalls } from './pending.js';
 import { SEND_RESULTS, PAUSE_RESULTS, DROP_REASONS, WHEN_NOT_OPEN, timesOf } from './values.js';
 import { wasm, glue, provide } from './wasm.js';
 
@@ -57,10 +53,11 @@ class ClientHandle extends Handle {
     return this.call('buffered_amount');
   }
 
-  send(payload, isText, bytes, whenNotOpen) {
+  /** `waited`: how long the message was pending, if it was. */
+  send(payload, isText, bytes, whenNotOpen, waited = -1) {
     // -1, for what is not in the list, leaves it to the options.
     const mode = WHEN_NOT_OPEN.indexOf(whenNotOpen);
-    return SEND_RESULTS[this.call('send', glue.hold(payload), isText ? 1 : 0, bytes, mode)];
+    return SEND_RESULTS[this.call('send', glue.hold(payload), isText ? 1 : 0, bytes, mode, waited)];
   }
 
   pause() {
@@ -89,20 +86,17 @@ class ClientHandle extends Handle {
 export class Client extends Connection {
   constructor(url, options = {}) {
     const given = readOptions(options, OPTIONS, 'options');
-    const { endpoint, log, name, heartbeat, subprotocols = [] } = options;
+    const { endpoint, log, heartbeat, sendQueue, subprotocols = [] } = options;
     check((url ?? endpoint) != null, 'url', 'given, unless options.endpoint is');
     checkHeartbeat(heartbeat);
     const resolved = url == null ? '' : resolveUrl(url);
-    const limits = withDefaults(options.sendQueue, SEND_QUEUE);
-    const all = [...given, ...readOptions({ sendQueue: limits }, OPTIONS, 'options')];
     const offered = [...subprotocols];
     const configured = () => ({ url: resolved, subprotocols: [...offered] });
     const functions = { endpoint, configured, sink: log?.sink };
-    const reportDropped = (dropped) => this[report]('dropped', dropped);
     super(
       resolved,
-      new Rehearsal(limits, Boolean(heartbeat?.message), shownName(name, resolved), reportDropped),
-      (client, rehearsal) => new ClientHandle('client', client, all, functions, rehearsal.dropped),
+      new PendingCalls(sendQueue?.whenNotOpen),
+      (client, dropped) => new ClientHandle('client', client, given, functions, dropped),
     );
   }
 

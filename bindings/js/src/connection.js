@@ -1,7 +1,7 @@
 // What clients and sessions have in common: a connection that is usable at once, while the wasm loads behind it.
 
 import { check, textOf } from './options.js';
-import { Rehearsal } from './rehearsal.js';
+import { PendingCalls } from './pending.js';
 import {
   STATES,
   CAUSES,
@@ -10,7 +10,6 @@ import {
   HEARTBEAT_RESULTS,
   RECONNECT_RESULTS,
   LOG_LEVELS,
-  oneLine,
   STATS_LENGTH,
   statsFrom,
 } from './values.js';
@@ -236,11 +235,6 @@ export function copyOf(data, name = 'data') {
   return new Uint8Array(data).slice();
 }
 
-/** What the log calls a connection, as in the wasm. */
-export function shownName(name, url) {
-  return oneLine(name || url.replace(/\?.*/, '') || '?');
-}
-
 // For the classes that are made of it, and for nobody else.
 export const current = Symbol('current');
 export const living = Symbol('living');
@@ -250,15 +244,15 @@ export const endCalls = Symbol('endCalls');
 /** What Client and Session are made of. */
 export class Connection extends EventTarget {
   #url;
-  #target; // Rehearsal, then Handle, and null once disposed.
+  #target; // PendingCalls, then Handle, and null once disposed.
   #makeHandle;
   #loading = false;
 
-  /** `makeHandle(connection, rehearsal)` is called when the wasm has loaded, perhaps at once. */
-  constructor(url, rehearsal, makeHandle) {
+  /** `makeHandle(connection, dropped)` is called when the wasm has loaded, perhaps at once. */
+  constructor(url, pending, makeHandle) {
     super();
     this.#url = url;
-    this.#target = rehearsal;
+    this.#target = pending;
     this.#makeHandle = makeHandle;
     this.#load();
   }
@@ -336,7 +330,7 @@ export class Connection extends EventTarget {
   [endCalls]() {}
 
   #load() {
-    if (!(this.#target instanceof Rehearsal) || this.#loading) {
+    if (!(this.#target instanceof PendingCalls) || this.#loading) {
       return;
     }
     if (wasm !== null) {
@@ -351,10 +345,10 @@ export class Connection extends EventTarget {
   }
 
   #loaded() {
-    const rehearsal = this.#target;
-    if (rehearsal !== null) {
-      this.#target = this.#makeHandle(this, rehearsal);
-      rehearsal.replay(this.#target);
+    const pending = this.#target;
+    if (pending !== null) {
+      this.#target = this.#makeHandle(this, pending.dropped);
+      pending.replay(this.#target);
     }
   }
 

@@ -152,15 +152,16 @@ EMSCRIPTEN_KEEPALIVE std::uint32_t tidewire_client_connect_fault(const ClientHan
   return slotOf(handle->client.connectFault());
 }
 
-// A negative `whenNotOpen` leaves it to the options.
+// A negative `whenNotOpen` leaves it to the options. A negative `waitedMs`: the message was not pending.
 EMSCRIPTEN_KEEPALIVE int tidewire_client_send(ClientHandle* handle, std::uint32_t slot, int isText,
-                                              std::size_t sizeBytes, int whenNotOpen) {
+                                              std::size_t sizeBytes, int whenNotOpen, double waitedMs) {
   const auto kind = isText != 0 ? tidewire::MessageKind::Text : tidewire::MessageKind::Binary;
   tidewire::SendOptions options;
   if (whenNotOpen >= 0) {
     options.whenNotOpen = static_cast<tidewire::WhenNotOpen>(whenNotOpen);
   }
-  return static_cast<int>(tidewire::binding::sendSlot(handle->client, kind, slot, sizeBytes, options));
+  const auto waited = waitedMs < 0 ? std::nullopt : std::optional(exchange::milliseconds(waitedMs));
+  return static_cast<int>(tidewire::binding::sendSlot(handle->client, kind, slot, sizeBytes, options, waited));
 }
 
 EMSCRIPTEN_KEEPALIVE double tidewire_client_buffered_amount(const ClientHandle* handle) {

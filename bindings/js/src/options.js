@@ -157,22 +157,8 @@ export const SUBSCRIPTION_HANDLERS = {
 };
 export const PUBLISH_OPTIONS = { ack: [0, flag], resend: [0, flag] };
 export const REQUEST_OPTIONS = { timeout: [0, duration], idempotent: [0, flag], signal: [0, signal] };
-export const DEFAULT_TIMEOUT = 10_000;
 
 export const SEND_OPTIONS = { whenNotOpen: [0, whenNotOpen] };
-
-// What is sent before the wasm has loaded waits in JavaScript, under the same limits: they have to be known here.
-export const SEND_QUEUE = {
-  maxBytes: 16 * 1024 * 1024,
-  maxMessages: 65536,
-  maxAge: 0,
-  whenFull: 'reject',
-  whenNotOpen: 'queue',
-};
-
-// A session's outbox, and what a call takes of it besides its body.
-export const OUTBOX = { maxBytes: 16 * 1024 * 1024, maxCalls: 65536 };
-export const CALL_BYTES = 256;
 
 // Checks `given` against `schema` and returns a list of [number, type, value].
 export function readOptions(given, schema, path) {
@@ -196,10 +182,6 @@ function readOption(value, entry, name) {
   type.check(value, name);
   // A copy: what the caller does to his array afterwards changes nothing.
   return [[number, type, Array.isArray(value) ? [...value] : value]];
-}
-
-export function withDefaults(given, defaults) {
-  return Object.fromEntries(Object.entries(defaults).map(([key, value]) => [key, given?.[key] ?? value]));
 }
 
 // Resolves as the WebSocket constructor does. What that lets stand although RFC 3986 does not is percent-encoded in the

@@ -11,13 +11,10 @@ import {
   endCalls,
   handleOf,
   living,
-  shownName,
+  report,
 } from './connection.js';
 import {
   check,
-  CALL_BYTES,
-  DEFAULT_TIMEOUT,
-  OUTBOX,
   PUBLISH_OPTIONS,
   REQUEST_OPTIONS,
   SESSION_OPTIONS,
@@ -27,9 +24,8 @@ import {
   readToken,
   resolveUrl,
   wholeMilliseconds,
-  withDefaults,
 } from './options.js';
-import { Rehearsal } from './rehearsal.js';
+import { PendingCalls } from './pending.js';
 import { CALL_RESULTS, OUTCOMES, noStats, statsFrom, timesOf } from './values.js';
 import { glue, provide, taken } from './wasm.js';
 
@@ -195,6 +191,7 @@ function refusalOf(result) {
 /** The subscriptions and calls of a session, by the numbers that the wasm knows them by. */
 class Books {
   target = null; // As the session's own.
+  report = null; // Dispatches an error event of the session.
   token = null;
   subscriptions = new Map();
   #calls = new Map();
@@ -226,6 +223,14 @@ class Books {
   settle(id, result) {
     if (result !== 'queued') {
       this.takeCall(id)?.refuse(refusalOf(result), 'not-sent');
+    }
+  }
+
+  /** Reports a publish that was kept, and that the wasm refuses: nothing else ends it. */
+  reportUnless(result) {
+    if (result !== 'queued') {
+      const { code, message, temporary } = refusalOf(result);
+      this.report({ code, message, temporary });
     }
   }
 
@@ -315,8 +320,10 @@ class SessionHandle extends Handle {
     return CALL_RESULTS[this.call('publish', id, glue.hold(channel), ...held(body), resend ? 1 : 0)];
   }
 
-  request(id, method, body, timeout, idempotent) {
-    return CALL_RESULTS[this.call('request', id, glue.hold(method), ...held(body), timeout, idempotent ? 1 : 0)];
+  /** A negative `timeout` is the default. `waited`: how long the call was pending, which counts. */
+  request(id, method, body, timeout, idempotent, waited = 0) {
+    const numbers = [timeout, idempotent ? 1 : 0, waited];
+    return CALL_RESULTS[this.call('request', id, glue.hold(method), ...held(body), ...numbers)];
   }
 
   cancel(id) {
@@ -344,14 +351,14 @@ const wholeNumber = (value) => Math.min(value, Number.MAX_SAFE_INTEGER);
 // The slot of a body, and whether it is text.
 const held = (body) => [glue.hold(body), typeof body === 'string' ? 1 : 0];
 
-/** Until the wasm has loaded. Subscriptions and the token outlive a failure to load it, so they wait apart. */
-class SessionRehearsal extends Rehearsal {
+/** Before the wasm has loaded. Subscriptions and the token are kept apart: they outlive a failure to load it. */
+class PendingSessionCalls extends PendingCalls {
   serverTime = null;
   #books;
   #subscriptions = new Map();
 
-  constructor(outbox, name, books) {
-    super({ ...outbox, maxMessages: outbox.maxCalls, maxAge: 0, whenFull: 'reject' }, true, name, () => {});
+  constructor(books) {
+    super();
     this.#books = books;
   }
 
@@ -376,18 +383,13 @@ class SessionRehearsal extends Rehearsal {
   }
 
   publish(id, channel, body, resend) {
-    return this.#queue(body, (target) => this.#books.settle(id, target.publish(id, channel, body, resend)));
+    return this.#keepCall(id, (target) => target.publish(id, channel, body, resend));
   }
 
   request(id, method, body, timeout, idempotent) {
-    const begun = performance.now();
-    // Not 0, which would be for ever.
-    const left = () => (timeout > 0 ? Math.max(1, Math.ceil(timeout - (performance.now() - begun))) : 0);
-    return this.#queue(body, (target) => {
-      if (this.#books.isWaiting(id)) {
-        this.#books.settle(id, target.request(id, method, body, left(), idempotent));
-      }
-    });
+    const since = performance.now();
+    const waited = () => performance.now() - since;
+    return this.#keepCall(id, (target) => target.request(id, method, body, timeout, idempotent, waited()));
   }
 
   cancel() {}
@@ -413,9 +415,15 @@ class SessionRehearsal extends Rehearsal {
     return super.giveUp() && NOTHING_DROPPED;
   }
 
-  #queue(body, call) {
-    const bytes = typeof body === 'string' ? glue.utf8Length(body) : body.length;
-    return this.queue(bytes + CALL_BYTES, 'queue', call);
+  // A publish without an acknowledgement has no id; one that was cancelled is not made.
+  #keepCall(id, call) {
+    return this.keepMessage(0, (target) => {
+      if (id === 0) {
+        this.#books.reportUnless(call(target));
+      } else if (this.#books.isWaiting(id)) {
+        this.#books.settle(id, call(target));
+      }
+    });
   }
 }
 
@@ -427,15 +435,16 @@ export class Session extends Connection {
 
   constructor(url, options = {}) {
     const given = readOptions(options, SESSION_OPTIONS, 'options');
-    const { token, log, name, outbox } = options;
+    const { token, log } = options;
     const resolved = resolveUrl(url);
     const books = new Books();
     books.token = typeof token === 'string' ? token : null;
-    books.target = new SessionRehearsal(withDefaults(outbox, OUTBOX), shownName(name, resolved), books);
+    books.target = new PendingSessionCalls(books);
     super(resolved, books.target, (session) => {
       books.target = new SessionHandle(session, given, { token, sink: log?.sink }, books);
       return books.target;
     });
+    books.report = (detail) => this[report]('error', detail);
     this.#books = books;
   }
 
@@ -479,7 +488,8 @@ export class Session extends Connection {
     const target = this[living];
     check(typeof method === 'string', 'method', 'a string');
     readOptions(options, REQUEST_OPTIONS, 'options');
-    const { timeout = DEFAULT_TIMEOUT, idempotent = false, signal } = options;
+    const { timeout, idempotent = false, signal } = options;
+    const time = timeout === undefined ? -1 : wholeMilliseconds(timeout);
     const payload = copyOf(body, 'body');
     signal?.throwIfAborted();
     let abort;
@@ -491,7 +501,7 @@ export class Session extends Connection {
           reject(signal.reason);
         }
       };
-      this.#books.settle(id, target.request(id, method, payload, wholeMilliseconds(timeout), idempotent));
+      this.#books.settle(id, target.request(id, method, payload, time, idempotent));
     });
     signal?.addEventListener('abort', abort);
     return reply.finally(() => signal?.removeEventListener('abort', abort));

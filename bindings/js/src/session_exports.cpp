@@ -3,6 +3,8 @@
 
 #include <emscripten/em_macros.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -292,12 +294,20 @@ EMSCRIPTEN_KEEPALIVE int tidewire_session_publish(SessionHandle* handle, double 
                               : handle->session.publishBytes(channel, body.bytes(), options, std::move(done)));
 }
 
+// A negative `timeoutMs` is the default. `waitedMs`, how long the call was pending, counts.
 EMSCRIPTEN_KEEPALIVE int tidewire_session_request(SessionHandle* handle, double id, std::uint32_t methodSlot,
-                                                  std::uint32_t bodySlot, int isText, double timeoutMs,
-                                                  int idempotent) {
+                                                  std::uint32_t bodySlot, int isText, double timeoutMs, int idempotent,
+                                                  double waitedMs) {
   const std::string method = textOf(methodSlot);
   const tidewire::Message body = bodyOf(bodySlot, isText);
-  const tidewire::RequestOptions options{.timeout = exchange::milliseconds(timeoutMs), .idempotent = idempotent != 0};
+  tidewire::RequestOptions options{.idempotent = idempotent != 0};
+  if (timeoutMs >= 0) {
+    options.timeout = exchange::milliseconds(timeoutMs);
+  }
+  if (options.timeout > options.timeout.zero()) {
+    // Not zero, which is no limit.
+    options.timeout = std::max(options.timeout - exchange::milliseconds(waitedMs), std::chrono::milliseconds(1));
+  }
   const auto done = [handle, id](const tidewire::Reply& reply) { tellReply(handle, id, reply); };
   tidewire::Request request = body.isText() ? handle->session.request(method, body.text(), options, done)
                                             : handle->session.requestBytes(method, body.bytes(), options, done);

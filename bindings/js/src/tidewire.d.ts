@@ -33,8 +33,12 @@ export type HeartbeatResult = 'asked' | 'not-open' | 'unsupported';
 export type ReconnectResult = 'started' | 'closed';
 export type PauseResult = 'accepted';
 
-/** The client closed for good, they waited longer than `maxAge`, or newer ones needed their place. */
-export type DropReason = 'closed' | 'expired' | 'displaced' | 'stale';
+/**
+ * 'closed': the client closed for good. 'expired': they waited longer than `maxAge`. 'displaced': newer ones needed their
+ * place. 'stale': they were sent inside 'open' of a connection that ended. 'refused': they were sent before the wasm had
+ * loaded, and do not fit the send queue.
+ */
+export type DropReason = 'closed' | 'expired' | 'displaced' | 'stale' | 'refused';
 
 /** What `send` does while the client is not open: the message waits, or the answer is 'not-open'. */
 export type WhenNotOpen = 'queue' | 'refuse';

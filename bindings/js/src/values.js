@@ -54,7 +54,7 @@ export const CALL_RESULTS = [
   'wrong-thread',
 ];
 export const OUTCOMES = ['published', 'refused', 'unknown', 'not-sent'];
-export const DROP_REASONS = ['closed', 'expired', 'displaced', 'stale'];
+export const DROP_REASONS = ['closed', 'expired', 'displaced', 'stale', 'refused'];
 export const ON_THAW = ['trust', 'reconnect'];
 export const WHEN_FULL = ['reject', 'drop-oldest'];
 export const WHEN_NOT_OPEN = ['queue', 'refuse'];
@@ -102,15 +102,4 @@ export function statsFrom(numbers, droppedBefore) {
     endings: byCause(causes),
     reconnectsAfter: byCause(causes.slice(CAUSES.length)),
   };
-}
-
-// What could end a line, move the cursor of a terminal, or turn the direction of writing.
-const HIDDEN = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
-const NAMED = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-/** `text` as a part of one line that may be shown anywhere, as one_line.cpp writes it. */
-export function oneLine(text) {
-  const asBytes = (character) =>
-    [...new TextEncoder().encode(character)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
-  return text.replace(HIDDEN, (character) => NAMED[character] || asBytes(character));
 }

@@ -1,0 +1,123 @@
+// The calls of a connection before the wasm has loaded: they are kept in order and made when it has. Nothing is judged
+// here, since the limits and their defaults are those of the wasm; a message that does not fit is reported as dropped
+// when it is sent.
+
+import { noStats, statsFrom } from './values.js';
+
+/** Stands for the Client or Session of the wasm until that exists. */
+export class PendingCalls {
+  state = 'idle';
+  bufferedAmount = 0;
+  /** Messages that were dropped because the wasm could not be loaded. */
+  dropped = { messages: 0, bytes: 0 };
+  #calls = [];
+  #messages = 0;
+  #started = false;
+  #whenNotOpen;
+
+  /** `whenNotOpen`: the option, if it is given. */
+  constructor(whenNotOpen) {
+    this.#whenNotOpen = whenNotOpen;
+  }
+
+  connect() {
+    if (this.#started) {
+      return 'already-started';
+    }
+    this.#started = true;
+    this.state = 'idle';
+    this.keep((target) => target.connect());
+    return 'started';
+  }
+
+  connectFault() {
+    return '';
+  }
+
+  send(payload, isText, bytes, whenNotOpen = this.#whenNotOpen) {
+    if (this.state !== 'closed' && whenNotOpen === 'refuse') {
+      return 'not-open';
+    }
+    const since = performance.now();
+    // The client is not open when it gets the message either, but the message was accepted.
+    return this.keepMessage(bytes, (target) => target.send(payload, isText, bytes, 'queue', performance.now() - since));
+  }
+
+  close(code, reason) {
+    if (!this.#started) {
+      return 'already-closed';
+    }
+    this.#started = false;
+    this.state = 'closed';
+    this.keep((target) => target.close(code, reason));
+    return 'accepted';
+  }
+
+  reconnect() {
+    if (!this.#started) {
+      return 'closed';
+    }
+    this.keep((target) => target.reconnect());
+    return 'started';
+  }
+
+  heartbeat() {
+    return 'not-open';
+  }
+
+  pause() {
+    this.keep((target) => target.pause());
+    return 'accepted';
+  }
+
+  resume() {
+    this.keep((target) => target.resume());
+    return 'accepted';
+  }
+
+  stats() {
+    const stats = statsFrom(noStats(), this.dropped);
+    stats.queuedMessages = this.#messages;
+    stats.queuedBytes = stats.bufferedBytes = this.bufferedAmount;
+    return stats;
+  }
+
+  flightRecord() {
+    return '';
+  }
+
+  /** Keeps `call(target)` for later. */
+  keep(call) {
+    this.#calls.push(call);
+  }
+
+  /** Keeps a call that queues a message of `bytes`. */
+  keepMessage(bytes, call) {
+    if (this.state === 'closed') {
+      return 'closed';
+    }
+    ++this.#messages;
+    this.bufferedAmount += bytes;
+    this.keep(call);
+    return 'queued';
+  }
+
+  replay(target) {
+    this.#calls.forEach((call) => call(target));
+  }
+
+  /** The wasm could not be loaded. Returns the drop to report, or null if no connection was wanted. */
+  giveUp() {
+    if (!this.#started) {
+      return null;
+    }
+    const dropped = { reason: 'closed', messages: this.#messages, bytes: this.bufferedAmount };
+    this.#calls = [];
+    this.#started = false;
+    this.#messages = this.bufferedAmount = 0;
+    this.state = 'closed';
+    this.dropped.messages += dropped.messages;
+    this.dropped.bytes += dropped.bytes;
+    return dropped;
+  }
+}
