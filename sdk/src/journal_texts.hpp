@@ -17,7 +17,8 @@ namespace tidewire::internal {
 [[nodiscard]] std::string describe(const HeartbeatInfo& info);
 [[nodiscard]] std::string_view describe(core::Hint hint);
 
-/// The severity of an ending: an error if the client gives up, a warning if no attempt has ever opened.
+/// The severity of an ending: an error if the client gives up, a warning with `CloseInfo::neverOpened`, else
+/// information.
 [[nodiscard]] LogLevel levelOf(const CloseInfo& info);
 
 }  // namespace tidewire::internal
