@@ -65,7 +65,7 @@ TEST_CASE("header: a value that could smuggle in a line, or holds any other cont
   CHECK_FALSE(headerFault("X-Name", "\n").empty());
 }
 
-TEST_CASE("header: what the handshake itself needs is refused, however it is written") {
+TEST_CASE("header: fields of the handshake itself are rejected in any case") {
   for (const std::string name :
        {"Host", "host", "HOST", "Connection", "upgrade", "UPGRADE", "Content-Length", "transfer-Encoding",
         "Sec-WebSocket-Key", "sec-websocket-version", "SEC-WEBSOCKET-EXTENSIONS", "Sec-WebSocket-Protocol",
@@ -80,7 +80,7 @@ TEST_CASE("header: what the handshake itself needs is refused, however it is wri
   }
 }
 
-TEST_CASE("options fault: what is in order has none") {
+TEST_CASE("options fault: valid options have none") {
   CHECK_FALSE(findFault(Options{}));
   CHECK(findFault(Options{}).text.empty());
   for (const bool shapesRequest : {true, false}) {
@@ -128,7 +128,7 @@ TEST_CASE("options fault: where the request is not ours, headers and user info a
   CHECK(userInfo.text.starts_with("url: "));
 }
 
-TEST_CASE("options fault: no fault shows what may be a secret") {
+TEST_CASE("options fault: no text contains a possible secret") {
   const OptionsFault found = findFault(endpointWith({{"Authorization", "hunter2\n"}}), true);
   CHECK(found.text.find("hunter2") == std::string::npos);
   CHECK(findFault({.url = "ws://user:hunter2@h/#"}, true).text.find("hunter2") == std::string::npos);
