@@ -373,7 +373,7 @@ test('garbage: frames that break RFC 6455 do no harm', LIMIT, async (context) =>
   assert.equal(server.stderr(), '');
 });
 
-test('slow reader: a silent one that never reads delays no other client', LIMIT, async (context) => {
+test('slow reader: a half-closed one that never reads delays no other client', LIMIT, async (context) => {
   const server = await streamFor(context);
   const socket = await connect(context, server.process.port);
   socket.write(handshake('/stream', 'Sec-WebSocket-Protocol: tidewire.v1\r\n'));
