@@ -5,6 +5,7 @@
 #include "tidewire/endpoint.hpp"
 #include "tidewire/events.hpp"
 #include "tidewire/options.hpp"
+#include "tidewire/session_options.hpp"
 
 namespace tidewire::core {
 
@@ -22,6 +23,9 @@ struct OptionsFault {
 
 /// Whether the values of the other options make sense.
 [[nodiscard]] OptionsFault findFault(const Options& options);
+
+/// What a session cannot use: an option that only a client has a use for, or a value of its own options.
+[[nodiscard]] OptionsFault findSessionFault(const Options& options, const SessionOptions& session);
 
 /// Makes "for ever" a time that can be added to a clock: ten years.
 void boundTimes(Options& options);
