@@ -194,6 +194,36 @@ TEST_CASE("options fault: a numbered question needs a numbered answer, and each 
   }
 }
 
+TEST_CASE("options fault: a session refuses what only a client has a use for, and names it") {
+  CHECK_FALSE(findSessionFault({.url = "ws://h/"}, {}));
+  struct Row {
+    std::string text;
+    Options options;
+  };
+  const std::vector<Row> table = {
+      {"subprotocols: a session always offers tidewire.v1", {.subprotocols = {"a"}}},
+      {"endpoint: a session calls SessionOptions::token instead", {.endpoint = [](const EndpointRequest&) {}}},
+      {"sendQueue: a session is bounded by SessionOptions::outbox instead", {.sendQueue = {.maxBytes = 1}}},
+      {"sendQueue: a session is bounded by SessionOptions::outbox instead", {.sendQueue = {.lowWaterBytes = 1}}},
+      {"heartbeat.message: a session sends the protocol's own ping", {.heartbeat = {.message = "m", .answer = "a"}}},
+      {"heartbeat.answer: a session sends the protocol's own ping", {.heartbeat = {.answer = "a"}}},
+      {"heartbeat.silence: a session's server always answers a ping", {.heartbeat = {.silence = 1ms}}},
+      {"heartbeat.onThaw: a session can always send a ping", {.heartbeat = {.onThaw = OnThaw::Reconnect}}},
+  };
+  for (const Row& row : table) {
+    const OptionsFault found = findSessionFault(row.options, {});
+    CHECK(found.text == row.text);
+    CHECK(found.result == ConnectResult::InvalidOption);
+    CHECK_FALSE(findFault(row.options));
+  }
+}
+
+TEST_CASE("options fault: a session's own negative time is refused, and named") {
+  const OptionsFault found = findSessionFault({}, {.outbox = {.batchDelay = -1ms}});
+  CHECK(found.text == "outbox.batchDelay: a negative time");
+  CHECK(found.result == ConnectResult::InvalidOption);
+}
+
 TEST_CASE("options fault: a time beyond every clock becomes ten years, and others stay") {
   Options options;
   for (const auto& [name, time] : timesOf(options)) {

@@ -45,8 +45,11 @@ enum class OnThaw : std::uint8_t {
 /// One question is judged at a time. Any byte that arrives within `timeout` proves life; only the matching answer gives
 /// a round-trip time.
 ///
-/// A WebSocket Ping is the best question: servers answer it by themselves, and it cannot be taken for a message. A text
-/// is for pages, which have no Ping, and for servers that want one. It needs a server that knows it:
+/// A `Session` asks by the protocol's own `ping`, natively and in a page alike, and at least as often as its server
+/// wants. It takes `interval`, `timeout` and `thawTimeout`.
+///
+/// For a `Client` a WebSocket Ping is the best question: servers answer it by themselves, and it cannot be taken for a
+/// message. A text is for pages, which have no Ping, and for servers that want one. It needs a server that knows it:
 /// - One that passes on whatever comes, as many chat servers do, shows the question to everybody.
 /// - Text alone does not tell an answer from a message. While a question is out, a message that reads like the answer
 /// is
@@ -62,11 +65,14 @@ struct HeartbeatOptions {
   /// It may hold "{n}" once, in whose place each question has a number, such as "ping {n}" or `{"op":"ping","id":{n}}`:
   /// decimal, below 2^53, one more than that of the question before. The first is random, so that clients differ.
   ///
+  /// Sessions: refused with `InvalidOption`.
   /// Requires: "{n}" in both or in neither of `message` and `answer`, once; else `connect()` answers `InvalidOption`.
   /// Platforms: a page has no Ping, so on the web nothing is asked while this is empty. Then a dead connection stays
   /// unnoticed, and proxies cut a quiet one, many after 60 s. The log warns of it once for each client.
   std::string message = {};
   /// The text that answers `message`, for a server that sends it back.
+  ///
+  /// Sessions: refused with `InvalidOption`.
   ///
   /// With "{n}" only a text with the number of a question of this connection is an answer, each number once; it is not
   /// delivered. Every other text is. Only the number of the newest question gives a round trip.
@@ -74,11 +80,13 @@ struct HeartbeatOptions {
   std::string answer = {};
   /// No byte for this long means that the connection is dead, whether anything was asked or not: for a server that
   /// sends often, where nothing can be asked. Zero: silence is borne.
+  /// Sessions: refused with `InvalidOption`.
   std::chrono::milliseconds silence{0};
   /// The deadline instead of `timeout` for the question that is asked at once after the machine slept, the page was
   /// hidden or frozen, or the network changed.
   std::chrono::milliseconds thawTimeout{3'000};
   /// What to do then where there is nothing to ask with: on the web without `message`.
+  /// Sessions: refused with `InvalidOption`.
   OnThaw onThaw = OnThaw::Trust;
 };
 
@@ -138,6 +146,8 @@ struct SendQueueOptions {
   WhenNotOpen whenNotOpen = WhenNotOpen::Queue;
   /// `onDrain` reports that `Client::bufferedAmount` has fallen to this or below.
   std::size_t lowWaterBytes = 0;
+
+  [[nodiscard]] bool operator==(const SendQueueOptions&) const = default;
 };
 
 /// What holds for one message.
@@ -156,11 +166,15 @@ struct TlsOptions {
   std::string caPem = {};
 };
 
-/// Everything a client is told, once, at its making.
+/// Configuration of a `Client` or a `Session`, fixed at construction.
+///
+/// A session has no use for `subprotocols`, `endpoint`, `sendQueue` and a part of `heartbeat`: with one of them set,
+/// `connect()` returns `InvalidOption`.
 struct Options {
   /// An absolute ws: or wss: URL without a fragment (RFC 6455 section 3). Required, unless `endpoint` is given.
   std::string url = {};
   /// Offered in this order (RFC 6455 section 1.9). If any is offered and none is chosen, the connection fails.
+  /// Sessions: refused with `InvalidOption`. A session always offers "tidewire.v1".
   std::vector<std::string> subprotocols = {};
   /// Added to the request of the handshake, in this order.
   /// Platforms: native. A page sends no header of its own; a client with any answers `Unsupported` there.
@@ -168,17 +182,24 @@ struct Options {
   /// Asked before every attempt for the URL, the subprotocols and the headers, instead of the three above: a fresh
   /// token, another server. Runs where callbacks run. With it, the first HTTP 401 or 403 or close code 1008 since the
   /// client was last open for a while is not final: it is asked once more.
+  /// Sessions: refused with `InvalidOption`. Use `SessionOptions::token`, which may name another URL.
   Callback<EndpointRequest> endpoint = {};
   /// What the log calls this client. Empty: its URL without the query.
   std::string name = {};
   /// From the start of an attempt until open: `endpoint`, name look-up, TCP, TLS and handshake together.
+  /// Sessions: from the start of an attempt until the server's `welcome`, `SessionOptions::token` included.
   std::chrono::milliseconds connectTimeout{15'000};
   /// For `close()`: sending what was queued and the closing handshake together. Then the connection is cut.
+  /// Sessions: the acknowledgements that are still due too.
   std::chrono::milliseconds closeTimeout{5'000};
   HeartbeatOptions heartbeat = {};
   ReconnectOptions reconnect = {};
+  /// Sessions: refused with `InvalidOption`. Use `SessionOptions::outbox`.
   SendQueueOptions sendQueue = {};
   /// A longer message from the peer ends the connection with `MessageTooBig`; it is never truncated.
+  ///
+  /// Sessions: the session's `hello` states it, there at least 1024. After a message that is larger all the same the
+  /// session tries again, with the usual backoff.
   std::size_t maxMessageBytes = 16 * 1024 * 1024;
   Callbacks callbacks = Callbacks::Automatic;
   /// With `Callbacks::Executor`: takes a task and has it run once, later, on whichever thread. The next one is handed
@@ -192,6 +213,13 @@ struct Options {
   /// With `Callbacks::Poll` and `Callbacks::Executor`: how much may wait to be delivered. When full, native stops
   /// reading, so that TCP makes the peer wait; it may go over by what one read of 128 KiB held. The web ends the
   /// connection with `SlowConsumer`.
+  ///
+  /// Sessions: the texts of errors count too. It may go over by one event for each of a channel's subscriptions;
+  /// openings and endings are never refused. What does not fit stays undecoded: natively the rest of one WebSocket
+  /// message and what one read of 128 KiB held, since reading stops. In a page that is the rest of one message, and up
+  /// to as much as this behind it; beyond that the connection ends with `SlowConsumer`, behind all that came. Of a
+  /// conflated subscription at most one event waits between two other news of it, or between two changes of the
+  /// connection's state.
   std::size_t deliveryQueueBytes = 8 * 1024 * 1024;
   TlsOptions tls = {};
   LogOptions log = {};

@@ -82,7 +82,10 @@ class Request {
 /// Calls may be made at any time; they wait, within the bounds of the outbox, for the connection.
 class Session {
  public:
-  explicit Session(SessionOptions options);
+  /// Makes a session in state `Idle`. Nothing happens before `connect()`.
+  ///
+  /// Errors: `connect()` returns `InvalidOption` for an option that only a `Client` has a use for; see `Options`.
+  explicit Session(Options options, SessionOptions session = {});
   /// As `Client`'s: no closing handshake, no further callback, neither here nor of subscriptions and calls.
   ~Session();
   Session(Session&& other) noexcept;
@@ -93,7 +96,7 @@ class Session {
   ConnectResult connect();
   [[nodiscard]] std::string connectFault() const;
   /// Ends the connection for good: sends what was queued while open, waits for acknowledgements that are due, and
-  /// closes, all within `SessionOptions::closeTimeout`. Then each call that is not answered ends. Subscriptions stay,
+  /// closes, all within `Options::closeTimeout`. Then each call that is not answered ends. Subscriptions stay,
   /// and go on with the next `connect()`.
   CloseResult close(std::uint16_t code = 1000, std::string_view reason = {});
   ReconnectResult reconnect();

@@ -19,7 +19,7 @@ namespace tidewire {
 /// The question of `SessionOptions::token`: as whom does the next attempt connect?
 ///
 /// Answer it at once or later, once; a second answer, and one to an attempt that is over, has no effect. The attempt
-/// waits within `SessionOptions::connectTimeout`. When the last copy goes without an answer, the attempt fails.
+/// waits within `Options::connectTimeout`. When the last copy goes without an answer, the attempt fails.
 ///
 /// Thread: any. Web: the thread that made the session.
 class TokenRequest {
@@ -58,33 +58,12 @@ struct OutboxOptions {
   std::chrono::milliseconds batchDelay{0};
 };
 
-/// How a session's peer is asked for a sign of life: by the protocol's own `ping`, natively and in a page alike.
-struct SessionHeartbeatOptions {
-  /// Time between two questions. The server may ask for more of them. Zero: none but those the server asks for.
-  std::chrono::milliseconds interval{25'000};
-  /// How long nothing may arrive after a question before the connection counts as dead.
-  std::chrono::milliseconds timeout{10'000};
-  /// Instead of `timeout`, after the machine slept, the page was hidden or frozen, or the network changed.
-  std::chrono::milliseconds thawTimeout{3'000};
-};
-
-/// Everything a session is told, once, at its making. What is not explained here means the same as in `Options`.
+/// Session configuration besides `Options`, fixed at construction.
 struct SessionOptions {
-  /// An absolute ws: or wss: URL of a server that speaks "tidewire.v1".
-  std::string url = {};
-  /// Platforms: native.
-  std::vector<Header> headers = {};
-  /// Asked before every attempt, so that `hello`, the first message of every connection, can carry a token. If the
-  /// server says that the token has expired, it is asked once more; a second refusal is final. Runs where callbacks
+  /// Called before every attempt, so that `hello`, the first message of every connection, can carry a token. If the
+  /// server says that the token has expired, it is called once more; a second refusal is final. Runs where callbacks
   /// run.
   Callback<TokenRequest> token = {};
-  std::string name = {};
-  /// From the start of an attempt until the server's `welcome`.
-  std::chrono::milliseconds connectTimeout{15'000};
-  /// For `close()`: sending what was queued, the acknowledgements that are still due, and the closing handshake.
-  std::chrono::milliseconds closeTimeout{5'000};
-  SessionHeartbeatOptions heartbeat = {};
-  ReconnectOptions reconnect = {};
   OutboxOptions outbox = {};
   /// Places besides the origin of the URL that was dialled to which a server may send this session for one connection
   /// (`goaway`), and so places that may see the token.
@@ -93,25 +72,6 @@ struct SessionOptions {
   /// port it means the default port of the scheme (443 for wss:, 80 for ws:). Case does not matter. What is no host
   /// allows nothing. A session never goes from wss: to ws:.
   std::vector<std::string> allowedHosts = {};
-  /// The largest WebSocket message that the session takes, which its `hello` states: at least 1024 bytes there. One
-  /// that is larger all the same ends the connection with cause `MessageTooBig`; unlike a `Client`, a session then
-  /// tries again, with the usual backoff.
-  std::size_t maxMessageBytes = 16 * 1024 * 1024;
-  Callbacks callbacks = Callbacks::Automatic;
-  Callback<std::function<void()>> executor = {};
-  std::shared_ptr<Loop> loop = {};
-  /// With `Callbacks::Poll` and `Callbacks::Executor`: how much may wait to be delivered, with the texts of errors. It
-  /// may go over by one event for each of a channel's subscriptions; openings and endings are never refused. What does
-  /// not fit stays undecoded: natively the rest of one WebSocket message and what one read of 128 KiB held, since
-  /// reading stops. In a page that is the rest of one message, and up to as much as this behind it; beyond that the
-  /// connection ends with `SlowConsumer`, behind all that came.
-  ///
-  /// Of a conflated subscription at most one event waits between two other news of it, or between two changes of the
-  /// connection's state.
-  std::size_t deliveryQueueBytes = 8 * 1024 * 1024;
-  TlsOptions tls = {};
-  LogOptions log = {};
-  FlightRecorderOptions flightRecorder = {};
 };
 
 /// What holds for one subscription.

@@ -5,6 +5,7 @@
 #include "tidewire/endpoint.hpp"
 #include "tidewire/events.hpp"
 #include "tidewire/options.hpp"
+#include "tidewire/session_options.hpp"
 
 namespace tidewire::core {
 
@@ -22,6 +23,9 @@ struct OptionsFault {
 
 /// Validates the other options.
 [[nodiscard]] OptionsFault findFault(const Options& options);
+
+/// Validates the options of a session: none that only a client has a use for, and valid `SessionOptions`.
+[[nodiscard]] OptionsFault findSessionFault(const Options& options, const SessionOptions& session);
 
 /// Limits every time to ten years, so that it can be added to a clock.
 void boundTimes(Options& options);
