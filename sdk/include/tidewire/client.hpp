@@ -126,7 +126,8 @@ class Client {
   /// `CloseInfo::unconfirmedMessages` and are not sent again. Messages that are still queued when the client closes for
   /// good are dropped and reported to `onDropped`. The payload is copied, so the caller may reuse its buffer at once.
   ///
-  /// Limits: `Options::sendQueue`. `options` overrides it for this message.
+  /// The queue is bounded by `Options::sendQueue`; `options` overrides `whenNotOpen` for this message.
+  ///
   /// Thread: any.
   /// Returns: `Queued`, or why nothing was queued: `Closed`, `NotOpen`, `TooLarge`, `QueueFull`, `InvalidUtf8`,
   /// `WrongThread`, `Unavailable`.

@@ -269,7 +269,8 @@ enum class ConnectResult : std::uint8_t {
   InvalidHeader,
   /// Another option has an invalid value; `connectFault()` names it.
   InvalidOption,
-  /// The system provides no thread to serve clients now, or the client's loop or the program has ended. Nothing began;
+  /// Native: the system provides no thread to serve clients now, or the client's loop or the program has ended. Nothing
+  /// began;
   /// a later call may succeed.
   ///
   /// Platforms: native. Never on the web.
@@ -294,7 +295,7 @@ enum class SendResult : std::uint8_t {
   WrongThread,
   /// The client is not open, and `WhenNotOpen::Refuse` applies.
   NotOpen,
-  /// The system provides no random numbers to mask the message with (RFC 6455 section 10.3).
+  /// Native: the system provides no random numbers to mask the message with (RFC 6455 section 10.3).
   ///
   /// Platforms: native. Never on the web.
   Unavailable,
