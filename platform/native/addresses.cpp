@@ -14,7 +14,7 @@
 
 namespace tidewire::native {
 
-/// One look-up of the system's, and whoever waits for it. `LookUps` holds the lock.
+/// One look-up of the system, and its waiting callers. `LookUps` holds the lock.
 struct LookUpJob {
   struct Asker {
     std::uint64_t number;
@@ -128,7 +128,7 @@ LookUps::Job LookUps::wanted(const std::string& host) const {
   return found == waiting_.end() ? nullptr : *found;
 }
 
-/// The look-up to join, which may be a new one; null if what is known has to do.
+/// The look-up to join, which may be a new one; null if a previous answer has to be used.
 LookUps::Job LookUps::jobFor(const std::string& host) {
   const auto ofHost = [&host](const Job& job) { return job->host == host; };
   const bool hangs = std::ranges::count_if(running_, ofHost) >= std::ptrdiff_t{LookUp::kMostOfOneName};

@@ -9,25 +9,24 @@
 
 namespace tidewire::native {
 
-/// What a host name stands for: numeric addresses, the best first and the families in turn (RFC 8305 section 4).
+/// Addresses of a host name: numeric, the best first, address families in turn (RFC 8305 section 4).
 struct Addresses {
   std::vector<std::string> numeric = {};
   std::string error = {};  ///< For people; empty if `numeric` is not.
 };
 
-/// The addresses of an IPv4 or IPv6 literal, and of localhost and the names below it (RFC 6761 section 6.3), which need
-/// no look-up; nothing for any other host.
+/// The addresses of hosts that need no look-up: an IPv4 or IPv6 literal, localhost and the names below it (RFC 6761
+/// section 6.3); empty for any other host.
 [[nodiscard]] std::optional<Addresses> withoutLookUp(const std::string& host);
 
 struct LookUpJob;
 
-/// A name look-up, on a thread of its own since the system's look-up blocks.
+/// A name look-up, on a thread of its own because the system's look-up blocks.
 ///
-/// So many run at once (`kAtOnce`); others wait their turn. A look-up of a name that somebody else waits for is shared.
-/// The system's look-up cannot be taken back, but dropping a `LookUp` gives up its place: one that waits is forgotten,
-/// and one that runs no longer counts among `kAtOnce`. There are never more than `kMostThreads` threads, and
-/// `kMostOfOneName` of them look up the same name. Where a look-up would have to wait, an answer that is no older than
-/// `kKnownMinutes` is used instead.
+/// At most `kAtOnce` run at a time; others wait. Look-ups of the same name are shared. The system's look-up cannot be
+/// cancelled, but destroying a `LookUp` frees its place: a waiting one is removed, and a running one no longer counts
+/// towards `kAtOnce`. There are never more than `kMostThreads` threads, and `kMostOfOneName` of them look up the same
+/// name. If a look-up would have to wait, a previous answer of at most `kKnownMinutes` is used instead.
 class LookUp {
  public:
   static constexpr std::size_t kAtOnce = 4;
@@ -39,7 +38,7 @@ class LookUp {
   using Done = std::function<void(Addresses)>;
 
   LookUp() = default;
-  /// Has `done` called once, on any thread, perhaps inside this call. It has to bear coming late.
+  /// Calls `done` once, on any thread, possibly inside this call, possibly after this object is destroyed.
   LookUp(const std::string& host, Done done);
   LookUp(LookUp&& other) noexcept;
   LookUp& operator=(LookUp&& other) noexcept;
@@ -47,7 +46,7 @@ class LookUp {
 
  private:
   std::uint64_t number_ = 0;
-  std::shared_ptr<LookUpJob> job_;  // Null once there is nothing to give up.
+  std::shared_ptr<LookUpJob> job_;  // Null once there is no place to free.
 };
 
 }  // namespace tidewire::native

@@ -107,6 +107,8 @@ Dialer::~Dialer() {
 void Dialer::start(const core::Url& url) {
   url_ = &url;
   startedAt_ = loop_.now();
+  // A look-up cannot be cancelled and may end after this object: `self_` then holds null. Both ways go through the
+  // loop, because the client must not be called from inside `start`, nor on the look-up's thread.
   auto deliver = [self = self_](Addresses addresses) {
     if (*self != nullptr) {
       (*self)->lookedUp(std::move(addresses));

@@ -16,19 +16,19 @@
 namespace tidewire::native {
 
 /// Looks a host up and races TCP connections to its addresses (RFC 8305): the next one starts after 250 ms, or at once
-/// when the one before was refused. The first to connect wins, before anything is sent on it; the others are cut, so a
-/// server sees one request.
+/// when the previous one was refused. The first to connect wins, before anything is sent on it; the others are cut, so
+/// a server gets one request.
 class Dialer {
  public:
-  /// Whoever wants the connection. Every call comes from the loop, never from inside `start`.
+  /// Receives the connection. Every call comes from the loop, never from inside `start`.
   class Client {
    public:
-    /// A TCP connection stands. From now on its callbacks are `owner`'s, which this returns; one that it is writable
-    /// comes soon. The look-up took so long, if there was one, and then the connection. Must not end the dialer.
+    /// A TCP connection is established. Returns the owner of its callbacks from now on; a writable callback follows
+    /// soon. Gets the durations of the look-up, if there was one, and of the connection. Must not destroy the dialer.
     /// `address` names the peer: `192.0.2.1:443`.
     virtual WsiOwner* dialed(lws* wsi, const std::string& address, std::optional<core::Duration> lookUp,
                              core::Duration connect) = 0;
-    /// There is no connection to be had.
+    /// No connection could be made.
     virtual void dialFailed(std::string detail) = 0;
 
    protected:
@@ -40,10 +40,10 @@ class Dialer {
   Dialer(const Dialer&) = delete;
   Dialer& operator=(const Dialer&) = delete;
 
-  /// `url` stays valid until the dialer has answered or is gone.
+  /// `url` stays valid until the dialer has reported or is destroyed.
   void start(const core::Url& url);
   void stop();
-  /// What it waits for, for people; empty before `start`.
+  /// The current step, for people; empty before `start`.
   [[nodiscard]] std::string awaited() const;
 
  private:
@@ -58,7 +58,7 @@ class Dialer {
   NativeLoop& loop_;
   Client& client_;
   const core::Url* url_ = nullptr;
-  // What a look-up that comes late finds empty.
+  // A late look-up finds it empty.
   std::shared_ptr<Dialer*> self_;
   LookUp lookUp_;
   std::vector<std::string> addresses_;

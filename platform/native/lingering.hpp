@@ -10,14 +10,14 @@
 
 namespace tidewire::native {
 
-/// A connection whose Close frames are exchanged, and whose client has gone: what was written still leaves, what still
-/// comes is read and dropped. Unread bytes would turn the end of the connection into a reset, which may overtake our
-/// Close frame. Ends by itself, after 2 s at the latest; its owner keeps it until then.
+/// A connection without a client after the exchange of Close frames: pending bytes are written, incoming bytes are read
+/// and dropped. Closing a socket with unread bytes would send a reset, which may overtake our Close frame. Ends by
+/// itself within 2 s; its owner keeps it until then.
 class Lingering final : public WsiOwner {
  public:
   class Owner {
    public:
-    /// Ends a connection at once and forgets it.
+    /// Ends a connection at once and removes it.
     virtual void cut(lws* wsi) = 0;
     /// `connection` has ended, and may be destroyed inside this call.
     virtual void lingered(const Lingering& connection) = 0;
@@ -26,7 +26,7 @@ class Lingering final : public WsiOwner {
     ~Owner() = default;
   };
 
-  /// `rest` is still to be written.
+  /// `rest`: bytes still to be written.
   Lingering(Owner& owner, struct ev_loop* events, Wire wire, ByteBuffer rest);
   ~Lingering();
   Lingering(const Lingering&) = delete;

@@ -61,7 +61,7 @@ std::shared_ptr<NativeLoop> NativeLoop::make(MakeTransport makeTransport) {
 
 /// Returns false if the program has ended; then the loop is stopped.
 bool NativeLoop::enlist(const std::shared_ptr<NativeLoop>& loop) {
-  // The first runs before OpenSSL cleans up, whenever that is; the second where nobody ever used OpenSSL.
+  // The first runs before OpenSSL cleans up, whenever that is; the second if OpenSSL was never used.
   static const bool registered = OPENSSL_atexit(&NativeLoop::stopAll) == 1 && std::atexit(&NativeLoop::stopAll) == 0;
   (void)registered;
   Registry& all = Registry::instance();
@@ -206,7 +206,7 @@ void NativeLoop::abandon() {
   while (!attached_.empty()) {
     (*attached_.begin())->loopGone();
   }
-  // A client that is left keeps this object, but nobody turns it: now or never do the peers see the end.
+  // Remaining clients keep this object alive, but it is never turned again: only now can the peers see the end.
   closeConnections();
 }
 

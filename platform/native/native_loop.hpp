@@ -35,31 +35,31 @@ inline constexpr const char* kProtocol = "tidewire";
 
 /// A libwebsockets context on a libev loop of ours.
 ///
-/// The shared one has a thread, and serves every client that was given no other. It is made with the first client, and
-/// never unmade: clients may outlive `main`. Others are turned by the application. At exit each is stopped before the
-/// libraries under it go away; from then on its clients are closed.
+/// The shared loop has a thread, and serves every client without `Options::loop`. It is made with the first client and
+/// never destroyed, because clients may outlive `main`. Other loops are turned by the application. At exit each is
+/// stopped before the libraries under it are cleaned up; from then on its clients are closed.
 ///
-/// What the system cannot give at the time is asked for again: a thread with each call that needs it, descriptors with
-/// each attempt. Until they are there the thread goes on without an event loop, so that attempts end and are retried.
+/// Lacking system resources are requested again: a thread with each call that needs it, descriptors with each attempt.
+/// Until then the thread runs without an event loop, so that attempts end and are retried.
 class NativeLoop final : public internal::Loop,
                          public std::enable_shared_from_this<NativeLoop>,
                          private Lingering::Owner {
  public:
   using MakeTransport = std::unique_ptr<internal::Transport> (*)(NativeLoop& loop, internal::TransportEvents& events);
 
-  /// The first call makes it, with its `makeTransport`.
+  /// The shared loop. The first call makes it, with its `makeTransport`.
   [[nodiscard]] static std::shared_ptr<NativeLoop> shared(MakeTransport makeTransport);
-  /// For the application to turn; null if the system gives no event loop.
+  /// Makes a loop for the application to turn; null if the system provides no event loop.
   [[nodiscard]] static std::shared_ptr<NativeLoop> make(MakeTransport makeTransport);
   ~NativeLoop() override;
 
-  /// Does what is due, after waiting for it up to `timeout`. Only for one from `make`.
+  /// Waits up to `timeout` until something is due, and handles it. Requires: made by `make`.
   void turn(std::chrono::milliseconds timeout);
   void interrupt();
-  /// No client is served from here on. Only for one from `make`, and not while it is turned.
+  /// Stops serving clients. Requires: made by `make`, and not inside `turn`.
   void abandon();
 
-  // As `Loop` says.
+  // The interface `Loop`.
   [[nodiscard]] core::Time now() const override;
   [[nodiscard]] bool onLoopThread() const override { return std::this_thread::get_id() == turner_.load(); }
   [[nodiscard]] bool acceptsThisThread() const override { return true; }
@@ -77,26 +77,26 @@ class NativeLoop final : public internal::Loop,
 
   [[nodiscard]] core::WallTime wallTime() const;
 
-  /// Has `function` called on the loop thread. Any thread.
+  /// Schedules `function` on the loop thread. Any thread.
   void post(std::function<void()> function);
 
   // Loop thread, for the transport.
 
-  /// Makes what a connection needs and is not there yet. Returns what is lacking, as the end of an attempt.
+  /// Makes the missing resources of a connection. If one is lacking, returns it as the ending of an attempt.
   [[nodiscard]] std::optional<core::Ending> prepare();
-  /// Null as long as `prepare` finds something lacking.
+  /// Null as long as `prepare` reports a lack.
   [[nodiscard]] lws_context* context() const { return context_; }
   [[nodiscard]] lws_vhost* vhost() const { return vhost_; }
-  /// How many descriptors libwebsockets has room for.
+  /// Number of descriptors in libwebsockets' table.
   [[nodiscard]] std::size_t table() const { return table_; }
   [[nodiscard]] struct ev_loop* events() const { return events_; }
   [[nodiscard]] MaskKeys& maskKeys() { return maskKeys_; }
-  /// Where bytes are decrypted to; shared, since they are dealt with before the next read.
+  /// Buffer for decrypted bytes; shared by all connections, because they are processed before the next read.
   [[nodiscard]] std::span<std::byte> plainBuffer();
 
-  /// Ends a connection at once and forgets it. None of its callbacks reaches its owner any more.
+  /// Ends a connection at once and removes it. No callback reaches its owner afterwards.
   void cut(lws* wsi) override;
-  /// Ends a connection whose Close frames are exchanged, as `Lingering` says.
+  /// Ends a connection after the exchange of Close frames; see `Lingering`.
   void lingerOut(Wire wire, ByteBuffer rest);
 
  private:
@@ -153,7 +153,7 @@ class NativeLoop final : public internal::Loop,
 
   Thread thread_;
   std::mutex turning_;  // Held by `turn`.
-  // Who turns the loop: the thread, or whoever is inside `turn`.
+  // The thread that turns the loop: its own, or the one inside `turn`.
   std::atomic<std::thread::id> turner_{};
 };
 

@@ -36,7 +36,7 @@ std::string shownTarget(std::string_view target) {
   return std::string(place.substr(0, begin)).append(place.substr(host));
 }
 
-/// A server may repeat what it was asked for.
+/// A server may repeat the request's URL, with its secrets.
 std::string withoutQueryOf(const core::Url& url, std::string words) {
   const std::size_t begin = url.target.find('?');
   const std::string query = begin == std::string::npos ? "" : url.target.substr(begin);
@@ -66,7 +66,7 @@ CloseCause causeOf(std::uint16_t violation) {
 
 constexpr const char* kNoRandomness = "the system gives no random numbers, without which nothing may be sent";
 
-/// Nothing without randomness: a key that can be foreseen protects nobody.
+/// Empty without randomness: a predictable key protects against nothing.
 std::optional<std::string> newKey() {
   std::array<std::byte, kNonceBytes> nonce{};
   if (!drawRandom(nonce)) {
@@ -179,7 +179,8 @@ void NativeTransport::sendRequest() {
   writeOut();
 }
 
-/// Takes what belongs to the server's answer from the front of `bytes`.
+/// Consumes the part of `bytes` that belongs to the handshake response. The rest are frames: a server may send them in
+/// the same segment.
 void NativeTransport::readHead(std::span<const std::byte>& bytes) {
   if (!head_) {
     return;
@@ -211,6 +212,7 @@ void NativeTransport::judgeAnswer() {
   }
   times_.upgrade = inMicroseconds(loop_.now() - stepBegan_);
   open_ = true;
+  // Reading may have been stopped before the connection was open, but the handshake response had to be read.
   if (!reading_) {
     lws_rx_flow_control(wire_.wsi(), 0);
   }
@@ -235,9 +237,10 @@ void NativeTransport::refuseAnswer(std::string detail) {
                                    .retryAfter = retryAfter(answerOf(head), loop_.wallTime())},
                            .words = BodyExcerpt(head)});
   if (head_->state() != ResponseHeadReader::State::Complete || head.status == 101) {
-    endRefused();  // What follows explains nothing.
+    endRefused();  // Following bytes are no explanation.
     return;
   }
+  // The first words of the body explain the refusal, for `CloseInfo::detail`; they may come in a later segment.
   ev_now_update(loop_.events());
   ev_timer_set(&patience_, kBodySeconds, 0.);
   ev_timer_start(loop_.events(), &patience_);
@@ -307,7 +310,8 @@ void NativeTransport::arrived(std::span<const std::byte> bytes) {
   }
 }
 
-/// Everything, also while reading is stopped: OpenSSL would keep it, and nothing would report it again.
+/// Decrypts everything, even while reading is stopped: OpenSSL would keep the rest, and no event would report it again.
+/// The caller holds the plain bytes.
 void NativeTransport::decrypt(std::span<const std::byte> bytes) {
   Tls& tls = *wire_.tls();
   tls.feed(bytes);
@@ -343,7 +347,7 @@ void NativeTransport::plainArrived(std::span<const std::byte> bytes) {
   if (!open_ || over_ || bytes.empty()) {
     return;
   }
-  // In the order of their arrival: behind what is held.
+  // Keep the order of arrival: behind the held bytes.
   if (!reading_ || !held_.empty()) {
     held_.insert(held_.end(), bytes.begin(), bytes.end());
     continueReading();
@@ -540,7 +544,7 @@ void NativeTransport::writeOut() {
     pendingPong_.reset();
     writer_.writeOut(write);
   }
-  // With nothing blocked there is room, and nothing is buffered: the next readiness tells it.
+  // If nothing is blocked there is room and nothing is buffered: the next writable callback reports it.
   if (blocked() || usedUp_ || awaited_) {
     wire_.awaitWritable();
   }
@@ -549,7 +553,7 @@ void NativeTransport::writeOut() {
 // End.
 
 void NativeTransport::close(std::uint16_t code, std::string_view reason) {
-  usedUp_ = false;  // There is no room any more, and nobody waits for some.
+  usedUp_ = false;  // There is no room any more, and no caller waits for it.
   if (std::exchange(closeSent_, true)) {
     return;
   }

@@ -94,7 +94,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   void fail(CloseCause cause, std::string detail);
   void end(internal::TransportEnd end);
 
-  // What is posted for later finds it gone if this is.
+  // Expires with this transport, for scheduled functions.
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>();
   NativeLoop& loop_;
   internal::TransportEvents& events_;
@@ -105,10 +105,10 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   std::optional<Dialer> dialer_;
   std::shared_ptr<SSL_CTX> trust_;
   Wire wire_;
-  std::string address_;  // The peer's, once TCP stands.
+  std::string address_;  // The peer's, once TCP is established.
   bool begun_ = false;
-  std::optional<ResponseHeadReader> head_;  // Until it is judged.
-  // The server has refused, and what it says of it may still come.
+  std::optional<ResponseHeadReader> head_;  // Until the response is validated.
+  // The server has refused, and its explanation may still arrive.
   struct Refusal {
     internal::TransportEnd end;
     BodyExcerpt words;
@@ -121,24 +121,24 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
 
   std::optional<Decoder> decoder_;
   bool reading_ = true;
-  std::vector<std::byte> held_;  // Arrived, and is not decoded because reading was stopped.
+  std::vector<std::byte> held_;  // Received while reading was stopped; not decoded yet.
   bool ended_ = false;           // The stream has.
   bool reset_ = false;           // By the peer's RST.
 
   FrameWriter writer_;
   MessageEncoder encoder_{writer_};
-  // A Ping that came while too much waited to be sent. Only the newest is answered (RFC 6455 section 5.5.3).
+  // A Ping that came while too many bytes waited to be sent. Only the newest is answered (RFC 6455 section 5.5.3).
   struct PendingPong {
     std::array<std::byte, kMaxControlBytes> payload;
     std::size_t size;
   };
   std::optional<PendingPong> pendingPong_;
-  bool usedUp_ = false;                 // `room` was found to be nothing, or little: say when it is more.
-  std::optional<std::size_t> awaited_;  // Say when no more than this is buffered.
+  bool usedUp_ = false;                 // `room` was zero or small: report when it grows.
+  std::optional<std::size_t> awaited_;  // Report when no more than this is buffered.
 
   bool closeSent_ = false;
   std::optional<internal::TransportEnd> ending_;
-  bool over_ = false;  // Ended or aborted: no event any more.
+  bool over_ = false;  // Ended or aborted: no further event.
 };
 
 }  // namespace tidewire::native

@@ -27,8 +27,8 @@ std::optional<Field> dedupFieldOf(std::string_view name) noexcept {
   return name == "ms" ? std::optional(Field::DedupMs) : std::nullopt;
 }
 
-/// What nlohmann's parser tells, event by event; its names are the parser's. Nothing is kept of fields that nobody
-/// knows, so a head full of them costs no memory.
+/// Receives the SAX events of nlohmann's parser, which prescribes the names. Unknown fields are not stored, so a head
+/// full of them costs no memory.
 class FieldSink {
  public:
   explicit FieldSink(Fields& fields) : fields_(fields) {}

@@ -12,20 +12,21 @@
 
 namespace tidewire::native {
 
-/// The peer as TLS knows it: what the certificate must name, and what the hello asks for (SNI) unless it is an address
-/// (RFC 6066 section 3).
+/// The name that the certificate must have, and the SNI of the ClientHello unless it is an address (RFC 6066 section
+/// 3).
 struct TlsName {
   std::string text;
   bool isAddress = false;
 };
 
-/// Of the URL's host: without a final dot, which certificates and SNI do not have; an address as OpenSSL reads it.
+/// The TLS name of a URL's host: without a final dot, which certificates and SNI do not have; an address in OpenSSL's
+/// form.
 [[nodiscard]] TlsName tlsNameOf(const core::Url& url);
 
-/// The client's end of one TLS connection, without I/O: bytes of the connection in and out, plain bytes the other way.
+/// The client side of one TLS connection, without I/O: encrypted bytes on one side, plain bytes on the other.
 class Tls {
  public:
-  /// Null if OpenSSL cannot, which is a lack of memory or a name that it does not take.
+  /// Null if OpenSSL fails: a lack of memory, or a name that it rejects.
   [[nodiscard]] static std::unique_ptr<Tls> make(std::shared_ptr<SSL_CTX> trust, const TlsName& name);
   ~Tls();
   Tls(const Tls&) = delete;
@@ -39,26 +40,25 @@ class Tls {
   };
   [[nodiscard]] State state() const noexcept { return state_; }
 
-  /// Goes on with the handshake by `received`, which is viewed and has to be read to its end with `read` while it
-  /// lasts.
+  /// Continues the handshake with `received`. It is a view: call `read` until it is consumed, while it is valid.
   void feed(std::span<const std::byte> received);
 
-  /// Decrypts what was fed into `into`. Returns how many bytes it filled; fewer than `into` has room for once
-  /// everything is read, or once the state is no longer `Ready`.
+  /// Decrypts fed bytes into `into`. Returns the number of bytes written; fewer than its size once everything is read,
+  /// or once the state is no longer `Ready`.
   [[nodiscard]] std::size_t read(std::span<std::byte> into);
 
-  /// Encrypts some of the front of `plain` into `out`. Returns how many bytes; 0 unless `Ready`.
+  /// Encrypts bytes from the front of `plain` into `out`. Returns how many bytes; 0 unless `Ready`.
   [[nodiscard]] std::size_t write(std::span<const std::byte> plain);
 
-  /// Tells the peer that nothing follows.
+  /// Sends the closing alert (close_notify).
   void close();
 
-  /// What is to be sent to the peer.
+  /// Encrypted bytes to send.
   [[nodiscard]] ByteBuffer& out() noexcept { return out_; }
 
   /// For people: the alert or the verification error by name, and what it means.
   [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
-  /// It failed because the certificate is not trusted, or names somebody else.
+  /// Whether it failed because the certificate is not trusted, or is for another name.
   [[nodiscard]] bool isUntrusted() const noexcept { return untrusted_; }
 
  private:
@@ -69,7 +69,7 @@ class Tls {
   void judge(int result);
   void fail();
   [[nodiscard]] std::string untrustedText(long verified) const;
-  struct Bio;  // How OpenSSL reads and writes.
+  struct Bio;  // OpenSSL's I/O callbacks.
 
   const std::shared_ptr<SSL_CTX> trust_;
   SSL* ssl_ = nullptr;

@@ -10,11 +10,10 @@
 
 namespace tidewire::native {
 
-/// What a client with these options trusts: the system's store, and every certificate of `caFile` and `caPem`.
+/// The trusted certificates of a client: the system's store, and every certificate of `caFile` and `caPem`.
 ///
-/// Shared by all clients with the same certificates, and freed with the last user but for the system's own, which is
-/// read once and stays. `caFile` is read each time, so a file that was replaced counts from the next attempt on. Any
-/// thread.
+/// Shared by all clients with the same certificates, and freed with the last user; only the system's store is read once
+/// and kept. `caFile` is read each time, so a replaced file is used from the next attempt on. Any thread.
 ///
 /// Returns: no context if `caFile` cannot be read, or if it or `caPem` holds no certificate; `fault` says which.
 struct Trust {
@@ -23,7 +22,7 @@ struct Trust {
 };
 [[nodiscard]] Trust trustFor(const TlsOptions& tls);
 
-/// How many contexts there are now. For tests.
+/// Number of contexts now. For tests.
 [[nodiscard]] std::size_t trustCount();
 
 }  // namespace tidewire::native

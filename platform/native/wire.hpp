@@ -11,10 +11,11 @@
 
 namespace tidewire::native {
 
-/// The sending side of a TCP connection, with TLS over it or without.
+/// The sending side of a TCP connection, with or without TLS.
 ///
-/// libwebsockets says when the socket takes more; written to is the socket itself. What libwebsockets had to buffer it
-/// would copy, and it would not read before all of that has left: two peers that flood each other would stand still.
+/// libwebsockets reports when the socket is writable; bytes are written to the socket directly. libwebsockets would
+/// copy bytes that it has to buffer, and would not read before all of them are written: two peers that flood each other
+/// would deadlock.
 class Wire {
  public:
   Wire() = default;
@@ -26,28 +27,28 @@ class Wire {
         broken_(other.broken_) {}
   Wire& operator=(Wire&&) = delete;
 
-  /// TCP stands.
+  /// TCP is established.
   void attach(lws* wsi) { wsi_ = wsi; }
   void secure(std::unique_ptr<Tls> tls) { tls_ = std::move(tls); }
   [[nodiscard]] lws* wsi() const noexcept { return wsi_; }
   [[nodiscard]] Tls* tls() const noexcept { return tls_.get(); }
-  /// Returns the connection, which is the caller's to end.
+  /// Releases the connection to the caller, which has to end it.
   lws* release() noexcept { return std::exchange(wsi_, nullptr); }
 
-  /// Sends what the system takes from the front of `bytes`. Returns how many bytes that are, or are encrypted.
+  /// Sends as many bytes from the front of `bytes` as the system accepts. Returns how many were sent, or encrypted.
   [[nodiscard]] std::size_t write(std::span<const std::byte> bytes);
-  /// Sends what TLS has to say.
+  /// Sends pending TLS records.
   void flush();
-  /// The system took less than it was given; `awaitWritable` tells when it takes more.
+  /// The system accepted less than it was given; `awaitWritable` requests a notification.
   [[nodiscard]] bool blocked() const noexcept { return full_ || broken_; }
-  /// The peer cannot be reached. Reading shows what still came, and then the end.
+  /// The peer cannot be reached. Reading yields the received rest, and then the end.
   [[nodiscard]] bool broken() const noexcept { return broken_; }
-  /// The peer has reset the connection. False where the system does not say.
+  /// Whether the peer has reset the connection. False if the system does not report it.
   [[nodiscard]] bool wasReset() const;
   /// The socket may take more.
   void writable() noexcept { full_ = false; }
   void awaitWritable() const;
-  /// Nothing follows: tells TLS's peer, and ends this direction of TCP.
+  /// Ends this direction: sends TLS's closing alert, and shuts down TCP's sending side.
   void finish();
 
  private:
@@ -55,7 +56,7 @@ class Wire {
 
   lws* wsi_ = nullptr;
   std::unique_ptr<Tls> tls_;
-  std::size_t sent_ = 0;  // Of what TLS has put out.
+  std::size_t sent_ = 0;  // Bytes of TLS's output.
   bool full_ = false;
   bool broken_ = false;
 };

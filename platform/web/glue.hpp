@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
-// What glue.js offers. A slot is the number of a payload that stays in JavaScript's table; slot 0 is the empty text.
-// Text is UTF-8, given by pointer and length, so that NUL is a character like any other.
+// Functions of glue.js. A slot is the number of a payload in JavaScript's table; slot 0 is the empty text. Text is
+// UTF-8, given by pointer and length, so that NUL is a character like any other.
 //
 // With -sMEMORY64 pointers and sizes would arrive there as BigInts. library_tidewire.js.in refuses it at link time.
 static_assert(sizeof(void*) == 4, "Tidewire does not work with -sMEMORY64: compile without that option");

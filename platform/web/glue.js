@@ -200,7 +200,7 @@ export function createTidewireGlue(host) {
       closeSocket(record.socket, 4009, 'message too big');
       host.call('tidewire_on_too_big', record.handle);
     } else {
-      // A text has at least as many bytes as units; how many exactly is counted when somebody asks.
+      // A text has at least as many bytes as units; the exact number is counted on demand.
       const knownBytes = isText ? data.length : data.byteLength;
       host.call('tidewire_on_message', record.handle, hold(data), isText ? 1 : 0, knownBytes);
     }
@@ -212,7 +212,7 @@ export function createTidewireGlue(host) {
 
   // --- Sockets: send ---
 
-  // A page has no event that tells when the browser has sent enough, so it asks again and again, while it waits only.
+  // A page has no event for a drained buffer, so `bufferedAmount` is polled, only while a client waits for it.
   function awaitBuffered(record) {
     record.timer = setTimeout(() => {
       if (record.socket.bufferedAmount <= record.awaitedBytes) {
@@ -234,7 +234,7 @@ export function createTidewireGlue(host) {
     clearTimeout(record.errorTimer);
     if (record.socket) {
       record.socket.onopen = record.socket.onmessage = record.socket.onclose = null;
-      // npm's ws ends the process if nobody listens for errors, even to a forgotten socket.
+      // npm's ws ends the process on an error without a listener, even of a forgotten socket.
       record.socket.onerror = () => {};
     }
   }
@@ -299,7 +299,7 @@ export function createTidewireGlue(host) {
   const VISIBLE = 3;
   let hints = [];
 
-  // What a browser tells about itself; a worker hears only of the network, Node of nothing.
+  // Network, visibility and freezing events; a worker gets only those of the network, Node none.
   function findHints() {
     const page = globalThis.document;
     // Later, since an application may dispatch such an event itself, even in a callback.
@@ -345,7 +345,7 @@ export function createTidewireGlue(host) {
 
     tidewire_js_release: release,
 
-    // Bytes are copied: whoever is given them may change them.
+    // Bytes are copied, because the receiver may change them.
     tidewire_js_duplicate: (slot) => hold(typeof slots[slot] === 'string' ? slots[slot] : slots[slot].slice(0)),
 
     // Returns how many bytes the next tidewire_js_copy_loaded copies.
@@ -422,7 +422,7 @@ export function createTidewireGlue(host) {
       }
     },
 
-    // The nearest that a page has to cutting a connection: nobody listens any more.
+    // A page cannot cut a connection; removing the listeners is the nearest equivalent.
     tidewire_js_socket_abort(handle) {
       const record = sockets.get(handle);
       if (record) {

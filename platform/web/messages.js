@@ -30,7 +30,7 @@ export function createMessages() {
     return text.includes('\\u') && [...text.matchAll(SURROGATES)].some(([, half]) => half !== undefined);
   }
 
-  // JSON.parse nests as deeply as it is told to, and makes infinity of a number that is beyond a double.
+  // JSON.parse has no limit of nesting, and reads a number beyond the range of a double as infinity.
   function fitsHead(head) {
     let level = [head];
     for (let depth = 1; level.length > 0 && depth <= MAX_DEPTH; ++depth) {
@@ -95,8 +95,8 @@ export function createMessages() {
     }
   }
 
-  // The frames that a payload holds, and then null if the framing is broken. A frame's head is a text, or undefined where
-  // it is none; its body, if it has one, is told as text or as bytes.
+  // The frames in a payload, and then null if the framing is broken. A frame's head is a text, or undefined if it is
+  // not; its body, if there is one, is text or bytes.
 
   function* textFrames(payload) {
     for (let at = 0; at <= payload.length; ) {

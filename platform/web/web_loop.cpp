@@ -143,7 +143,7 @@ std::shared_ptr<tidewire::internal::Loop> tidewire::internal::platformLoop() {
 
 namespace tidewire {
 
-// A page has no loop but the browser's: `make` makes none, and so nobody can call the others.
+// A page has only the browser's loop: `make` returns null, so the others cannot be called.
 std::shared_ptr<Loop> Loop::make() {
   return nullptr;
 }

@@ -13,7 +13,7 @@ namespace tidewire::web {
 /// deadline of all tasks.
 class WebLoop final : public internal::Loop {
  public:
-  /// The one of the calling thread, which serves all its clients.
+  /// The loop of the calling thread, which serves all its clients.
   [[nodiscard]] static const std::shared_ptr<WebLoop>& ofThisThread();
 
   [[nodiscard]] core::Time now() const override;
@@ -30,11 +30,11 @@ class WebLoop final : public internal::Loop {
   [[nodiscard]] bool shapesRequest() const override { return false; }
   [[nodiscard]] bool canBeAwaited() const override { return false; }
 
-  /// The microtask that `wake` asked for.
+  /// The microtask scheduled by `wake`.
   void runTurns();
   /// The timer.
   void runDeadlines();
-  /// What the browser noticed.
+  /// A hint of the browser.
   void hintAll(core::Hint hint);
 
  private:
@@ -49,7 +49,7 @@ class WebLoop final : public internal::Loop {
 
   std::vector<std::shared_ptr<internal::LoopTask>> woken_;
   std::vector<Entry> deadlines_;
-  // When the browser's timer comes. It may be too early for the deadlines that are left, never too late.
+  // Time of the browser's timer. It may be earlier than the remaining deadlines, never later.
   std::optional<core::Time> timer_;
   std::vector<internal::LoopTask*> attached_;
   core::ThawWatch thawWatch_;

@@ -146,8 +146,8 @@ void WebTransport::close(std::uint16_t code, std::string_view reason) {
   tidewire_js_socket_close(handle_, code, reason.data(), reason.size());
 }
 
-/// Firefox leaves out `open` when a Close frame comes right behind the handshake. Nothing can be sent any more, so
-/// there is no room while this is told.
+/// Firefox omits `open` when a Close frame comes right behind the handshake. Nothing can be sent any more, so there is
+/// no room while the opening is reported.
 void WebTransport::openLate() {
   events_.transportOpened({}, {});
   open_ = handle_ != 0;
@@ -183,7 +183,7 @@ std::string WebTransport::awaited() const {
   return open_ ? "" : "the browser's connection to the server";
 }
 
-/// Once it is told to close, a browser goes on with it by itself.
+/// After close() the browser finishes the closing handshake by itself.
 void WebTransport::leave(std::uint16_t code, std::string_view reason) {
   close(code, reason);
   abort();

@@ -10,15 +10,15 @@
 
 namespace tidewire::web {
 
-/// What is known of a failure that no close event tells.
+/// Information about a failure beyond its close event.
 enum class Failure : std::uint8_t {
   Usual,        ///< Nothing.
-  Forbidden,    ///< The browser does not even try this address.
+  Forbidden,    ///< The browser refuses to try this address.
   Unavailable,  ///< There is no WebSocket.
 };
 
-/// A connection of the browser's own WebSocket, made in the calling thread. The socket and every payload stay in
-/// JavaScript; here is only a handle.
+/// A connection through the browser's WebSocket, made in the calling thread. The socket and every payload stay in
+/// JavaScript; C++ has a handle.
 class WebTransport final : public internal::Transport {
  public:
   explicit WebTransport(internal::TransportEvents& events) : events_(events) {}
@@ -37,7 +37,7 @@ class WebTransport final : public internal::Transport {
   void leave(std::uint16_t code, std::string_view reason) override;
   void abort() override;
 
-  // What the browser reports.
+  // Events of the browser.
 
   void opened(std::string_view subprotocol);
   void received(Message& message);

@@ -62,7 +62,7 @@ void age(Model& model, const Feed& feed, Time now) {
 
 }  // namespace
 
-int runInteractive(Screen& screen, tidewire::SessionOptions options, std::vector<std::string> symbols) {
+int runInteractive(Screen& screen, tidewire::Options options, std::vector<std::string> symbols) {
   const std::string url = options.url;
   options.callbacks = tidewire::Callbacks::Poll;
   Model model(std::chrono::steady_clock::now());

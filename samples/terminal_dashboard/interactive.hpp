@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "screen.hpp"
-#include "tidewire/session_options.hpp"
+#include "tidewire/options.hpp"
 
 namespace dashboard {
 
@@ -12,6 +12,6 @@ namespace dashboard {
 /// the calling thread.
 ///
 /// Returns: one of exit_code.hpp.
-[[nodiscard]] int runInteractive(Screen& screen, tidewire::SessionOptions options, std::vector<std::string> symbols);
+[[nodiscard]] int runInteractive(Screen& screen, tidewire::Options options, std::vector<std::string> symbols);
 
 }  // namespace dashboard

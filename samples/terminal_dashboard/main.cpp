@@ -16,7 +16,7 @@
 #include "interactive.hpp"
 #include "plain.hpp"
 #include "screen.hpp"
-#include "tidewire/session_options.hpp"
+#include "tidewire/options.hpp"
 
 namespace {
 
@@ -41,7 +41,7 @@ dashboard::Charset chooseCharset() {
   return std::string_view(nl_langinfo(CODESET)) == "UTF-8" ? dashboard::Charset::Utf8 : dashboard::Charset::Ascii;
 }
 
-tidewire::SessionOptions optionsFor(const Arguments& arguments) {
+tidewire::Options optionsFor(const Arguments& arguments) {
   return {.url = arguments.url,
           .heartbeat = {.interval = 2s, .timeout = 4s},
           .reconnect = {.firstDelay = 500ms, .maxDelay = 5s},

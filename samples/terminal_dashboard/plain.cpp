@@ -97,7 +97,7 @@ void connectPrinter(tidewire::Session& session, Printer& printer, Feed& feed) {
 
 }  // namespace
 
-int runPlain(tidewire::SessionOptions options, std::vector<std::string> symbols,
+int runPlain(tidewire::Options options, std::vector<std::string> symbols,
              std::optional<std::chrono::duration<double>> time) {
   Printer printer;
   Feed feed(std::move(symbols), handlersFor(printer));

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tidewire/session_options.hpp"
+#include "tidewire/options.hpp"
 
 namespace dashboard {
 
@@ -13,7 +13,7 @@ namespace dashboard {
 /// else when the session has closed for good, every symbol was refused, or nobody reads any more.
 ///
 /// Returns: one of exit_code.hpp: `kDone` if a price has arrived.
-[[nodiscard]] int runPlain(tidewire::SessionOptions options, std::vector<std::string> symbols,
+[[nodiscard]] int runPlain(tidewire::Options options, std::vector<std::string> symbols,
                            std::optional<std::chrono::duration<double>> time);
 
 }  // namespace dashboard

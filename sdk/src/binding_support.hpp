@@ -13,38 +13,38 @@
 #include "tidewire/message.hpp"
 #include "tidewire/session_events.hpp"
 
-/// What bindings to other languages may do beyond the public headers: the only file of sdk/src that they include.
+/// Functions for bindings to other languages, beyond the public headers. It is the only file of sdk/src that they
+/// include.
 ///
 /// Payloads cross as slots of the platform's table (platform/slots.hpp), so that they are not copied into C++ and out
-/// again. Every function here keeps the threads and promises of the public function that it stands for.
+/// again. Each function has the thread rules and guarantees of its public counterpart.
 namespace tidewire::binding {
 
-/// The slot of a payload, which stays the message's; 0 if it has none.
+/// The slot of a payload, still owned by the message; 0 if it has none.
 [[nodiscard]] inline std::uint32_t slotOf(const Message& message) noexcept {
   return internal::MessageAccess::slot(message);
 }
 
-/// A message over the payload of `slot`, which it owns from then on.
+/// A message that takes ownership of `slot`.
 [[nodiscard]] inline Message messageOfSlot(MessageKind kind, std::uint32_t slot) noexcept {
   return internal::MessageAccess::ofSlot(kind, slot, 0);
 }
 
-/// The text of `slot`, which is released.
+/// Returns the text of `slot`, and releases the slot.
 [[nodiscard]] inline std::string textOfSlot(std::uint32_t slot) {
   return std::string(messageOfSlot(MessageKind::Text, slot).text());
 }
 
-/// The message that a body is a view of; null if there is no body.
+/// The message under `body`; null if there is no body.
 [[nodiscard]] inline const Message* messageOf(const Body& body) noexcept {
   return internal::MessageAccess::messageOf(body);
 }
 
-/// Sends the payload of `slot` as `Client::send` does, and owns it from then on, whatever is returned. `sizeBytes` is
-/// its size. `waited`: for a message that the binding accepted before there was a client; what the client does not
-/// accept of these is dropped and reported (`DropReason::Refused`, `Expired`).
+/// Sends the payload of `slot` as `Client::send` does, and takes ownership of the slot, whatever the result.
+/// `sizeBytes` is its size. `waited`: for a message that the binding accepted before there was a client; if the client
+/// does not accept it, it is dropped and reported (`DropReason::Refused`, `Expired`).
 ///
-/// Requires: text is well-formed UTF-8. A platform whose `PayloadStore` takes slots; others do not compile a call of
-/// it.
+/// Requires: text is well-formed UTF-8; the platform's `PayloadStore` takes slots, else a call does not compile.
 template <class Payloads = internal::PayloadStore>
 [[nodiscard]] SendResult sendSlot(Client& client, MessageKind kind, std::uint32_t slot, std::size_t sizeBytes,
                                   const SendOptions& options = {},

@@ -10,14 +10,15 @@
 
 namespace tidewire::internal {
 
-/// What tests and binding_support.hpp may do beyond the public interface.
+/// Access to a client beyond its public interface, for tests and binding_support.hpp.
 struct ClientAccess {
-  /// A client on a loop other than the platform's.
+  /// Makes a client on `loop` instead of the platform's.
   static Client make(Options options, std::shared_ptr<Loop> loop) {
     return Client(std::make_shared<ClientShared>(std::move(options), std::move(loop)));
   }
 
-  /// Sends a payload that the platform has stored already; otherwise as `Client::send`. Text is well-formed UTF-8.
+  /// Sends a payload that the platform has already stored; otherwise like `Client::send`. Requires: text is well-formed
+  /// UTF-8.
   template <class Stored>
   [[nodiscard]] static SendResult send(Client& client, std::size_t sizeBytes, Stored message,
                                        const SendOptions& options = {}, std::optional<core::Duration> waited = {}) {

@@ -17,22 +17,23 @@
 
 namespace tidewire::internal {
 
-/// What a layer asks of the client it belongs to. Loop thread, inside a call of the layer.
+/// The client, as its layer sees it. Called on the loop thread, inside a call of the layer.
 class LayerHost {
  public:
   virtual void deliver(Event event) = 0;
-  /// Whether events may follow now: what brings them waits otherwise, until `ClientLayer::goOn`.
+  /// Whether the delivery queue has room. If not, the layer keeps its input until `ClientLayer::goOn`.
   [[nodiscard]] virtual bool takesMore() const = 0;
   virtual void note(LogLevel level, std::string text) = 0;
-  /// Where this attempt was to go, whatever `layerMoves` made of it.
+  /// The configured URL of this attempt, before any `layerMoves`.
   [[nodiscard]] virtual const std::string& url() const = 0;
-  /// The connection may be called open now. `heartbeat`: the peer wants to be asked at least this often, or zero.
+  /// Reports the connection as open. `heartbeat`: longest interval between two heartbeats that the peer accepts, or
+  /// zero.
   virtual void layerOpened(bool resumed, core::Duration heartbeat) = 0;
-  /// The question `number` was answered.
+  /// Heartbeat `number` was answered.
   virtual void layerAnswered(std::uint64_t number) = 0;
-  /// The peer broke the layer's protocol: end the connection with this code.
+  /// The peer violated the layer's protocol: ends the connection with this close code.
   virtual void layerFailed(std::uint16_t code, std::string why) = 0;
-  /// Connect again now, to `url` this once if there is one.
+  /// Reconnects at once; if `url` is set, to it for one connection.
   virtual void layerMoves(std::optional<std::string> url) = 0;
 
  protected:
@@ -42,8 +43,8 @@ class LayerHost {
 class ClientLayer;
 using MakeLayer = std::function<std::unique_ptr<ClientLayer>(LayerHost&)>;
 
-/// What stands between a connection and the delivery of its events, where more is spoken than messages: it takes the
-/// connection's messages, and sends its own past the client's queue. A client without a layer pays for none.
+/// Optional protocol above WebSocket messages (the session). It receives the connection's messages before delivery, and
+/// sends its own without the client's send queue. A client without a layer has no cost.
 ///
 /// Every call comes on the loop thread.
 class ClientLayer {
@@ -53,30 +54,30 @@ class ClientLayer {
   ClientLayer& operator=(const ClientLayer&) = delete;
   virtual ~ClientLayer() = default;
 
-  /// `down`: the client is closed, and nothing that was asked for leads out of that.
+  /// `down`: the client is closed, and no `connect()` is pending.
   virtual void doPosted(core::Time now, LayerPost& post, bool down) = 0;
 
   /// The transport is open. The client counts as connecting until `LayerHost::layerOpened`.
   virtual void transportOpened(core::Time now) = 0;
   virtual void messageArrived(core::Time now, Message& message) = 0;
-  /// Whether something that has arrived waits, and how much there is besides the message that is being read.
+  /// Whether received data is held back, and how many bytes besides the message being read.
   [[nodiscard]] virtual bool holdsArrived() const = 0;
   [[nodiscard]] virtual std::size_t bytesBehind() const = 0;
-  /// Reads on, for as long as events may follow.
+  /// Continues reading while the delivery queue has room.
   virtual void goOn(core::Time now) = 0;
-  /// What the layer knows of an ending, before it is judged.
+  /// Adds the layer's knowledge to an ending, before the retry decision.
   virtual void judge(core::Ending& ending) = 0;
   virtual void attemptEnded(core::Time now, bool forGood) = 0;
 
-  /// Ask the peer for a sign of life.
+  /// Sends a heartbeat.
   virtual void ask(core::Time now, std::uint64_t number) = 0;
-  /// Send the peer a sign of life; what it answers says nothing.
+  /// Sends a ping only to keep the connection alive at the peer; its answer is ignored.
   virtual void reassure() = 0;
   virtual void tick(core::Time now) = 0;
   [[nodiscard]] virtual std::optional<core::Time> deadline() const = 0;
 
   [[nodiscard]] virtual bool hasToSend() const = 0;
-  /// Gives the transport what it has room for.
+  /// Sends messages while the transport has room.
   virtual Transport::Sent send(core::Time now, Transport& transport) = 0;
   /// Whether a Close frame may follow now.
   [[nodiscard]] virtual bool mayClose() const = 0;

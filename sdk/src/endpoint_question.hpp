@@ -11,10 +11,11 @@
 
 namespace tidewire::internal {
 
-/// Takes the answers to `Options::endpoint`. Any thread.
+/// Receives the result of `Options::endpoint`. Any thread.
 class EndpointAnswers {
  public:
-  /// `post`: for the layer, with the answer. An answer for an attempt that is over has no effect.
+  /// `post`: a command for the layer, carried out with the answer. An answer for an attempt that has ended has no
+  /// effect.
   virtual void answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::unique_ptr<LayerPost> post) = 0;
   virtual void failEndpoint(std::uint64_t attempt, std::string_view why) = 0;
 
@@ -22,12 +23,13 @@ class EndpointAnswers {
   ~EndpointAnswers() = default;
 };
 
-/// One question to `Options::endpoint`, shared by the copies of its `EndpointRequest`. The first answer counts.
+/// State of one call of `Options::endpoint`, shared by the copies of its `EndpointRequest`. Only the first answer
+/// counts.
 class EndpointQuestion {
  public:
   EndpointQuestion(std::weak_ptr<EndpointAnswers> client, Endpoint startingPoint, std::uint64_t number,
                    std::optional<CloseInfo> before);
-  /// Nobody can answer any more.
+  /// Fails the attempt if there was no answer, since the last copy is gone.
   ~EndpointQuestion();
   EndpointQuestion(const EndpointQuestion&) = delete;
   EndpointQuestion& operator=(const EndpointQuestion&) = delete;
@@ -40,7 +42,7 @@ class EndpointQuestion {
     return *request.question_;
   }
 
-  /// `post`: for the layer, if this is the answer that counts.
+  /// `post`: a command for the layer, used if this is the first answer.
   void answer(Endpoint endpoint, std::unique_ptr<LayerPost> post = {}) const;
   void fail(std::string_view why) const;
 

@@ -6,8 +6,8 @@
 
 namespace tidewire::internal {
 
-/// Lets one thread at a time in to run code of the application's, until it is shut for good. The lock that every call
-/// names is its owner's, and is not held while somebody is inside.
+/// Serialises user callbacks until closed. Every function needs the owner's lock, which is not held while a callback
+/// runs.
 class Gate {
  public:
   [[nodiscard]] bool enter(const Lock&) noexcept {
@@ -26,7 +26,7 @@ class Gate {
     left_.notify_all();
   }
 
-  /// Nobody enters after this. Waits for another thread that is inside; one that shuts it from inside goes on.
+  /// Closes the gate for good. Waits for another thread that is inside; does not wait when called from inside.
   void shut(Lock& lock) {
     shut_ = true;
     if (!isHere(lock)) {
@@ -34,7 +34,7 @@ class Gate {
     }
   }
 
-  /// Waits until another thread that is inside has left.
+  /// Waits until the thread that is inside, if it is another one, has left.
   void awaitLeaving(Lock& lock) {
     if (inside_ && !isHere(lock)) {
       left_.wait(lock, [this, before = timesLeft_] { return timesLeft_ != before; });

@@ -76,7 +76,7 @@ void Journal::note(core::Time now, LogLevel level, std::string_view said) {
 
 void Journal::noteMessages(core::Time now, Direction direction, std::size_t messages, std::size_t bytes) {
   if (messages == 0 || recorder_.entries == 0 || (recordsPayloads() && direction == Direction::Received)) {
-    return;  // Nothing, or told one by one.
+    return;  // No messages, or each has an entry of its own.
   }
   const Lock lock(mutex_);
   if (entries_.empty() || !entries_.back().counts || entries_.back().direction != direction) {

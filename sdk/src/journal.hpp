@@ -14,30 +14,30 @@
 
 namespace tidewire::internal {
 
-/// What happened to one client: told to the application's log, and the last of it kept for a bug report.
+/// Events of one client: written to the application's log; the most recent are kept for a bug report.
 class Journal {
  public:
   enum class Direction : std::uint8_t { Sent, Received };
 
   Journal(const Options& options, core::Time now);
 
-  /// A URL as it may be shown: without user info and query, which may hold secrets.
+  /// A URL without user info and query, which may hold secrets.
   [[nodiscard]] static std::string shown(std::string_view url);
 
   // Loop thread.
 
-  /// What is said may come from anywhere: it is written as one line, whatever it holds.
+  /// Writes `said`, which may quote the peer, as one escaped line.
   void note(core::Time now, LogLevel level, std::string_view said);
-  /// So many messages; those that follow each other become one entry.
+  /// Counts messages; consecutive ones in one direction share an entry.
   void noteMessages(core::Time now, Direction direction, std::size_t messages, std::size_t bytes);
 
   // Any thread.
 
-  /// One message, where payloads are recorded.
+  /// Records one message with its payload, if payloads are recorded.
   void notePayload(core::Time now, Direction direction, const Message& message);
   [[nodiscard]] bool recordsPayloads() const noexcept { return recorder_.payloadBytes > 0 && recorder_.entries > 0; }
   [[nodiscard]] std::string dump() const;
-  /// No call of the log's sink starts after this. Waits for one that runs on another thread.
+  /// Stops calls of the log's sink. Waits for one that runs on another thread.
   void stop();
 
  private:

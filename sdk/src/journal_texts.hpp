@@ -8,7 +8,7 @@
 #include "tidewire/events.hpp"
 #include "tidewire/log.hpp"
 
-/// What the journal says of each thing that can happen.
+/// Texts of journal entries.
 namespace tidewire::internal {
 
 [[nodiscard]] std::string describe(const Opened& opened);
@@ -17,7 +17,8 @@ namespace tidewire::internal {
 [[nodiscard]] std::string describe(const HeartbeatInfo& info);
 [[nodiscard]] std::string_view describe(core::Hint hint);
 
-/// How much an ending matters: a client that gives up is an error, one that never came through is suspicious.
+/// The severity of an ending: an error if the client gives up, a warning with `CloseInfo::neverOpened`, else
+/// information.
 [[nodiscard]] LogLevel levelOf(const CloseInfo& info);
 
 }  // namespace tidewire::internal

@@ -2,7 +2,7 @@
 
 namespace tidewire::internal {
 
-/// What the application asked of a layer; each layer derives its own.
+/// A command of the application to a layer. Each layer derives its own.
 class LayerPost {
  public:
   LayerPost() = default;

@@ -8,7 +8,7 @@
 
 namespace tidewire::internal {
 
-/// How the SDK and its platform look into a `tidewire::Loop`.
+/// Access of the SDK and the platform to the inside of a `tidewire::Loop`.
 struct LoopAccess {
   [[nodiscard]] static const std::shared_ptr<Loop>& loop(const tidewire::Loop& loop) { return loop.loop_; }
   [[nodiscard]] static std::shared_ptr<tidewire::Loop> make(std::shared_ptr<Loop> loop) {

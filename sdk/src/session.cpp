@@ -12,7 +12,7 @@ using internal::Handlers;
 
 namespace {
 
-std::shared_ptr<internal::Loop> loopFor(const SessionOptions& options) {
+std::shared_ptr<internal::Loop> loopFor(const Options& options) {
   return options.loop == nullptr ? internal::platformLoop() : internal::LoopAccess::loop(*options.loop);
 }
 
@@ -102,9 +102,9 @@ void Request::cancel() {
 
 // Session.
 
-Session::Session(SessionOptions options) {
+Session::Session(Options options, SessionOptions session) {
   std::shared_ptr<internal::Loop> loop = loopFor(options);
-  shared_ = std::make_shared<internal::SessionShared>(std::move(options), std::move(loop));
+  shared_ = std::make_shared<internal::SessionShared>(std::move(options), std::move(session), std::move(loop));
 }
 
 Session::Session(std::shared_ptr<internal::SessionShared> shared) : shared_(std::move(shared)) {}
@@ -124,11 +124,11 @@ Session& Session::operator=(Session&& other) noexcept {
 }
 
 ConnectResult Session::connect() {
-  return shared_->client().connect();
+  return shared_->connect();
 }
 
 std::string Session::connectFault() const {
-  return shared_->client().fault().text;
+  return shared_->fault().text;
 }
 
 CloseResult Session::close(std::uint16_t code, std::string_view reason) {

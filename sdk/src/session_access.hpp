@@ -11,8 +11,8 @@ namespace tidewire::internal {
 /// What tests may do beyond the public interface.
 struct SessionAccess {
   /// A session on a loop other than the platform's.
-  static Session make(SessionOptions options, std::shared_ptr<Loop> loop) {
-    return Session(std::make_shared<SessionShared>(std::move(options), std::move(loop)));
+  static Session make(Options options, SessionOptions session, std::shared_ptr<Loop> loop) {
+    return Session(std::make_shared<SessionShared>(std::move(options), std::move(session), std::move(loop)));
   }
 };
 

@@ -44,44 +44,29 @@ Callback<EndpointRequest> askToken(Callback<TokenRequest> token, std::shared_ptr
   };
 }
 
-Options clientOptions(SessionOptions options, const std::shared_ptr<SessionState>& state) {
-  Options made{.url = std::move(options.url),
-               .subprotocols = {"tidewire.v1"},
-               .headers = std::move(options.headers),
-               .name = std::move(options.name),
-               .connectTimeout = options.connectTimeout,
-               .closeTimeout = options.closeTimeout,
-               .heartbeat = {.interval = options.heartbeat.interval,
-                             .timeout = options.heartbeat.timeout,
-                             .thawTimeout = options.heartbeat.thawTimeout},
-               .reconnect = std::move(options.reconnect),
-               .maxMessageBytes = options.maxMessageBytes,
-               .callbacks = options.callbacks,
-               .executor = std::move(options.executor),
-               .loop = std::move(options.loop),
-               .deliveryQueueBytes = options.deliveryQueueBytes,
-               .tls = std::move(options.tls),
-               .log = std::move(options.log),
-               .flightRecorder = options.flightRecorder};
-  if (options.token) {
-    made.endpoint = askToken(std::move(options.token), state);
-  }
-  return made;
-}
-
 }  // namespace
 
-SessionShared::SessionShared(SessionOptions options, std::shared_ptr<Loop> loop)
-    : state_(std::make_shared<SessionState>(options.outbox)) {
+SessionShared::SessionShared(Options options, SessionOptions session, std::shared_ptr<Loop> loop)
+    : fault_(core::findSessionFault(options, session)), state_(std::make_shared<SessionState>(session.outbox)) {
   const SessionLayer::Settings settings{
       .maxMessageBytes = options.maxMessageBytes,
-      .batchDelay = std::clamp<std::chrono::milliseconds>(options.outbox.batchDelay, {}, kLongestTimeout),
-      .allowedHosts = options.allowedHosts,
+      .batchDelay = std::min<std::chrono::milliseconds>(session.outbox.batchDelay, kLongestTimeout),
+      .allowedHosts = std::move(session.allowedHosts),
       .random = [loop] { return loop->randomSeed(); }};
   const auto makeLayer = [settings, state = state_](LayerHost& host) -> std::unique_ptr<ClientLayer> {
     return std::make_unique<SessionLayer>(host, state, settings);
   };
-  client_ = std::make_shared<ClientShared>(clientOptions(std::move(options), state_), std::move(loop), makeLayer);
+  options.subprotocols = {"tidewire.v1"};
+  options.endpoint = session.token ? askToken(std::move(session.token), state_) : Callback<EndpointRequest>();
+  client_ = std::make_shared<ClientShared>(std::move(options), std::move(loop), makeLayer);
+}
+
+ConnectResult SessionShared::connect() {
+  return fault_ && client_->acceptsThisThread() ? fault_.result : client_->connect();
+}
+
+core::OptionsFault SessionShared::fault() const {
+  return fault_ ? fault_ : client_->fault();
 }
 
 std::shared_ptr<SubscriptionShared> SessionShared::subscribe(std::string_view channel, SubscribeOptions options,

@@ -18,8 +18,10 @@ namespace tidewire::internal {
 /// What a `Session` is made of.
 class SessionShared final {
  public:
-  SessionShared(SessionOptions options, std::shared_ptr<Loop> loop);
+  SessionShared(Options options, SessionOptions session, std::shared_ptr<Loop> loop);
 
+  [[nodiscard]] ConnectResult connect();
+  [[nodiscard]] core::OptionsFault fault() const;
   [[nodiscard]] ClientShared& client() const noexcept { return *client_; }
   [[nodiscard]] std::shared_ptr<SubscriptionShared> subscribe(std::string_view channel, SubscribeOptions options,
                                                               SubscriptionHandlers handlers);
@@ -37,6 +39,8 @@ class SessionShared final {
  private:
   [[nodiscard]] CallResult call(core::protocol::Call call, const std::shared_ptr<CallShared>& shared);
 
+  // Found in the options as they were given: the client's own hold what a session sets.
+  const core::OptionsFault fault_;
   const std::shared_ptr<SessionState> state_;
   std::shared_ptr<ClientShared> client_;
 };

@@ -67,7 +67,7 @@ test('client: the calls of a listener are carried out after it', LIMIT, async (c
 });
 
 for (const type of ['statechange', 'open', 'message', 'close', 'heartbeat']) {
-  test(`client: disposed in '${type}', it tells nothing more`, LIMIT, async (context) => {
+  test(`client: disposed in '${type}', it fires no further event`, LIMIT, async (context) => {
     const server = await serverFor(context);
     const result = await pages.inPage(
       async ([url, type]) => {
@@ -104,7 +104,7 @@ for (const type of ['statechange', 'open', 'message', 'close', 'heartbeat']) {
 }
 
 for (const where of ['dropped', 'drain', 'endpoint', 'log']) {
-  test(`client: disposed in '${where}', it tells nothing more`, LIMIT, async (context) => {
+  test(`client: disposed in '${where}', it fires no further event`, LIMIT, async (context) => {
     const server = await serverFor(context);
     const result = await pages.inPage(
       async ([url, where]) => {
@@ -144,7 +144,7 @@ for (const where of ['dropped', 'drain', 'endpoint', 'log']) {
   });
 }
 
-test('client: disposed before the wasm has loaded, it tells nothing', LIMIT, async (context) => {
+test('client: disposed before the wasm has loaded, it fires no event', LIMIT, async (context) => {
   const server = await serverFor(context);
   const result = await pages.inPage(async (url) => {
     const { Recording, opened } = await import('/test/recording.js');
@@ -205,7 +205,7 @@ test('client: a URL is resolved as the WebSocket constructor does', LIMIT, async
   ]);
 });
 
-test('client: wrong use throws a TypeError that names what is wrong', LIMIT, async () => {
+test('client: wrong use throws a TypeError that names the fault', LIMIT, async () => {
   const messages = await pages.inPage(async () => {
     const { Client } = await import('/dist/tidewire.js');
     const client = new Client('/');
@@ -317,7 +317,7 @@ test('client: a wasm file that cannot be loaded ends the attempt, and connect tr
   assert.deepEqual(result.messages, ['not lost']);
 });
 
-test('log: a sink gets what matters as much as it wants, with the name of the client', LIMIT, async (context) => {
+test('log: a sink gets the records of its level, with the name of the client', LIMIT, async (context) => {
   const server = await serverFor(context);
   const records = await pages.inPage(async (url) => {
     const { opened } = await import('/test/recording.js');
@@ -348,7 +348,7 @@ test('log: a sink gets what matters as much as it wants, with the name of the cl
   assert.doesNotMatch(JSON.stringify(records), /secret/);
 });
 
-test('log: what a sink throws is reported, and breaks nothing', LIMIT, async (context) => {
+test('log: an exception of a sink is reported, and has no other effect', LIMIT, async (context) => {
   const server = await serverFor(context);
   const { page, errors } = await pages.openPage();
   context.after(() => page.close());
@@ -367,7 +367,7 @@ test('log: what a sink throws is reported, and breaks nothing', LIMIT, async (co
   errors.forEach((error) => assert.match(error.message, /^a fault of the sink: /));
 });
 
-test('flight record: it tells what happened, but no query, and no payload unless asked to', LIMIT, async (context) => {
+test('flight record: it has the events, but no query, and no payload by default', LIMIT, async (context) => {
   const server = await serverFor(context);
   const records = await pages.inPage(async (url) => {
     const { Recording, opened } = await import('/test/recording.js');

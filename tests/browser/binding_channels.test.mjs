@@ -73,7 +73,7 @@ test('subscription: each of two has bytes of its own, which it may change', LIMI
   assert.deepEqual(errors, []);
 });
 
-test('subscription: json() reads text and bytes, and answers undefined for what is none', LIMIT, async (context) => {
+test('subscription: json() reads text and bytes, and returns undefined for other bodies', LIMIT, async (context) => {
   const server = await serverFor(context);
   server.publish('room', '{"price":1}');
   server.publish('room', Buffer.from('[2]'), 'bytes');
@@ -91,7 +91,7 @@ test('subscription: json() reads text and bytes, and answers undefined for what 
   assert.deepEqual(values, [{ price: 1 }, [2], 'undefined']);
 });
 
-test('subscription: what came after a position is got again, or a gap tells what is missing', LIMIT, async (context) => {
+test('subscription: events after a position are delivered again, or a gap reports the missing ones', LIMIT, async (context) => {
   const server = await serverFor(context, { history: 3 });
   for (let i = 1; i <= 5; ++i) {
     server.publish('room', String(i));
@@ -167,7 +167,7 @@ test('subscription: one that is refused ends with the reason', LIMIT, async (con
 
 const noGc = ENGINE === 'chromium' ? false : 'only Chromium lets a page have its garbage collected';
 
-test('subscription: nobody has to hold it for its events to come', { ...LIMIT, skip: noGc }, async (context) => {
+test('subscription: it delivers events without a reference to it', { ...LIMIT, skip: noGc }, async (context) => {
   const server = await serverFor(context);
   const { page } = await pages.openPage();
   context.after(() => page.close());
@@ -185,7 +185,7 @@ test('subscription: nobody has to hold it for its events to come', { ...LIMIT, s
 
 // --- Publishing ---
 
-test('publish: what was sent before the wasm has loaded arrives once and in order', LIMIT, async (context) => {
+test('publish: calls before the wasm has loaded arrive once and in order', LIMIT, async (context) => {
   const server = await serverFor(context);
   const [results, acks] = await pages.inPage(async (url) => {
     const { SessionRecording } = await import('/test/session_recording.js');
@@ -236,7 +236,7 @@ test('publish: texts and bytes arrive as they were', LIMIT, async (context) => {
   );
 });
 
-test('publish: one that cannot be sent says why', LIMIT, async (context) => {
+test('publish: one that cannot be sent has a reason', LIMIT, async (context) => {
   const server = await serverFor(context);
   const told = await pages.inPage(async (url) => {
     const { opened, SessionRecording } = await import('/test/session_recording.js');
@@ -267,7 +267,7 @@ test('publish: one that cannot be sent says why', LIMIT, async (context) => {
   assert.deepEqual(told.closed, ['closed', ['not-sent', null, 'closed', false]]);
 });
 
-test('publish: a closed session tells what was not sent', LIMIT, async () => {
+test('publish: a closed session reports unsent calls', LIMIT, async () => {
   const acks = await pages.inPage(async (url) => {
     const { SessionRecording } = await import('/test/session_recording.js');
     const recording = new SessionRecording(url);
@@ -311,7 +311,7 @@ test('request: the reply comes as text, as bytes and as JSON', LIMIT, async (con
   assert.deepEqual(told[2], [null, '', 0]);
 });
 
-test('request: what fails rejects with a code', LIMIT, async (context) => {
+test('request: a failure rejects with a code', LIMIT, async (context) => {
   const server = await serverFor(context, { methods: {} });
   const told = await pages.inPage(async (url) => {
     const { ending, opened } = await import('/test/session_recording.js');
@@ -331,7 +331,7 @@ test('request: what fails rejects with a code', LIMIT, async (context) => {
   );
 });
 
-test('request: an AbortSignal ends it, and the server is told', LIMIT, async (context) => {
+test('request: an AbortSignal ends it, and sends a cancel', LIMIT, async (context) => {
   let tell;
   const cancelled = new Promise((resolve) => (tell = resolve));
   const server = await serverFor(context, {
@@ -374,7 +374,7 @@ test('request: one that gets no reply in time rejects', LIMIT, async (context) =
   );
 });
 
-test('request: an idempotent one is asked again after a lost connection, another one fails', LIMIT, async (context) => {
+test('request: an idempotent one is resent after a lost connection, another one fails', LIMIT, async (context) => {
   const asked = [];
   const server = await serverFor(context, {
     methods: {

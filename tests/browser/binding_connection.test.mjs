@@ -29,7 +29,7 @@ async function askedServer(context) {
 
 const ending = ({ cause, code, reason, wasOpen, willRetry }) => ({ cause, code, reason, wasOpen, willRetry });
 
-test('client: an attempt goes from idle by connecting to open, and says so', LIMIT, async (context) => {
+test('client: an attempt goes from idle by connecting to open, with an event for each', LIMIT, async (context) => {
   const server = await serverFor(context);
   const events = await pages.inPage(async (url) => {
     const { opened } = await import('/test/recording.js');
@@ -63,7 +63,7 @@ test('client: our close ends in one close event with our code and reason', LIMIT
   ]);
 });
 
-test('client: what was queued while open is sent before the close', LIMIT, async (context) => {
+test('client: messages queued while open are sent before the close', LIMIT, async (context) => {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   context.after(() => server.close());
   const received = [];
@@ -131,7 +131,7 @@ test('client: a refused connection is a close event that never was open', LIMIT,
   );
 });
 
-test('client: what the browser forbids is a failed connection, reported later', LIMIT, async () => {
+test('client: an address forbidden by the browser is a failed connection, reported later', LIMIT, async () => {
   const result = await pages.inPage(async () => {
     globalThis.WebSocket = class {
       constructor() {
@@ -160,7 +160,7 @@ test('client: a subprotocol that the server does not choose fails the connection
   assert.deepEqual([close.cause, close.wasOpen], ['connect-failed', false]);
 });
 
-test('client: a killed server that comes back is connected to again, with what was queued', LIMIT, async (context) => {
+test('client: it reconnects to a restarted server, and sends the queued messages', LIMIT, async (context) => {
   const first = await serverFor(context);
   const { page } = await pages.openPage();
   context.after(() => page.close());
@@ -317,7 +317,7 @@ test('client: a silent peer is noticed although timers come a minute late', LIMI
   assert.deepEqual(causes, ['heartbeat-timeout', 1]);
 });
 
-test('client: without a message to ask with, a heartbeat is unsupported in a page', LIMIT, async (context) => {
+test('client: without heartbeat.message a heartbeat is unsupported in a page', LIMIT, async (context) => {
   const server = await serverFor(context);
   const answers = await pages.inPage(async (url) => {
     const { Recording } = await import('/test/recording.js');
@@ -330,7 +330,7 @@ test('client: without a message to ask with, a heartbeat is unsupported in a pag
   assert.deepEqual(answers, ['unsupported', 'unsupported']);
 });
 
-test('endpoint: an attempt waits for its promise, and goes where it says', LIMIT, async (context) => {
+test('endpoint: an attempt waits for the promise, and connects to its endpoint', LIMIT, async (context) => {
   const { asked, http } = await askedServer(context);
   const result = await pages.inPage(async (http) => {
     const { Recording } = await import('/test/recording.js');
@@ -362,7 +362,7 @@ test('endpoint: an attempt waits for its promise, and goes where it says', LIMIT
   assert.deepEqual(result.stats.lastHandshake, result.times);
 });
 
-test('endpoint: what fails or cannot be used ends the attempt, and is asked again', LIMIT, async (context) => {
+test('endpoint: a failure or an invalid endpoint ends the attempt, and the function is called again', LIMIT, async (context) => {
   const { asked, http } = await askedServer(context);
   const { closes, requests } = await pages.inPage(async (http) => {
     const { Recording } = await import('/test/recording.js');
@@ -515,7 +515,7 @@ for (const [what, hint] of Object.entries({
   });
 }
 
-test('hints: in a worker too the peer is asked at once when the network is back', LIMIT, async (context) => {
+test('hints: in a worker too a heartbeat is sent at once when the network is back', LIMIT, async (context) => {
   const server = await serverFor(context);
   const told = await pages.inPage(async (url) => {
     const worker = new Worker('/test/online_worker.js', { type: 'module' });
@@ -529,7 +529,7 @@ test('hints: in a worker too the peer is asked at once when the network is back'
   assert.equal(told, 'heartbeat');
 });
 
-test('hints: a peer that is asked then has thawTimeout to answer', LIMIT, async (context) => {
+test('hints: the heartbeat after a hint has thawTimeout', LIMIT, async (context) => {
   const server = await serverFor(context);
   const { page } = await pages.openPage();
   context.after(() => page.close());
@@ -577,7 +577,7 @@ test('hints: a wall clock that went on alone is a sleep, seen with the next turn
   assert.deepEqual(result, { asked: [0, 1], closes: [], messages: ['before', 'after'] });
 });
 
-test('hints: without anything to ask with, onThaw decides', LIMIT, async (context) => {
+test('hints: without heartbeat.message, onThaw decides', LIMIT, async (context) => {
   const server = await serverFor(context);
   const result = await pages.inPage(async (url) => {
     const { opened } = await import('/test/recording.js');

@@ -115,7 +115,7 @@ test('client: text and binary messages keep their order', LIMIT, async (context)
   );
 });
 
-test('client: what is sent before the wasm has loaded arrives in order', LIMIT, async (context) => {
+test('client: messages sent before the wasm has loaded arrive in order', LIMIT, async (context) => {
   const server = await serverFor(context);
   const echoes = await pages.inPage(async (url) => {
     const { Recording } = await import('/test/recording.js');
@@ -200,7 +200,7 @@ test('client: before the wasm has loaded every message is kept, and those over t
   });
 });
 
-test('client: what is sent inside open leaves before what was waiting', LIMIT, async (context) => {
+test('client: messages sent inside open leave before queued ones', LIMIT, async (context) => {
   const server = await serverFor(context);
   const order = await pages.inPage(async (url) => {
     const { Recording } = await import('/test/recording.js');
@@ -282,7 +282,7 @@ test('dropped: newer messages take the place of older ones, before and after loa
   assert.deepEqual(result, [expected, expected]);
 });
 
-test('dropped: what has waited too long is not sent, whether it waited for the wasm or not', LIMIT, async (context) => {
+test('dropped: messages older than maxAge are not sent, whether they waited for the wasm or not', LIMIT, async (context) => {
   const server = await serverFor(context);
   const result = await pages.inPage(async (url) => {
     const { Recording } = await import('/test/recording.js');
@@ -320,7 +320,7 @@ test('dropped: what has waited too long is not sent, whether it waited for the w
   assert.deepEqual(result, [dropped, ['new', 2], dropped, ['new', 2]]);
 });
 
-test('dropped: a client that closes tells what it will not send, and then that it closed', LIMIT, async () => {
+test('dropped: a closing client reports unsent messages before its close event', LIMIT, async () => {
   const result = await pages.inPage(async () => {
     const { Recording } = await import('/test/recording.js');
     const recording = new Recording(null, { endpoint: () => new Promise(() => {}) });
@@ -349,7 +349,7 @@ test('dropped: a client that closes tells what it will not send, and then that i
   });
 });
 
-test('drain: it tells when what was sent has left, once for each time', LIMIT, async (context) => {
+test('drain: it fires once each time the sent messages have left', LIMIT, async (context) => {
   const server = await serverFor(context);
   const result = await pages.inPage(async (url) => {
     const { Recording } = await import('/test/recording.js');
@@ -429,7 +429,7 @@ test('pause: messages are held back, and delivered in order after resume', LIMIT
   });
 });
 
-test('pause: what exceeds deliveryQueueBytes ends the connection', LIMIT, async (context) => {
+test('pause: messages beyond deliveryQueueBytes end the connection', LIMIT, async (context) => {
   const server = await serverFor(context);
   const result = await pages.inPage(async (url) => {
     const { opened } = await import('/test/recording.js');
@@ -449,7 +449,7 @@ test('pause: what exceeds deliveryQueueBytes ends the connection', LIMIT, async 
   assert.deepEqual(result, [3, 'slow-consumer', 2000, 1]);
 });
 
-test('pause: it holds also what it was told before the wasm has loaded', LIMIT, async (context) => {
+test('pause: a pause before the wasm has loaded holds too', LIMIT, async (context) => {
   const server = await serverFor(context);
   const result = await pages.inPage(async (url) => {
     const { Recording } = await import('/test/recording.js');

@@ -30,7 +30,7 @@ function nextClose(client) {
   return new Promise((resolve) => client.addEventListener('close', resolve, { once: true }));
 }
 
-test('node: without crypto the wasm is not loaded, and the reason says what is missing', LIMIT, async () => {
+test('node: without crypto the wasm is not loaded, and the reason names it', LIMIT, async () => {
   set('crypto', undefined);
   await assert.rejects(ready(wasm), /globalThis\.crypto/);
   set('crypto', webcrypto);

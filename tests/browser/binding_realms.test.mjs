@@ -19,7 +19,7 @@ test('realms: a signal of a frame cancels a request', LIMIT, async () => {
   assert.equal(name, 'AbortError');
 });
 
-test('realms: what only looks a little like a signal is refused', LIMIT, async () => {
+test('realms: an object that only resembles an AbortSignal is rejected', LIMIT, async () => {
   const name = await pages.inPage(async () => {
     const { Session } = await import('/dist/tidewire.js');
     const session = new Session('ws://127.0.0.1:1/');

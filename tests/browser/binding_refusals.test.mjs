@@ -15,7 +15,7 @@ const forbidden = async () => `ws://localhost:${await closedPort()}/some/path?a=
 
 const outcome = ({ cause, wasOpen, willRetry }) => [cause, wasOpen, willRetry];
 
-test('refusals: what the policy of the page forbids ends the attempt at once, and for good', LIMIT, async () => {
+test("refusals: an address forbidden by the page's policy ends the attempt at once, and for good", LIMIT, async () => {
   const script = async (url) => {
     const { Recording } = await import('/test/recording.js');
     const recording = new Recording(url, { connectTimeout: 25_000 });
@@ -138,7 +138,7 @@ test('refusals: a close event that follows an error has the word', inChromium, a
   assert.deepEqual([close.cause, close.code, close.reason], ['closed-by-peer', 4001, 'so be it']);
 });
 
-test('refusals: a close event that says nothing ends the attempt as one without a connection', inChromium, async () => {
+test('refusals: a close event without details ends the attempt as connect-failed', inChromium, async () => {
   const [close] = await played((socket) => socket.onclose({}));
   assert.deepEqual(outcome(close), ['connect-failed', false, true]);
 });
@@ -216,7 +216,7 @@ test('heartbeat: a number in one of the two texts only throws a TypeError that n
   names.forEach((name, i) => assert.ok(errors[i].startsWith(`TypeError: options.heartbeat.${name} must`), errors[i]));
 });
 
-test('heartbeat: a page that asks with a number loses no message to its questions', LIMIT, async (context) => {
+test('heartbeat: with numbered heartbeats a page loses no message', LIMIT, async (context) => {
   const server = await serverFor(context);
   const result = await pages.inPage(async (url) => {
     const { opened } = await import('/test/recording.js');
@@ -232,7 +232,7 @@ test('heartbeat: a page that asks with a number loses no message to its question
   assert.deepEqual(result, ['alive? {n}', 'alive? 1', 'alive?']);
 });
 
-test('log: a page warns once of a client that has nothing to ask with', inChromium, async (context) => {
+test('log: a page warns once of a client that cannot send heartbeats', inChromium, async (context) => {
   const server = await serverFor(context);
   const warnings = await pages.inPage(async (url) => {
     const { opened } = await import('/test/recording.js');

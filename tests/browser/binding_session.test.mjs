@@ -27,7 +27,7 @@ async function openedFor(context, server, options = {}) {
 
 // --- Connection ---
 
-test('session: it opens, tells what it is doing, and closes', LIMIT, async (context) => {
+test('session: it opens, reports its states, and closes', LIMIT, async (context) => {
   const server = await serverFor(context);
   const [types, open, close, stats] = await pages.inPage(async (url) => {
     const { opened } = await import('/test/session_recording.js');
@@ -112,7 +112,7 @@ test('session: goaway leads to no place that is not allowed, nor to another port
   assert.deepEqual([server.connections.size, other.connections.size], [1, 0]);
 });
 
-test('session: a heartbeat is answered, and tells the time of the server', LIMIT, async (context) => {
+test("session: a heartbeat is answered, and gives the server's time", LIMIT, async (context) => {
   const server = await serverFor(context, { now: () => Date.now() + 3_600_000 });
   const [before, result, { roundTrip }, ahead] = await pages.inPage(async (url) => {
     const { SessionRecording } = await import('/test/session_recording.js');
@@ -182,7 +182,7 @@ test('token: a string goes with every hello', LIMIT, async (context) => {
   assert.deepEqual(errors, [{ type: 'error', code: 'unauthorized', message: '', temporary: false }]);
 });
 
-test('token: a function is asked before each attempt, and again after a refusal', LIMIT, async (context) => {
+test('token: a function is called before each attempt, and again after a refusal', LIMIT, async (context) => {
   const server = await serverFor(context, { userOf });
   const asked = await pages.inPage(async (url) => {
     const { SessionRecording } = await import('/test/session_recording.js');
@@ -205,7 +205,7 @@ test('token: a function is asked before each attempt, and again after a refusal'
   ]);
 });
 
-test('token: a function that fails ends the attempt with what it threw', LIMIT, async (context) => {
+test('token: a function that throws ends the attempt with its error', LIMIT, async (context) => {
   const server = await serverFor(context);
   const closes = await pages.inPage(async (url) => {
     const { SessionRecording } = await import('/test/session_recording.js');
@@ -252,7 +252,7 @@ test('token: authenticate() gives a fresh one, and a refused one is an error', L
 
 // --- What calls promise ---
 
-test('session: wrong use throws or rejects with a TypeError that names what is wrong', LIMIT, async (context) => {
+test('session: wrong use throws or rejects with a TypeError that names the fault', LIMIT, async (context) => {
   const server = await serverFor(context);
   const messages = await pages.inPage(async (url) => {
     const { Session } = await import('/dist/tidewire.js');

@@ -223,7 +223,7 @@ test('page: a chart has the colour of its own first and last price, a change tha
   assert.deepEqual(colours, ['down', 'up']);
 });
 
-test('page: without a connection it says what may be wrong', LIMIT, async (context) => {
+test('page: without a connection it shows the likely cause', LIMIT, async (context) => {
   const server = await startServer(context);
   const { page } = await openDashboard(context, `${server.url}/?url=wss://127.0.0.1:1/`);
   await page.waitForFunction(() => document.querySelector('[data-role="empty"]').textContent.includes('certificate'));

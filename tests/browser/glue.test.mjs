@@ -159,7 +159,7 @@ async function withGlobals(globals, script) {
   }
 }
 
-test('glue: hints come later than their events, a hidden page gives none, and nobody hears any after the watch', () => {
+test('glue: hints come after their events, none from a hidden page, and none after the watch ends', () => {
   const document = Object.assign(new EventTarget(), { visibilityState: 'hidden' });
   const window = new EventTarget();
   const globals = { document };

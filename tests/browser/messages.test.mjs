@@ -42,12 +42,12 @@ test('body: none and an empty one are different things', () => {
   assert.deepEqual(bytesOf(bodyOf(framed(`${event({ type: 'bytes' })}\n`))), []);
 });
 
-test('body: what is called text and is none is null', () => {
+test('body: a text body that is not UTF-8 is null', () => {
   const message = Buffer.concat([Buffer.from(`${event()}\n`), Buffer.from([0xff])]);
   assert.equal(bodyOf(framed(message)), null);
 });
 
-test('framing: nothing is read behind what is broken', () => {
+test('framing: nothing is read behind malformed framing', () => {
   for (const payload of ['', 'a\x1e', '\x1ea', 'a\x1e\x1eb', framed(''), new Uint8Array([0x85, 0x61]).buffer]) {
     const all = [...read(payload, () => false)];
     assert.equal(all.at(-1), null);

@@ -46,7 +46,7 @@ test('README: its page shows the prices that the server made', { timeout: 60_000
   lines.forEach((line) => assert.ok(made.includes(line), `the server never made ${line}`));
 });
 
-test('README: its session shows a price, publishes and asks', { timeout: 60_000 }, async (context) => {
+test('README: its session shows a price, publishes and requests', { timeout: 60_000 }, async (context) => {
   const server = await startTickerServer({ args: ['--web', makeFolder(context)] });
   context.after(() => server.kill('SIGKILL'));
   const page = await openPage(context, server);

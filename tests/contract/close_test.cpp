@@ -98,7 +98,7 @@ CONTRACT_TEST("close: while waiting to retry, nothing follows but the state") {
   CHECK(test.log().closes.size() == 1);
 }
 
-CONTRACT_TEST("close: what was queued while open is sent first") {
+CONTRACT_TEST("close: messages queued while open are sent first") {
   TestClient test(optionsFor("/echo"));
   test.client().connect();
   test.awaitOpens(1);
@@ -177,7 +177,7 @@ CONTRACT_TEST("connect: a second call changes nothing") {
   CHECK(test.client().connect() == ConnectResult::AlreadyStarted);
 }
 
-CONTRACT_TEST("connect: what is not a WebSocket URL is refused at once") {
+CONTRACT_TEST("connect: an invalid URL is refused at once") {
   for (const char* url : {"", "http://127.0.0.1/", "ws://", "ws://host/#fragment", "ws://host:0/", "ws://host:70000/",
                           "ws://host/ space", "ws://h\u00F6st/", "wss//host", "ws://host/%zz"}) {
     CAPTURE(url);
@@ -187,7 +187,7 @@ CONTRACT_TEST("connect: what is not a WebSocket URL is refused at once") {
   }
 }
 
-CONTRACT_TEST("connect: what is not a subprotocol is refused at once") {
+CONTRACT_TEST("connect: an invalid subprotocol is refused at once") {
   for (const char* name : {"", "two words", "a,b", "na\u00EFve"}) {
     CAPTURE(name);
     tidewire::Options options = optionsFor("/echo");

@@ -103,7 +103,7 @@ CONTRACT_TEST("order: text and binary mixed come back in the order they were sen
   }
 }
 
-CONTRACT_TEST("send: what is sent before connect() leaves once the connection is open") {
+CONTRACT_TEST("send: messages sent before connect() leave once the connection is open") {
   TestClient test(optionsFor("/echo"));
   CHECK(test.client().send("early") == SendResult::Queued);
   test.client().connect();

@@ -53,7 +53,7 @@ tidewire::Options optionsAsking(Questions& questions) {
 
 }  // namespace
 
-CONTRACT_TEST("endpoint: the function is asked before every attempt, and its answer is where it goes") {
+CONTRACT_TEST("endpoint: the function is called before every attempt, and its answer is the endpoint") {
   std::atomic<int> asked = 0;
   std::atomic<bool> sawLastClose = false;
   tidewire::Options options = optionsFor("/nowhere");
@@ -116,7 +116,7 @@ CONTRACT_TEST("endpoint: a failure of its own ends the attempt, and is retried")
   CHECK(log.opens[0].attempt == 2);
 }
 
-CONTRACT_TEST("endpoint: a question that nobody will answer any more ends the attempt") {
+CONTRACT_TEST("endpoint: a request destroyed without an answer ends the attempt") {
   Questions questions;
   tidewire::Options options = optionsAsking(questions);
   options.reconnect.enabled = false;
@@ -178,7 +178,7 @@ CONTRACT_TEST("endpoint: the connect timeout covers the question") {
   CHECK(test.log().closes[0].cause == CloseCause::ConnectTimeout);
 }
 
-CONTRACT_TEST("connect: what is refused at once is named, and the same everywhere") {
+CONTRACT_TEST("connect: an invalid option is named, the same everywhere") {
   struct Row {
     tidewire::Options options;
     ConnectResult result;

@@ -110,7 +110,7 @@ CONTRACT_TEST("receive: a peer's message over the maximum is never delivered, an
   }
 }
 
-CONTRACT_TEST("receive: a message over the maximum is refused by what its header announces") {
+CONTRACT_TEST("receive: a message over the maximum is refused by its frame header") {
   for (const char* announced : {"100001", "4611686018427387904"}) {
     CAPTURE(announced);
     tidewire::Options options = optionsForPeer("/oversized?sent=10&bytes=" + std::string(announced));
@@ -164,7 +164,7 @@ CONTRACT_TEST("receive: a Close frame of one byte is a violation") {
   checkViolation(kCloseOfOneByte);
 }
 
-CONTRACT_TEST("receive: a violation is named, with the code that the peer was told") {
+CONTRACT_TEST("receive: a violation is named, with the code sent to the peer") {
   checkNamedViolation("/invalid-utf8?where=start", 1007);
   checkNamedViolation("/invalid-utf8?where=end", 1007);
   checkNamedViolation("/invalid-utf8?where=fragments", 1007);

@@ -55,7 +55,7 @@ CONTRACT_TEST("handshake: a refusal whose status is hidden is tried again") {
   }
 }
 
-CONTRACT_TEST("handshake: an address that has never been more than a 404 is given up the third time") {
+CONTRACT_TEST("handshake: the third 404 of an address that never opened is final") {
   tidewire::Options options = optionsForPeer(statusPlay(404));
   options.reconnect = {.firstDelay = 10ms, .maxDelay = 20ms};
   TestClient test(std::move(options));

@@ -107,7 +107,7 @@ CONTRACT_TEST("stats: a reconnect counts under the cause before it, once its att
   CHECK(stats.reconnectsAfter(CloseCause::ReconnectAsked) == 0);
 }
 
-CONTRACT_TEST("stats: what an event tells is counted before its callback runs") {
+CONTRACT_TEST("stats: an event is counted before its callback runs") {
   tidewire::Options options = optionsFor("/close?code=4000");
   options.reconnect = {.firstDelay = 24h, .maxDelay = 24h};
   std::atomic<int> looks = 0;
@@ -128,7 +128,7 @@ CONTRACT_TEST("stats: what an event tells is counted before its callback runs") 
   CHECK(missing == 0);
 }
 
-CONTRACT_TEST("log: it tells what happens, down to its level, and is silent without a sink") {
+CONTRACT_TEST("log: it has the events of its level, and is silent without a sink") {
   Lines all;
   Lines errors;
   tidewire::Options options = optionsFor("/echo");
@@ -149,7 +149,7 @@ CONTRACT_TEST("log: it tells what happens, down to its level, and is silent with
   CHECK(errors.empty());
 }
 
-CONTRACT_TEST("flight record: it holds what happened, and no payload and no query") {
+CONTRACT_TEST("flight record: it has the events, and no payload and no query") {
   TestClient test(optionsFor("/echo?token=secret"));
   test.client().connect();
   test.awaitOpens(1);
@@ -164,7 +164,7 @@ CONTRACT_TEST("flight record: it holds what happened, and no payload and no quer
   CHECK(record.find("secret") == std::string::npos);
 }
 
-CONTRACT_TEST("flight record: payloads are in it only when asked for, and only so much of them") {
+CONTRACT_TEST("flight record: payloads are recorded only with payloadBytes, up to that length") {
   tidewire::Options options = optionsFor("/echo");
   options.flightRecorder = {.entries = 8, .payloadBytes = 4};
   TestClient test(std::move(options));

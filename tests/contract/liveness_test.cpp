@@ -8,7 +8,7 @@ using tidewire::CloseCause;
 using tidewire::SendResult;
 using tidewire::State;
 
-CONTRACT_TEST("silence: a peer that says nothing for too long is given up, although nothing was asked") {
+CONTRACT_TEST("silence: the connection to a silent peer ends, even without heartbeats") {
   tidewire::Options options = optionsFor("/echo");
   options.heartbeat.silence = 100ms;
   TestClient test(std::move(options));
@@ -49,7 +49,7 @@ CONTRACT_TEST("heartbeat: round trips are measured on a busy connection: the las
   CHECK(test.client().stats().roundTrips.has_value());
 }
 
-CONTRACT_TEST("reconnect: what a server asks for with Retry-After comes on top of the wait") {
+CONTRACT_TEST("reconnect: the time of Retry-After is added to the delay") {
   for (const std::string status : {"429", "503"}) {
     CAPTURE(status);
     tidewire::Options options = optionsFor("/echo");

@@ -18,7 +18,7 @@ using tidewire::Subscription;
 
 namespace {
 
-SessionOptions sessionOptions() {
+tidewire::Options sessionOptions() {
   tidewire::Options usual = optionsFor("/stream");
   return {.url = usual.url,
           .heartbeat = {.interval = 0ms},
@@ -128,14 +128,14 @@ CONTRACT_TEST("ownership: a handler that is replaced may own a subscription of i
 }
 
 CONTRACT_TEST("ownership: the token function may own a subscription, and the last reference to its session") {
-  SessionOptions options = sessionOptions();
+  SessionOptions options;
   auto own = std::make_shared<std::pair<std::shared_ptr<Session>, std::shared_ptr<Subscription>>>();
   auto emptied = std::make_shared<std::atomic<bool>>(false);
   options.token = [own, emptied](const tidewire::TokenRequest&) {  // No answer comes.
     *own = {};
     *emptied = true;
   };
-  own->first = std::make_shared<Session>(world().makeSession(std::move(options)));
+  own->first = std::make_shared<Session>(world().makeSession(sessionOptions(), std::move(options)));
   own->second = sharedSubscription(*own->first, "chat/a");
   const std::weak_ptr<Session> watched = own->first;
   own->first->connect();
@@ -160,7 +160,7 @@ CONTRACT_TEST("ownership: the endpoint function's question may own the last refe
 }
 
 CONTRACT_TEST("ownership: the log's sink may own a subscription, and the last reference to its session") {
-  SessionOptions options = sessionOptions();
+  tidewire::Options options = sessionOptions();
   auto own = std::make_shared<std::pair<std::shared_ptr<Session>, std::shared_ptr<Subscription>>>();
   auto emptied = std::make_shared<std::atomic<bool>>(false);
   options.log = {.level = tidewire::LogLevel::Info, .sink = [own, emptied](const tidewire::LogRecord&) {

@@ -161,7 +161,7 @@ CONTRACT_TEST("heartbeat: a WebSocket Ping brings a round trip") {
   CHECK(test.log().heartbeats[0].roundTrip > 0us);
 }
 
-CONTRACT_TEST("heartbeat: a client with nothing to ask with says so once in the log, when it opens") {
+CONTRACT_TEST("heartbeat: a client that cannot send any warns once in the log, when it opens") {
   struct Row {
     tidewire::HeartbeatOptions heartbeat;
     std::size_t warnings;
@@ -186,7 +186,7 @@ CONTRACT_TEST("heartbeat: a client with nothing to ask with says so once in the 
   }
 }
 
-CONTRACT_TEST("connect: without a WebSocket it is unavailable, once and for good, until there is one") {
+CONTRACT_TEST("connect: without a WebSocket the attempt ends as unavailable, until there is one") {
   world().setHasWebSocket(false);
   TestClient test(optionsFor("/echo"));
   test.client().connect();
@@ -201,7 +201,7 @@ CONTRACT_TEST("connect: without a WebSocket it is unavailable, once and for good
   CHECK(test.log().closes.size() == 1);
 }
 
-CONTRACT_TEST("heartbeat: without anything to ask with it is unsupported") {
+CONTRACT_TEST("heartbeat: without Ping and message it is unsupported") {
   TestClient test(optionsFor("/echo"));
   test.client().connect();
   test.awaitOpens(1);

@@ -26,7 +26,7 @@ using Payloads = std::vector<std::string>;
 
 }  // namespace
 
-CONTRACT_TEST("send: what onOpen sends goes before what was waiting") {
+CONTRACT_TEST("send: messages sent in onOpen go before queued ones") {
   TestClient test(optionsFor("/echo"), {.onOpen = [](TestClient& self) {
                     CHECK(self.client().send("first") == SendResult::Queued);
                     CHECK(self.client().send("second") == SendResult::Queued);
@@ -53,7 +53,7 @@ CONTRACT_TEST("send: a message that is not to wait is refused while not open") {
   CHECK(payloadsOf(refuses.log()) == Payloads{"this one may wait", "open"});
 }
 
-CONTRACT_TEST("send: a full queue can drop its oldest messages, and says so") {
+CONTRACT_TEST("send: a full queue can drop its oldest messages, and reports them") {
   tidewire::Options options = optionsFor("/echo");
   options.sendQueue.maxMessages = 3;
   options.sendQueue.whenFull = WhenFull::DropOldest;
@@ -91,7 +91,7 @@ CONTRACT_TEST("send: a message that has waited too long is dropped, and reported
   CHECK(payloadsOf(test.log()) == Payloads{"new"});
 }
 
-CONTRACT_TEST("drop: what waits when the client closes for good is reported before the close event") {
+CONTRACT_TEST("drop: messages queued when the client closes for good are reported before the close event") {
   world().killServer();
   tidewire::Options options = optionsFor("/echo");
   options.reconnect.enabled = false;
@@ -108,7 +108,7 @@ CONTRACT_TEST("drop: what waits when the client closes for good is reported befo
   CHECK(log.closes[0].droppedMessages == 2);
 }
 
-CONTRACT_TEST("drop: close() while waiting to retry reports what is dropped") {
+CONTRACT_TEST("drop: close() while waiting to retry reports the dropped messages") {
   world().killServer();
   tidewire::Options options = optionsFor("/echo");
   options.reconnect = {.firstDelay = 1h, .maxDelay = 1h};
@@ -195,7 +195,7 @@ CONTRACT_TEST("close event: messages whose arrival nothing has proved are counte
   CHECK(test.log().closes[0].droppedMessages == 0);
 }
 
-CONTRACT_TEST("close event: an answered heartbeat proves that what was sent before it has arrived") {
+CONTRACT_TEST("close event: an answered heartbeat confirms the messages before it") {
   tidewire::Options options = optionsFor("/echo");
   options.heartbeat = {.interval = 0ms, .timeout = 10s, .message = "alive?", .answer = "alive?"};
   TestClient test(std::move(options));

@@ -36,7 +36,7 @@ void checkInOrder(const SessionLog& log, std::uint64_t first) {
 
 }  // namespace
 
-CONTRACT_TEST("session: is open when the server has said welcome") {
+CONTRACT_TEST("session: it is open when welcome has arrived") {
   TestSession test;
   test.session().connect();
   test.await("open", opens(1));
@@ -48,7 +48,7 @@ CONTRACT_TEST("session: is open when the server has said welcome") {
   CHECK(test.session().serverTime().has_value());
 }
 
-CONTRACT_TEST("session: what is published is acknowledged, and an event for the subscriber") {
+CONTRACT_TEST("session: a publish is acknowledged, and is an event for the subscriber") {
   TestSession test;
   const auto subscription = test.subscribe("chat/room");
   test.session().connect();
@@ -172,7 +172,7 @@ CONTRACT_TEST("session: since of one more subscription that no server knows is o
   CHECK(log.events[1].seq == log.events[2].seq);
 }
 
-CONTRACT_TEST("session: one that nobody polls for a while loses nothing") {
+CONTRACT_TEST("session: it loses nothing while it is not polled") {
   constexpr std::uint64_t kHalf = 15;  // More than one read takes.
   const tidewire::Options usual = optionsFor("/stream");
   std::uint64_t position = 0;
@@ -251,7 +251,7 @@ CONTRACT_TEST("session: a server that was killed and forgot everything is a gap 
   CHECK(test.log().events[1].body == "after");
 }
 
-CONTRACT_TEST("session: a later subscriber begins at what was asked for, and one that goes hears no more") {
+CONTRACT_TEST("session: a later subscriber starts at its own position, and an unsubscribed one gets no event") {
   TestSession test;
   auto first = test.subscribe("chat/room");
   test.session().connect();
@@ -308,7 +308,7 @@ CONTRACT_TEST("session: a heartbeat brings a round trip, in a page too") {
   CHECK(test.log().heartbeats[0].roundTrip > 0us);
 }
 
-CONTRACT_TEST("session: close() waits for what was published, and every call ends") {
+CONTRACT_TEST("session: close() waits for acknowledgements, and every call ends") {
   TestSession test;
   test.session().connect();
   test.await("open", opens(1));
@@ -326,7 +326,7 @@ CONTRACT_TEST("session: close() waits for what was published, and every call end
   CHECK(log.order.back() == "close");
 }
 
-CONTRACT_TEST("session: what was never sent when it closes is told before the close event") {
+CONTRACT_TEST("session: unsent calls are reported before the close event") {
   world().killServer();
   TestSession test;
   test.publish("chat/room", "never");

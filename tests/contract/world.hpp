@@ -27,8 +27,9 @@ class World {
   /// The address of a peer that misbehaves: `play` is a path of tests/support/scripted_peer.mjs, with its query.
   [[nodiscard]] virtual std::string peerUrl(std::string_view play) = 0;
   [[nodiscard]] virtual tidewire::Client makeClient(tidewire::Options options) = 0;
-  [[nodiscard]] virtual tidewire::Session makeSession(tidewire::SessionOptions options) {
-    return tidewire::Session(std::move(options));
+  [[nodiscard]] virtual tidewire::Session makeSession(tidewire::Options options,
+                                                      tidewire::SessionOptions session = {}) {
+    return tidewire::Session(std::move(options), std::move(session));
   }
 
   /// Ends the server as `kill -9` does.

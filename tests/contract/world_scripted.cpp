@@ -52,8 +52,8 @@ class ScriptedWorld final : public World {
   tidewire::Client makeClient(tidewire::Options options) override {
     return tidewire::internal::ClientAccess::make(std::move(options), loop_);
   }
-  tidewire::Session makeSession(tidewire::SessionOptions options) override {
-    return tidewire::internal::SessionAccess::make(std::move(options), loop_);
+  tidewire::Session makeSession(tidewire::Options options, tidewire::SessionOptions session) override {
+    return tidewire::internal::SessionAccess::make(std::move(options), std::move(session), loop_);
   }
   void killServer() override { loop_->killServer(); }
   void restartServer() override { loop_->startServer(); }

@@ -74,7 +74,7 @@ test(
   },
 );
 
-test('plain: a killed and restarted server is found again, and it says so', LIMIT, async (context) => {
+test('plain: it reconnects to a restarted server, and prints that', LIMIT, async (context) => {
   const first = await startServer(context);
   const dashboard = startDashboard(context, `${first.ws}/stream`, '--plain');
   await dashboard.shows(/^AAPL .* seq \d+$/m);
@@ -101,7 +101,7 @@ test('plain: it ends with the reason when every symbol is refused', LIMIT, async
   assert.match(text, /^refused: NIL: .*unknown-channel.*$/m);
 });
 
-test('plain: some symbols alone are printed if they are asked for', LIMIT, async (context) => {
+test('plain: only the requested symbols are printed', LIMIT, async (context) => {
   const server = await startServer(context);
   const args = [`${server.ws}/stream`, '--symbols', 'TSLA,NONE', '--seconds', '1'];
   const { code, text } = await startDashboard(context, ...args).ended;
@@ -111,7 +111,7 @@ test('plain: some symbols alone are printed if they are asked for', LIMIT, async
   assert.deepEqual([...new Set(symbols)], ['TSLA']);
 });
 
-test('plain: a private authority is trusted by --ca alone, and the end says so without it', LIMIT, async (context) => {
+test('plain: a private authority is trusted only with --ca; without it the error names the reason', LIMIT, async (context) => {
   const server = await startServer(context);
   const nginx = await startNginx({ servers: [1, 2, 3].map(() => `127.0.0.1:${server.port}`) });
   context.after(() => nginx.kill());
@@ -123,7 +123,7 @@ test('plain: a private authority is trusted by --ca alone, and the end says so w
   assert.match(text, /^closed: the server could not prove its identity; is --ca missing\?: .*self.signed.*$/m);
 });
 
-test('plain: events that were left out are told', LIMIT, async (context) => {
+test('plain: skipped events are reported', LIMIT, async (context) => {
   const server = await startSmallServer({ methods: { symbols: () => Buffer.from('["AAPL"]') } });
   context.after(() => server.stop());
   const dashboard = startDashboard(context, server.url, '--plain');
@@ -136,7 +136,7 @@ test('plain: events that were left out are told', LIMIT, async (context) => {
   await dashboard.shows(/^AAPL 1\.00 0\.00% seq 4, 2 skipped$/m);
 });
 
-test('plain: it ends when nobody reads any more', LIMIT, async (context) => {
+test('plain: it ends when its output is closed', LIMIT, async (context) => {
   const server = await startServer(context);
   const dashboard = startDashboard(context, `${server.ws}/stream`, '--plain');
   await dashboard.shows(/seq/);
@@ -144,7 +144,7 @@ test('plain: it ends when nobody reads any more', LIMIT, async (context) => {
   await dashboard.ended;
 });
 
-test('arguments: what is not a WebSocket URL is named', LIMIT, async (context) => {
+test('arguments: an argument that is not a WebSocket URL is named', LIMIT, async (context) => {
   const { code, errors } = await startDashboard(context, 'http://127.0.0.1/ticker').ended;
   assert.equal(code, 2);
   assert.match(errors, /http:\/\/127\.0\.0\.1\/ticker/);

@@ -78,7 +78,7 @@ test('echo: a ping is answered with its payload', LIMIT, async (context) => {
   assert.equal(payload.toString(), 'tide');
 });
 
-test('echo: what was sent before a Close frame comes back before the answer to it', LIMIT, async (context) => {
+test('echo: messages before a Close frame come back before the answer to it', LIMIT, async (context) => {
   const server = await serverFor(context);
   const client = await open(context, `${server.ws}/echo`);
   const messages = Array.from({ length: 1000 }, (_, i) => `${i} ${'x'.repeat(700)}`);

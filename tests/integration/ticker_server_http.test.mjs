@@ -61,7 +61,7 @@ async function ask(context, request) {
 const get = (context, target) =>
   ask(context, `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
 
-test('http: without a folder the server says what it is', LIMIT, async (context) => {
+test('http: without a folder the server describes itself', LIMIT, async (context) => {
   const bare = await serverFor(context);
   const response = await fetch(`${bare.url}/`);
   assert.equal(response.headers.get('content-type'), 'text/plain; charset=utf-8');
@@ -147,7 +147,7 @@ test('handshake: an unknown path is answered with 404', LIMIT, async () => {
   }
 });
 
-test('handshake: what is not RFC 6455 is refused', LIMIT, async (context) => {
+test('handshake: requests that violate RFC 6455 are refused', LIMIT, async (context) => {
   const status = async (request) => /^HTTP\/1\.[01] (\d+)/.exec(await ask(context, request))?.[1];
   const good = handshake('/echo');
   assert.equal(await status(good.replace(/Sec-WebSocket-Key: .*\r\n/, '')), '400');
@@ -159,7 +159,7 @@ test('handshake: what is not RFC 6455 is refused', LIMIT, async (context) => {
   assert.ok(await echoes(context, server));
 });
 
-test('handshake: an unknown upgrade after another request harms nobody', LIMIT, async (context) => {
+test('handshake: an unknown upgrade after another request affects no other client', LIMIT, async (context) => {
   const socket = await connect(context, server.port);
   socket.write('GET /page.html HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await readUntil(socket, /this is page\.html$/);

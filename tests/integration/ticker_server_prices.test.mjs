@@ -89,7 +89,7 @@ test('ticker: without a rate, ten ticks of each symbol come in a second', LIMIT,
   assert.equal(third.seq - second.seq, 10);
 });
 
-test('ticker: the walk goes as fast as the fastest client asks, while it is there', LIMIT, async (context) => {
+test('ticker: the walk keeps the rate of its fastest client, while it is connected', LIMIT, async (context) => {
   const server = await serverFor(context);
   const fast = await open(context, `${server.ws}/ticker?symbols=AAPL&rate=500`);
   const ticks = await fast.ticks(250);
@@ -160,7 +160,7 @@ for (const [query, error] of REFUSALS) {
   });
 }
 
-test('close: the server closes with the code and the reason that were asked for', LIMIT, async (context) => {
+test('close: the server closes with the requested code and reason', LIMIT, async (context) => {
   const server = await serverFor(context);
   const endOf = (query) => new Client(`${server.ws}/close${query}`).closed;
   assert.deepEqual(await endOf('?code=4001&reason=bye'), { code: 4001, reason: 'bye' });
@@ -247,7 +247,7 @@ test('replay: after the last day comes the first, and seq goes on', LIMIT, async
   assert.deepEqual(ticks.map((tick) => tick.seq), numbersFrom(1, ticks.length));
 });
 
-test('replay: the speed counts days a second, whatever clients ask', LIMIT, async (context) => {
+test('replay: the speed is in days a second, whatever rate clients request', LIMIT, async (context) => {
   const file = fileFor(context, `${HEADER}\r\n2020-01-02,A,1,3,1,2,10\r\n2020-01-03,A,2,5,2,4,0\r\n`);
   const server = await serverFor(context, ['--replay', file, '--speed', '40']);
   const client = await open(context, `${server.ws}/ticker?rate=1000`);

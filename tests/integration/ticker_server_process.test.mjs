@@ -10,12 +10,12 @@ import {
   CAN_MEASURE, Client, LIMIT, connect, echoes, frame, handshake, open, readToEnd, residentMiB, serverFor, upgraded,
 } from './ticker_server_clients.mjs';
 
-test('server: its first line says where it listens', LIMIT, async (context) => {
+test('server: its first line is its address', LIMIT, async (context) => {
   const server = await serverFor(context);
   assert.match(server.stdout(), /^listening on http:\/\/127\.0\.0\.1:[1-9]\d*\/\n/);
 });
 
-test('server: it listens on loopback unless told otherwise', LIMIT, async (context) => {
+test('server: it listens on loopback by default', LIMIT, async (context) => {
   const server = await serverFor(context);
   const other = net.connect(server.port, '127.0.0.2');
   const [error] = await once(other, 'error');
@@ -100,14 +100,14 @@ test('server: a client that does not answer does not keep it from ending', LIMIT
   assert.ok(Date.now() - begin < 4000);
 });
 
-test('server: ends at once where nobody is connected', LIMIT, async (context) => {
+test('server: it ends at once without clients', LIMIT, async (context) => {
   const server = await serverFor(context);
   const { code, stderr } = await server.kill('SIGTERM');
   assert.equal(code, 0);
   assert.equal(stderr, '');
 });
 
-test('server: a reset by a client harms nobody', LIMIT, async (context) => {
+test('server: a reset by a client affects no other client', LIMIT, async (context) => {
   const server = await serverFor(context);
   for (const target of ['/echo', '/ticker?rate=1000', '/close?code=4000']) {
     for (let i = 0; i < 20; ++i) {
@@ -191,7 +191,7 @@ test('server: a ping flood that reads no answer costs no memory', { ...LIMIT, sk
   assert.ok(grown < 8, `the server grew by ${grown} MiB`);
 });
 
-test('server: what a thousand clients took is given back', { ...LIMIT, skip: !CAN_MEASURE }, async (context) => {
+test('server: the memory of a thousand clients is freed', { ...LIMIT, skip: !CAN_MEASURE }, async (context) => {
   const server = await serverFor(context);
   const round = async () => {
     const clients = Array.from({ length: 1000 }, () => new Client(`${server.ws}/ticker`));

@@ -58,7 +58,7 @@ test('tickers: twenty symbols at 500 steps a second arrive without a hole', LIMI
   context.diagnostic(`${Math.round(20_000 / ((Date.now() - begin) / 1000))} events a second`);
 });
 
-test('tickers: nobody may publish there', LIMIT, async (context) => {
+test('tickers: publishing is forbidden', LIMIT, async (context) => {
   const server = await streamFor(context);
   const peer = await Peer.welcomed(server);
   peer.publish({ id: 1, channel: 'ticker/AAPL' }, '{}');
@@ -76,7 +76,7 @@ test('channels: others than those of symbols and rooms are unknown', LIMIT, asyn
   }
 });
 
-test('methods: symbols, quote and history answer with what the market has', LIMIT, async (context) => {
+test("methods: symbols, quote and history return the market's data", LIMIT, async (context) => {
   const server = await streamFor(context, { args: ['--speed', '100', '--symbols', 'AAPL,TSLA'] });
   const peer = await Peer.welcomed(server);
   assert.deepEqual(JSON.parse((await peer.request('symbols', '')).body), ['AAPL', 'TSLA']);
@@ -113,7 +113,7 @@ for (const [method, body, code] of [
   });
 }
 
-test('history: what is too old is evicted', LIMIT, async (context) => {
+test('history: events beyond the age limit are evicted', LIMIT, async (context) => {
   const server = await streamFor(context, { args: ['--history-age', '200'] });
   await server.publish('chat/c', 'old', 'old');
   const { epoch } = await headOf(server, 'chat/c');
@@ -129,7 +129,7 @@ test('history: what is too old is evicted', LIMIT, async (context) => {
   assert.deepEqual(seqsOf(await other.settle()), [3]);
 });
 
-test('history: what takes too many bytes is evicted', LIMIT, async (context) => {
+test('history: events beyond the byte limit are evicted', LIMIT, async (context) => {
   const server = await streamFor(context, { args: ['--history-bytes', '5000'] });
   await server.publish('chat/c', ...Array(10).fill('x'.repeat(1000)));
   const peer = await Peer.welcomed(server);
@@ -147,7 +147,7 @@ test('history: more than a client may have waiting is read on as it reads', LIMI
   assert.deepEqual(seqsOf(events), Array.from({ length: 501 }, (_, index) => index + 1));
 });
 
-test('history: unsubscribing from what waits lets the others go on', LIMIT, async (context) => {
+test('history: unsubscribing a waiting channel lets the others continue', LIMIT, async (context) => {
   const server = await streamFor(context, { maxBufferedBytes: 50_000, args: ['--history-bytes', '10000000'] });
   await publishMany(server, 'chat/a', 500);
   const peer = await Peer.welcomed(server);
@@ -172,7 +172,7 @@ test('history: each process has epochs of its own', LIMIT, async (context) => {
   assert.equal(epochs.size, 6);
 });
 
-test('rooms: there are so many, and one that nobody is subscribed to makes room', LIMIT, async (context) => {
+test('rooms: at the limit a room without subscribers makes way for a new one', LIMIT, async (context) => {
   const server = await streamFor(context, { args: ['--rooms', '2'] });
   const peer = await Peer.welcomed(server);
   await peer.subscribe('chat/a');
@@ -224,7 +224,7 @@ test('rooms: a client that makes as many as it can takes none from the others, a
   assert.equal((await again.next('event')).body, 'x');
 });
 
-test('publish: what was sent again across two reconnects, and in doubt, is published once', LIMIT, async (context) => {
+test('publish: a call resent across two reconnects is published once', LIMIT, async (context) => {
   const server = await streamFor(context);
   const acks = new Map();
   let memory;
@@ -310,7 +310,7 @@ test('tokens: a user may have several, and refresh one by another on a live conn
   assert.deepEqual(await again.refused(), ['token-expired', 4002]);
 });
 
-test('stop: clients are told, those who leave get their own code, and the server ends with 0', LIMIT, async (context) => {
+test('stop: clients get goaway, those that leave get their own code, and the server ends with 0', LIMIT, async (context) => {
   const server = await streamFor(context);
   const [leaving, staying] = [await Peer.welcomed(server, 'leaving'), await Peer.welcomed(server, 'staying')];
   const begin = Date.now();
@@ -351,7 +351,7 @@ test('stop: is over at once when every client has left', LIMIT, async (context) 
   assert.ok(Date.now() - begin < 900);
 });
 
-test('--stream-log: says of each event, publish and eviction that there was one', LIMIT, async (context) => {
+test('--stream-log: it has a line for each event, publish and eviction', LIMIT, async (context) => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'stream-log-'));
   context.after(() => rmSync(folder, { recursive: true }));
   const file = path.join(folder, 'log.jsonl');

@@ -30,7 +30,7 @@ for (const offered of [[], ['echo'], ['tidewire.v2'], ['TIDEWIRE.V1']]) {
   });
 }
 
-test('handshake: the refusal says what to offer', LIMIT, async (context) => {
+test('handshake: the refusal names the subprotocol to offer', LIMIT, async (context) => {
   const server = await serverFor(context);
   const socket = await connect(context, server.port);
   const answer = readToEnd(socket);
@@ -83,7 +83,7 @@ test('limits: a body that is too large is an error of its message', LIMIT, async
   assert.deepEqual(await peer.settle(), []);
 });
 
-test('limits: publishing too fast is refused for a while, and what is refused is not done', LIMIT, async (context) => {
+test('limits: publishing too fast is refused for a while, and refused publishes have no effect', LIMIT, async (context) => {
   const server = await streamFor(context, { publishRate: 10 });
   const peer = await Peer.welcomed(server);
   const ids = Array.from({ length: 30 }, (_, index) => index + 1);
@@ -104,7 +104,7 @@ test('limits: publishing too fast is refused for a while, and what is refused is
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-test('slow reader: one that reads nothing, and says that it lives, is heard', LIMIT, async (context) => {
+test('slow reader: pings of a client that reads nothing are read', LIMIT, async (context) => {
   const server = await streamFor(context, { heartbeat: 1000, history: 10_000, args: ['--history-bytes', '100000000'] });
   const peer = await Peer.welcomed(server);
   await peer.subscribe('chat/c');
@@ -147,7 +147,7 @@ async function takeReplies(peer, count) {
   }
 }
 
-test('answers: whoever reads gets them all, however many are asked for at once', LIMIT, async (context) => {
+test('answers: a client that reads gets all, however many it requests at once', LIMIT, async (context) => {
   const { server, ask } = await largeAnswers(context);
   const peer = await Peer.welcomed(server, 'pipelined');
   peer.send(...ask(200));
@@ -157,7 +157,7 @@ test('answers: whoever reads gets them all, however many are asked for at once',
   assert.deepEqual(await peer.settle(), []);
 });
 
-test('answers: acknowledgements may be many times what waits for a client at most', LIMIT, async (context) => {
+test('answers: acknowledgements may exceed the queue limit of a client many times', LIMIT, async (context) => {
   for (const maxBufferedBytes of [1, 1000]) {
     const server = await streamFor(context, { maxBufferedBytes });
     const peer = await Peer.welcomed(server);
@@ -168,7 +168,7 @@ test('answers: acknowledgements may be many times what waits for a client at mos
   }
 });
 
-test('answers: those that nobody reads cost no memory and delay nobody', { ...LIMIT, skip: !CAN_MEASURE }, async (context) => {
+test('answers: unread ones cost no memory and delay no other client', { ...LIMIT, skip: !CAN_MEASURE }, async (context) => {
   const { server, ask } = await largeAnswers(context, { heartbeat: 0 });
   const [flood, other] = [await Peer.welcomed(server, 'flood'), await Peer.welcomed(server, 'other')];
   const before = residentMiB(server.process.pid);
@@ -187,7 +187,7 @@ test('answers: those that nobody reads cost no memory and delay nobody', { ...LI
   while (answers.reply < 500 || answers.pong < 100_000) ++answers[(await flood.any()).op];
 });
 
-test('answers: whoever takes them slowly is not silent meanwhile', LIMIT, async (context) => {
+test('answers: a slow reader is not silent meanwhile', LIMIT, async (context) => {
   const { server, ask } = await largeAnswers(context, { heartbeat: 1000 });
   const peer = await Peer.welcomed(server);
   peer.socket.on('message', () => {
@@ -199,7 +199,7 @@ test('answers: whoever takes them slowly is not silent meanwhile', LIMIT, async 
   assert.deepEqual(await peer.settle(), []);
 });
 
-test('answers: whoever takes none for twice the heartbeat is too slow', LIMIT, async (context) => {
+test('answers: a client that takes none for twice the heartbeat is too slow', LIMIT, async (context) => {
   const { server, ask } = await largeAnswers(context, { heartbeat: 1000 });
   const peer = await Peer.welcomed(server);
   peer.socket.pause();
@@ -210,7 +210,7 @@ test('answers: whoever takes none for twice the heartbeat is too slow', LIMIT, a
   assert.deepEqual([error, code], ['too-slow', 4005]);
 });
 
-test('answers: whoever always has some to take gets its events as well', LIMIT, async (context) => {
+test('answers: a client with a constant stream of answers gets its events too', LIMIT, async (context) => {
   const { server, ask } = await largeAnswers(context, { args: ['--rooms', '1'] });
   const peer = await Peer.welcomed(server);
   await peer.subscribe('chat/c');
@@ -225,7 +225,7 @@ test('answers: whoever always has some to take gets its events as well', LIMIT, 
   assert.ok(came.lastIndexOf('event') < 300, `the last event came in place ${came.lastIndexOf('event')}`);
 });
 
-test('answers: what says where a subscription begins comes before its events', LIMIT, async (context) => {
+test('answers: subscribed comes before the events of its subscription', LIMIT, async (context) => {
   const { server, ask } = await largeAnswers(context);
   await server.publish('chat/c', ...Array(100).fill('x'.repeat(1000)));
   const peer = await Peer.welcomed(server);
@@ -298,7 +298,7 @@ test('slow reader: one that never reads is let go, and holds nothing back', { ..
   while (openFiles(server.process.pid) > before.files) await server.publish('chat/d', 'time goes by');
 });
 
-test('slow reader: a history that still has what it needs is enough', LIMIT, async (context) => {
+test('slow reader: it continues from a history that still has the next event', LIMIT, async (context) => {
   const server = await streamFor(context, { maxBufferedBytes: 50_000, history: 100_000, args: ['--history-bytes', '100000000'] });
   const peer = await Peer.welcomed(server);
   await peer.subscribe('chat/c');
@@ -373,7 +373,7 @@ test('garbage: frames that break RFC 6455 do no harm', LIMIT, async (context) =>
   assert.equal(server.stderr(), '');
 });
 
-test('slow reader: one that never reads, and has said its last, holds nothing back', LIMIT, async (context) => {
+test('slow reader: a half-closed one that never reads delays no other client', LIMIT, async (context) => {
   const server = await streamFor(context);
   const socket = await connect(context, server.process.port);
   socket.write(handshake('/stream', 'Sec-WebSocket-Protocol: tidewire.v1\r\n'));
@@ -388,7 +388,7 @@ test('slow reader: one that never reads, and has said its last, holds nothing ba
   for (let count = 0; count < 10; ++count) await server.publish('chat/d', 'x');
 });
 
-test('batches: what is published within the delay leaves in one message', LIMIT, async (context) => {
+test('batches: events published within the delay leave in one message', LIMIT, async (context) => {
   for (const [delay, together] of [[300, true], [0, false]]) {
     const server = await streamFor(context, { args: ['--batch-delay', String(delay)] });
     const peer = await Peer.welcomed(server, 'k');

@@ -62,7 +62,7 @@ bool isTick(const tidewire::Event& event) {
   return event.body.text().find("\"seq\":" + std::to_string(event.seq) + ',') != std::string_view::npos;
 }
 
-tidewire::SessionOptions sessionOptions(const Wanted& wanted) {
+tidewire::Options sessionOptions(const Wanted& wanted) {
   return {
       .url = wanted.url,
       .connectTimeout = 1s,

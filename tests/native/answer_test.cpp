@@ -112,7 +112,7 @@ TEST_CASE("answer: a status that is not three digits is none") {
   }
 }
 
-TEST_CASE("answer: what is not HTTP ends the attempt at once, and is shown") {
+TEST_CASE("answer: a response that is not HTTP ends the attempt at once, and is quoted") {
   const CloseInfo info = endingAfter("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n");
   CHECK(info.cause == CloseCause::ConnectFailed);
   CHECK(info.detail == "the server does not speak HTTP: it answered \"SSH-2.0-OpenSSH_9.2p1 Debian-2\"");
@@ -166,7 +166,7 @@ TEST_CASE("answer: nothing of a refused attempt is left on the wire") {
   }
 }
 
-TEST_CASE("receive: what came with the 101 while reading is paused comes first, and in one piece, after resume") {
+TEST_CASE("receive: bytes behind the 101 are held while reading is paused, and delivered first after resume") {
   for (const bool cutsFrame : {false, true}) {
     CAPTURE(cutsFrame);
     RawPeer peer;
@@ -194,7 +194,7 @@ TEST_CASE("receive: what came with the 101 while reading is paused comes first, 
   }
 }
 
-TEST_CASE("receive: what came with the 101 comes first, however much the loop has to do before it goes on reading") {
+TEST_CASE("receive: bytes behind the 101 are delivered first, however busy the loop is") {
   RawPeer peer;
   const std::shared_ptr<tidewire::Loop> loop = tidewire::Loop::make();
   tidewire::Options options = to(peer);
@@ -224,7 +224,7 @@ TEST_CASE("receive: what came with the 101 comes first, however much the loop ha
   CHECK(received == std::vector<std::string>{"a1", "a2", "b"});
 }
 
-TEST_CASE("receive: what came with the 101 of a reconnect is delivered in order once the full queue is empty") {
+TEST_CASE("receive: bytes behind the 101 of a reconnect are delivered in order once the full queue is empty") {
   RawPeer peer;
   tidewire::Options options = to(peer);
   options.callbacks = tidewire::Callbacks::Poll;

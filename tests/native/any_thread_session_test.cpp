@@ -34,7 +34,7 @@ namespace {
 
 /// A session, and what its callbacks have told.
 struct Scene {
-  explicit Scene(tidewire::SessionOptions options) : session(std::move(options)) {}
+  explicit Scene(tidewire::Options options) : session(std::move(options)) {}
 
   Turnstile turns;
   std::atomic<int> accepted = 0;  // Calls that end exactly once.

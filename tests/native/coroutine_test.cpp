@@ -121,7 +121,7 @@ TEST_CASE("coroutine: a client that closes for good answers with nothing") {
   CHECK(conversation.heard.empty());
 }
 
-TEST_CASE("coroutine: messages that nobody waits for are kept, within their bound, and then in order") {
+TEST_CASE("coroutine: untaken messages are kept within the limit, and then delivered in order") {
   // More than the system takes between a client that does not read and a server.
   constexpr int kMessages = 300;
   constexpr std::size_t kBytes = 100'000;

@@ -237,7 +237,7 @@ TEST_CASE("ending texts: a connection that is not made names each address that w
               "{peer} ended the connection before it answered the handshake", peer.port());
 }
 
-TEST_CASE("ending texts: a timeout has its option, its time, and what was waited for") {
+TEST_CASE("ending texts: a timeout has its option, its time, and the step it interrupted") {
   (void)tidewire::native::trustFor({});  // The first time it takes a while.
   for (const bool secure : {false, true}) {
     RawPeer peer;
@@ -266,7 +266,7 @@ TEST_CASE("ending texts: a timeout has its option, its time, and what was waited
   }
 }
 
-TEST_CASE("ending texts: what the application ends says so, and how the server took it") {
+TEST_CASE("ending texts: an end by the application names it, and the server's answer") {
   for (const bool answers : {false, true}) {
     RawPeer peer;
     tidewire::Options options = to(peer.url());
@@ -288,7 +288,7 @@ TEST_CASE("ending texts: what the application ends says so, and how the server t
   }
 }
 
-TEST_CASE("ending texts: TLS fails with the name of the alert, or of what is wrong with the certificate") {
+TEST_CASE("ending texts: a TLS failure has the name of the alert, or of the certificate error") {
   const std::string handshakeFailure("\x15\x03\x03\0\x02\x02\x28", 7);
   for (const Row& row : {Row{"an alert", handshakeFailure, CloseCause::ConnectFailed,
                              "the server ended TLS with the alert \"handshake failure\" (40)"},

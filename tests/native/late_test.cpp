@@ -52,7 +52,7 @@ void turnUntil(Loop& loop, Holds holds) {
 }  // namespace
 
 // The loop looks at its clocks every 5 s, and takes it for a thaw if that comes more than 5 s late.
-TEST_CASE("thaw: a loop that nobody turned for long asks its peers, one that went on does not" * doctest::skip()) {
+TEST_CASE("thaw: a loop that was not turned for long sends heartbeats, one in use does not" * doctest::skip()) {
   support::TickerServer server;
   Seen stood;
   Seen wentOn;

@@ -36,7 +36,7 @@ class Steady {
 }  // namespace
 
 // The ticker server closed with 4005 whoever asked for more at once than it keeps for a client.
-TEST_CASE("session: one that asks for 16 MB of answers at once gets all of them, and is never called slow") {
+TEST_CASE("session: it gets 16 MB of answers requested at once, and is never too-slow") {
   support::TickerServer server({"--symbols", "AAPL", "--speed", "1000"});
   Steady steady(server);
   std::atomic<bool> enough = false;
@@ -60,7 +60,7 @@ TEST_CASE("session: one that asks for 16 MB of answers at once gets all of them,
   CHECK(large == kRequests);
 }
 
-TEST_CASE("session: its acknowledgements may be many times what the server keeps for a client") {
+TEST_CASE("session: its acknowledgements may exceed the server's queue limit many times") {
   support::TickerServer server({"--max-queue", "1000", "--publish-rate", "1000000"});
   Steady steady(server);
   constexpr int kPublishes = 2'000;

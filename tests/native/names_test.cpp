@@ -61,7 +61,7 @@ struct Answer {
 
 }  // namespace
 
-TEST_CASE("names: look-ups of attempts that are over keep nobody waiting") {
+TEST_CASE("names: look-ups of ended attempts delay no other look-up") {
   support::TickerServer server({"--allow-host", "alive.scripted"});
   Names names;
   const auto dead = stranded(names, 3 * LookUp::kAtOnce, 50ms);
@@ -75,7 +75,7 @@ TEST_CASE("names: look-ups of attempts that are over keep nobody waiting") {
   alive.awaitOpens(1);
 }
 
-TEST_CASE("names: the thread of a look-up leaves open what an instruction raises, and nothing else") {
+TEST_CASE("names: a look-up thread blocks all signals except those raised by an instruction") {
   Names names;
   names.answer("masked.scripted", "127.0.0.5");
   Answer answer;
@@ -183,7 +183,7 @@ TEST_CASE("names: a name that hangs is looked up anew by the next attempt, but b
   CHECK(names.asked("slow.scripted") == LookUp::kMostOfOneName);
 }
 
-TEST_CASE("names: abandoned look-ups take no more threads than stated, and what waits goes on when they end") {
+TEST_CASE("names: abandoned look-ups stay within the thread limit, and waiting ones continue when they end") {
   Names names;
   Answer answer;
   // One of an earlier test's clients, which are destroyed later, may be among them.

@@ -9,12 +9,11 @@
 
 using contract::pumpUntil;
 using tidewire::Session;
-using tidewire::SessionOptions;
 
 // The server closes with 4006 whoever has said nothing for twice its heartbeat.
-TEST_CASE("session: while it reads nothing, because nobody polls, its server knows that it lives") {
+TEST_CASE("session: it goes on sending pings while it is not polled and reads nothing") {
   support::TickerServer server({"--heartbeat", "1000", "--publish-rate", "1000000"});
-  SessionOptions options{.url = server.url("/stream"), .callbacks = tidewire::Callbacks::Poll};
+  tidewire::Options options{.url = server.url("/stream"), .callbacks = tidewire::Callbacks::Poll};
   options.deliveryQueueBytes = 64 * 1024;
   int events = 0;
   int closes = 0;

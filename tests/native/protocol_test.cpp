@@ -171,7 +171,7 @@ TEST_CASE("handshake: garbage instead of an answer is a failed attempt") {
   CHECK_FALSE(test.log().closes[0].wasOpen);
 }
 
-TEST_CASE("receive: what came in one segment with the 101 is not lost") {
+TEST_CASE("receive: bytes in one segment with the 101 are not lost") {
   RawPeer peer;
   TestClient test(to(peer));
   test.client().connect();

@@ -50,7 +50,7 @@ TEST_CASE("threads: each call of a session made by one of four threads is sent, 
   std::array<std::atomic<int>, 4> outcomes{};
   std::atomic<int> replies = 0;
   std::atomic<int> accepted = 0;
-  Session session({.url = server.url("/stream"), .outbox = {.maxCalls = 1'000'000}});
+  Session session({.url = server.url("/stream")}, {.outbox = {.maxCalls = 1'000'000}});
   session.connect();
   REQUIRE(session.waitOpen(kPatience) == tidewire::WaitResult::Reached);
   callFromThreads([&] {

@@ -414,7 +414,7 @@ void callsAfterMain() {
   own.loop = farewell.loop;
   farewell.turned.emplace(std::move(own));
   farewell.never.emplace(quick(server.url("/echo")));
-  farewell.session.emplace(tidewire::SessionOptions{.url = server.url("/stream")});
+  farewell.session.emplace(tidewire::Options{.url = server.url("/stream")});
   farewell.subscription = farewell.session->subscribe("ticker/ACME", {}, {});
   farewell.request = farewell.session->request("quote", "{}", {}, [](const tidewire::Reply&) {});
   Client asking({.endpoint = [](const tidewire::EndpointRequest& request) { farewell.question = request; }});

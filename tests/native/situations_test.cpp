@@ -25,7 +25,7 @@ TEST_CASE("signals: a fault in a callback reaches the application's handler") {
   CHECK(wrongIn("fault-in-callback") == "");
 }
 
-TEST_CASE("signals: the thread of the callbacks leaves open what an instruction raises, and nothing else") {
+TEST_CASE("signals: the callback thread blocks all signals except those raised by an instruction") {
   CHECK(wrongIn("mask-of-callbacks") == "");
 }
 

@@ -75,7 +75,7 @@ TEST_CASE("tls: every certificate of a PEM text counts, wherever it stands") {
   checkEcho(peer, localhost(peer), {.caPem = certificates().text("other.pem") + certificates().text("ca.pem")});
 }
 
-TEST_CASE("tls: an unknown authority is not trusted, whoever else trusts it") {
+TEST_CASE("tls: an unknown authority is not trusted, even if another client trusts it") {
   RawPeer peer(certificates().file("server.pem"), certificates().file("server.key"));
   checkUntrusted(peer, localhost(peer), {});
   checkUntrusted(peer, localhost(peer), {.caPem = certificates().text("other.pem")});
@@ -87,7 +87,7 @@ TEST_CASE("tls: a certificate for another name is not trusted") {
   checkUntrusted(peer, peer.url(), {.caFile = certificates().file("ca.pem")});
 }
 
-TEST_CASE("tls: the hello asks for the host, without a final dot, and never for an address") {
+TEST_CASE("tls: SNI names the host, without a final dot, and never an address") {
   const auto namedBy = [](const std::string& host, const char* address) {
     RawPeer peer(certificates().file("server.pem"), certificates().file("server.key"), address);
     const std::string authority = host + ":" + std::to_string(peer.port());
@@ -122,7 +122,7 @@ TEST_CASE("tls: two hundred clients with certificates of their own leave none of
   contract::pumpUntil("the last is gone", [] { return tidewire::native::trustCount() == 1; });
 }
 
-TEST_CASE("tls: clients with the same certificates share what they trust, wherever those come from") {
+TEST_CASE("tls: clients with the same certificates share a context, whatever their source") {
   const std::string pem = certificates().text("ca.pem");
   const auto first = tidewire::native::trustFor({.caPem = pem}).context;
   CHECK(tidewire::native::trustFor({.caPem = pem}).context == first);
@@ -164,7 +164,7 @@ TEST_CASE("tls: a server that ends TLS without a Close frame has ended the conne
   CHECK(test.log().closes[0].cause == CloseCause::ConnectionLost);
 }
 
-TEST_CASE("tls: a server that does not speak it is a failed attempt that says so") {
+TEST_CASE("tls: a server without TLS is a failed attempt whose detail names it") {
   RawPeer peer;
   TestClient test(trusting("wss://127.0.0.1:" + std::to_string(peer.port()) + "/", {}));
   test.client().connect();
@@ -175,7 +175,7 @@ TEST_CASE("tls: a server that does not speak it is a failed attempt that says so
   CHECK_FALSE(test.log().closes[0].detail.empty());
 }
 
-TEST_CASE("tls: an authority that cannot be read ends the attempt for good, and says so") {
+TEST_CASE("tls: an unreadable authority ends the attempt for good, and the detail names it") {
   for (const tidewire::TlsOptions& tls :
        {tidewire::TlsOptions{.caFile = "/nonexistent/ca.pem"}, tidewire::TlsOptions{.caPem = "not a certificate"}}) {
     TestClient test(trusting("wss://127.0.0.1:1/", tls));

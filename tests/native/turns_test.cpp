@@ -132,7 +132,7 @@ TEST_CASE("turns: a peer that does not read is waited for, also after close()") 
   CHECK_FALSE(turned.closed());
 }
 
-TEST_CASE("turns: what a paused client does not read is left alone") {
+TEST_CASE("turns: unread bytes of a paused client cause no turns") {
   RawPeer peer;
   Turned turned({.url = peer.url()});
   const auto connection = turned.openTo(peer, serverFrame(1, "with the 101"));

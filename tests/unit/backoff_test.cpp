@@ -55,7 +55,7 @@ TEST_CASE("backoff: waits spread over the whole range, the first one too") {
   }
 }
 
-TEST_CASE("backoff: the ceiling tells what the next wait may be") {
+TEST_CASE("backoff: the ceiling bounds the next delay") {
   Random random(1);
   Backoff backoff(500ms, 3s);
   std::vector<Duration> ceilings;

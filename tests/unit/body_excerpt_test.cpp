@@ -71,7 +71,7 @@ TEST_CASE("body excerpt: one line of at most 200 bytes") {
   CHECK(excerptOf("", std::string(100'000, 'x')).complete);
 }
 
-TEST_CASE("body excerpt: what is no text is not read") {
+TEST_CASE("body excerpt: a non-text body is not read") {
   CHECK(excerptOf("Content-Type: image/png\r\n", "PNG").complete);
   CHECK(excerptOf("Content-Type: text/html\r\nContent-Encoding: gzip\r\n", "\x1f\x8b").text.empty());
   CHECK(excerptOf("Content-Type: application/problem+json\r\n", R"({"title":"no"})").text == R"({"title":"no"})");

@@ -108,7 +108,7 @@ TEST_CASE("endpoint function: it may fail, and say why") {
   CHECK(manual.closes[0].detail == "no token today");
 }
 
-TEST_CASE("endpoint function: what connect() would refuse fails the attempt, with the field's name") {
+TEST_CASE("endpoint function: an invalid endpoint fails the attempt, and the detail names the field") {
   const std::vector<std::pair<Endpoint, std::string>> table = {
       {{.url = "https://h/"}, "url"},
       {{.url = "ws://h/", .subprotocols = {""}}, "subprotocols"},
@@ -131,7 +131,7 @@ TEST_CASE("endpoint function: what connect() would refuse fails the attempt, wit
   CHECK(page.closes[0].cause == CloseCause::EndpointFailed);
 }
 
-TEST_CASE("endpoint function: it is asked before every attempt, and told how the last one ended") {
+TEST_CASE("endpoint function: it is called before every attempt, with the last close event") {
   Asked asked;
   ManualClient manual({.endpoint = asked.function()});
   manual.connect();
@@ -211,7 +211,7 @@ TEST_CASE("endpoint function: its client may go inside it") {
   CHECK(manual->loop().transports() == 0);
 }
 
-TEST_CASE("endpoint function: what was sent behind a failure that ends the client for good is dropped and reported") {
+TEST_CASE("endpoint function: messages sent behind a final failure are dropped and reported") {
   Asked asked;
   ManualClient manual({.endpoint = asked.function(), .reconnect = {.enabled = false}});
   manual.connect();

@@ -29,7 +29,7 @@ constexpr std::array kModes = {Callbacks::Automatic, Callbacks::Poll, Callbacks:
 
 }  // namespace
 
-TEST_CASE("client: what onOpen sends leaves before what was waiting, wherever callbacks run") {
+TEST_CASE("client: messages sent in onOpen leave before queued ones, wherever callbacks run") {
   for (const Callbacks mode : kModes) {
     ManualExecutor executor;
     ManualClient manual({.callbacks = mode, .executor = executor.executor()});
@@ -66,14 +66,14 @@ TEST_CASE("client: only onOpen's sends go first, not those of other callbacks") 
   CHECK(manual.sent() == Texts{"login", "waited", "state"});
 }
 
-TEST_CASE("client: without an onOpen, what waited leaves without a poll") {
+TEST_CASE("client: without an onOpen, queued messages leave without a poll") {
   ManualClient manual({.callbacks = Callbacks::Poll});
   manual.send("waited");
   manual.open();
   CHECK(manual.sent() == Texts{"waited"});
 }
 
-TEST_CASE("client: what onOpen of a connection that is over sends goes nowhere, and is reported as stale") {
+TEST_CASE("client: messages sent in onOpen of an ended connection are dropped and reported as stale") {
   for (const Callbacks mode : {Callbacks::Poll, Callbacks::Executor}) {
     ManualExecutor executor;
     ManualClient manual({.callbacks = mode, .executor = executor.executor()});
@@ -93,7 +93,7 @@ TEST_CASE("client: what onOpen of a connection that is over sends goes nowhere, 
   }
 }
 
-TEST_CASE("client: what onOpen sends after its connection was lost, and before the next one is open, is stale too") {
+TEST_CASE("client: messages sent in onOpen between the loss of its connection and the next opening are stale too") {
   ManualClient manual({.callbacks = Callbacks::Poll});
   manual.client().onOpen([&](const Opened& opened) { manual.send("login " + std::to_string(opened.attempt)); });
   manual.open();
@@ -113,7 +113,7 @@ TEST_CASE("client: what onOpen sends after its connection was lost, and before t
   CHECK(manual.sent() == Texts{"login 2"});
 }
 
-TEST_CASE("client: what is sent in onOpen after close() and connect() belongs to the next connection") {
+TEST_CASE("client: messages sent in onOpen after close() and connect() belong to the next connection") {
   ManualClient manual;
   int opens = 0;
   manual.client().onOpen([&](const Opened&) {
@@ -170,7 +170,7 @@ TEST_CASE("client: where the oldest may be displaced, the newest arrive and ever
   CHECK(manual.sent() == Texts{"c", "d"});
 }
 
-TEST_CASE("client: a message says for itself whether it waits, or the options say it for all") {
+TEST_CASE("client: a message's own whenNotOpen overrides the options") {
   const SendOptions refuse{.whenNotOpen = WhenNotOpen::Refuse};
   const SendOptions queue{.whenNotOpen = WhenNotOpen::Queue};
   ManualClient waiting;
@@ -186,7 +186,7 @@ TEST_CASE("client: a message says for itself whether it waits, or the options sa
   CHECK(refusing.sent() == Texts{"b", "c"});
 }
 
-TEST_CASE("client: what is dropped at the end is told before the close event, and close() while waiting tells it too") {
+TEST_CASE("client: messages dropped at the end are reported before the close event, and by close() while waiting") {
   ManualClient manual;
   manual.connect();
   manual.send("a");
@@ -209,7 +209,7 @@ TEST_CASE("client: nothing dropped is not reported") {
   CHECK(manual.log == Texts{"close"});
 }
 
-TEST_CASE("client: onDrain comes once what is buffered has fallen to the low-water mark") {
+TEST_CASE("client: onDrain comes once the buffered amount has fallen to the low-water mark") {
   ManualClient manual({.sendQueue = {.lowWaterBytes = 4}});
   std::vector<std::size_t> drained;
   manual.client().onDrain([&](const Drained& event) { drained.push_back(event.bufferedAmount); });
@@ -270,7 +270,7 @@ TEST_CASE("client: without an onDrain nothing is delivered for it") {
   CHECK(manual.client().stats().deliveryEvents == 0);
 }
 
-TEST_CASE("client: what is buffered is what waits and what the transport still holds") {
+TEST_CASE("client: the buffered amount covers the queue and the transport") {
   ManualClient manual;
   manual.send("12345");
   CHECK(manual.client().bufferedAmount() == 5);
@@ -286,7 +286,7 @@ TEST_CASE("client: what is buffered is what waits and what the transport still h
   CHECK(manual.client().bufferedAmount() == 4);
 }
 
-TEST_CASE("client: an answered Ping confirms what had left before it, and not what it overtook") {
+TEST_CASE("client: an answered Ping confirms earlier messages, but not those that it overtook") {
   for (const bool overtakes : {false, true}) {
     CAPTURE(overtakes);
     ManualClient manual;
@@ -310,7 +310,7 @@ TEST_CASE("client: an answered Ping confirms what had left before it, and not wh
   }
 }
 
-TEST_CASE("client: its statistics tell what it has done") {
+TEST_CASE("client: statistics count its attempts, messages and drops") {
   ManualClient manual;
   CHECK(manual.client().stats().attempts == 0);
   CHECK_FALSE(manual.client().stats().roundTrips.has_value());
@@ -347,7 +347,7 @@ TEST_CASE("client: its statistics tell what it has done") {
   CHECK(stats.deliveryEvents == 0);
 }
 
-TEST_CASE("client: what was sent through the queue and past it is counted alike") {
+TEST_CASE("client: messages through the queue and past it are counted alike") {
   ManualClient manual;
   manual.send("queued");
   manual.open();
@@ -388,7 +388,7 @@ TEST_CASE("pause: liveness is not judged meanwhile") {
   CHECK(manual.transport().pings() == 1);
 }
 
-TEST_CASE("pause: what was read already is still delivered") {
+TEST_CASE("pause: messages that were already read are still delivered") {
   ManualClient manual;
   Texts received;
   manual.noteTexts(received);
@@ -399,7 +399,7 @@ TEST_CASE("pause: what was read already is still delivered") {
   CHECK(received == Texts{"rest of a read"});
 }
 
-TEST_CASE("pause: a page holds messages back, and what follows them, until resume()") {
+TEST_CASE("pause: a page holds messages, and the events behind them, until resume()") {
   ManualClient manual({}, kPage);
   Texts received;
   manual.noteTexts(received);
@@ -418,7 +418,7 @@ TEST_CASE("pause: a page holds messages back, and what follows them, until resum
   CHECK(manual.closes.size() == 1);
 }
 
-TEST_CASE("pause: on a page what onOpen sends goes first even where onOpen had to wait for resume()") {
+TEST_CASE("pause: on a page messages sent in onOpen go first even if onOpen had to wait for resume()") {
   ManualClient manual({}, kPage);
   manual.client().onOpen([&](const Opened& opened) {
     if (opened.attempt == 2) {
@@ -440,7 +440,7 @@ TEST_CASE("pause: on a page what onOpen sends goes first even where onOpen had t
   CHECK(manual.sent() == Texts{"login", "waited", "waited too"});
 }
 
-TEST_CASE("pause: on a page what a held back onOpen of a connection that is over sends is stale") {
+TEST_CASE("pause: on a page messages sent in a held onOpen of an ended connection are stale") {
   ManualClient manual({}, kPage);
   manual.connect();
   manual.client().onOpen([&](const Opened& opened) { manual.send("login " + std::to_string(opened.attempt)); });

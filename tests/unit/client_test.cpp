@@ -93,7 +93,7 @@ TEST_CASE("client: a reconnect() or heartbeat() that comes too late does not kee
   }
 }
 
-TEST_CASE("client: what was sent just before the connection ended for good is dropped and counted") {
+TEST_CASE("client: messages sent just before the final end are dropped and counted") {
   ManualClient manual;
   manual.open();
   CHECK(manual.client().send("one") == SendResult::Queued);
@@ -165,7 +165,7 @@ TEST_CASE("client: a fault of its options is answered by connect(), and named") 
   }
 }
 
-TEST_CASE("client: what a page cannot do is unsupported there") {
+TEST_CASE("client: options that a page cannot honour are unsupported there") {
   for (const Options& options : {Options{.tls = {.caFile = "a.pem"}}, Options{.tls = {.caPem = "x"}},
                                  Options{.headers = {{"X", "1"}}}, Options{.url = "ws://user@h/"}}) {
     CHECK(ManualClient(options, kPage).client().connect() == ConnectResult::Unsupported);
@@ -193,7 +193,7 @@ TEST_CASE("client: waiting where it would wait for itself is refused") {
   CHECK(inside == WaitResult::WrongThread);
 }
 
-TEST_CASE("client: a thread that waits is told of the opening once onOpen has returned") {
+TEST_CASE("client: waitOpen returns once onOpen has returned") {
   ManualClient manual;
   bool opened = false;
   manual.client().onOpen([&](const Opened&) { opened = true; });
@@ -207,7 +207,7 @@ TEST_CASE("client: a thread that waits is told of the opening once onOpen has re
   waiter.join();
 }
 
-TEST_CASE("executor: each task runs one callback, and the next one is handed over when it has run") {
+TEST_CASE("executor: each task runs one callback, and the next task follows when it has run") {
   ManualExecutor executor;
   ManualClient manual(executing(executor));
   Texts received;
@@ -234,7 +234,7 @@ TEST_CASE("executor: each task runs one callback, and the next one is handed ove
   CHECK(manual.client().poll() == 0);
 }
 
-TEST_CASE("executor: threads that run its tasks as they come never run two callbacks at the same time") {
+TEST_CASE("executor: callbacks never run concurrently on a pool of threads") {
   constexpr std::size_t kMessages = 500;
   std::vector<std::thread> threads;
   std::mutex threadsMutex;
@@ -300,7 +300,7 @@ TEST_CASE("executor: a client may go in its own task") {
   CHECK(executor.runAll() == 1);
 }
 
-TEST_CASE("hints: what the platform notices reaches a client that is served, and no other") {
+TEST_CASE("hints: a hint of the platform reaches every client in use, and no other") {
   ManualClient manual;
   manual.loop().hint(core::Hint::Thawed);
   manual.open();
@@ -312,7 +312,7 @@ TEST_CASE("hints: what the platform notices reaches a client that is served, and
   manual.loop().hint(core::Hint::Thawed);
 }
 
-TEST_CASE("log: a client that nobody polls is told of once, after five seconds") {
+TEST_CASE("log: a client that is not polled is reported once, after five seconds") {
   Texts warnings;
   ManualClient manual({.heartbeat = {.interval = 0s},
                        .callbacks = Callbacks::Poll,
@@ -341,7 +341,7 @@ TEST_CASE("log: a client that nobody polls is told of once, after five seconds")
   }
 }
 
-TEST_CASE("log: callbacks that hold the thread are told of, with how long") {
+TEST_CASE("log: slow callbacks are reported with their duration") {
   Texts warnings;
   ManualClient manual({.log = {.sink = [&](const LogRecord& record) { warnings.emplace_back(record.text); }}});
   core::Duration holds = 100ms;

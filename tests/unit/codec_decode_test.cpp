@@ -53,7 +53,7 @@ TEST_CASE("decoder: NUL is a byte like any other") {
   CHECK(decode(frame(Opcode::Text, payload)) == text(payload));
 }
 
-TEST_CASE("decoder: a whole message is a view into what was fed") {
+TEST_CASE("decoder: a whole message is a view into the fed bytes") {
   const std::string stream = frame(Opcode::Binary, "0123456789");
   Decoder decoder(kLimit);
   decoder.feed(asBytes(stream));
@@ -144,7 +144,7 @@ TEST_CASE("decoder: each reserved opcode is a violation") {
   }
 }
 
-TEST_CASE("decoder: a masked frame from a server is a violation, known from its first two bytes") {
+TEST_CASE("decoder: a masked frame from a server is a violation, detected at its first two bytes") {
   CHECK(decode(octets({0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58})) == kViolation);
   CHECK(decode(octets({0x89, 0x80})) == kViolation);
   CHECK(decode(octets({0x82, 0xFF})) == kViolation);
@@ -179,7 +179,7 @@ TEST_CASE("decoder: the top bit of a 64-bit length is a violation") {
   CHECK(decode(octets({0x82, 127, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF})) == kViolation);
 }
 
-TEST_CASE("decoder: a Close frame tells its code and its reason") {
+TEST_CASE("decoder: a Close frame yields its code and its reason") {
   CHECK(decode(closeFrame(1000, "bye")) == "close(1000,bye)");
   CHECK(decode(closeFrame(4999)) == "close(4999,)");
   CHECK(decode(closeFrame(1000, "\xC3\xA9t\xC3\xA9")) == "close(1000,\xC3\xA9t\xC3\xA9)");
@@ -308,7 +308,7 @@ TEST_CASE("decoder: a header's word alone takes no more than 1 MiB of memory") {
   CHECK(seen.empty());
 }
 
-TEST_CASE("decoder: memory grows with what has arrived") {
+TEST_CASE("decoder: memory grows with the received bytes") {
   constexpr std::size_t kMiB = 1024 * 1024;
   Decoder decoder(64 * kMiB);
   std::string seen;

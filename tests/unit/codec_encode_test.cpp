@@ -67,7 +67,7 @@ TEST_CASE("encoder: the masked examples of RFC 6455 section 5.7 come out byte by
   CHECK(asString(out.bytes()) == octets({0x8A, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58}));
 }
 
-TEST_CASE("encoder: every length and alignment is masked right") {
+TEST_CASE("encoder: every length and alignment is masked correctly") {
   for (std::size_t length = 0; length <= 150; ++length) {
     for (std::size_t offset = 0; offset < 16; ++offset) {
       CAPTURE(length);
@@ -85,7 +85,7 @@ TEST_CASE("encoder: every length and alignment is masked right") {
   }
 }
 
-TEST_CASE("encoder: large payloads are masked right") {
+TEST_CASE("encoder: large payloads are masked correctly") {
   for (const std::size_t length : {1023, 4096, 65'535, 65'536, 300'001}) {
     ByteBuffer out;
     appendMessage(out, MessageKind::Binary, asBytes(counting(length)), asWord(kKey));
@@ -152,7 +152,7 @@ TEST_CASE("encoder: code 1005 stands for a Close frame without a payload") {
   CHECK(out.size() == 6);
 }
 
-TEST_CASE("encoder: what a client writes is refused by a client, for it is masked") {
+TEST_CASE("encoder: a client's decoder rejects a client's frame, because it is masked") {
   ByteBuffer out;
   appendMessage(out, MessageKind::Text, asBytes("Hello"), asWord(kKey));
   CHECK(decode(asString(out.bytes())) == "violation(1002)");

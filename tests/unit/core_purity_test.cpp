@@ -75,7 +75,7 @@ TEST_CASE("core purity: no file of the core reads a clock, draws randomness, loc
   CHECK(files > 10);
 }
 
-TEST_CASE("core purity: the search finds what it is for, and leaves the rest alone") {
+TEST_CASE("core purity: the search finds every violation, and nothing else") {
   for (const char* line :
        {"  const Time t = loop_.now();", "auto t = std::chrono::steady_clock::time_point();", "#include <thread>",
         "#include <mutex>", "#include <atomic>", "std::random_device device;", "  return rand() % 6;", "srand(1);",

@@ -96,7 +96,7 @@ TEST_CASE("text: customers read why an attempt ended, helpers the detail too") {
   CHECK(dashboard::detailOf(info) == "the server does not answer: no route");
 }
 
-TEST_CASE("text: the peer's own reason is told too, and cannot command the terminal") {
+TEST_CASE("text: the peer's reason is shown, and cannot control the terminal") {
   tidewire::CloseInfo info;
   info.cause = tidewire::CloseCause::ClosedByPeer;
   info.code = 1001;
@@ -212,7 +212,7 @@ TEST_CASE("model: an outage does not count as a distance between prices") {
   CHECK_FALSE(model.series().at("AAPL").live);
 }
 
-TEST_CASE("model: an open connection without a fresh price says for how long") {
+TEST_CASE("model: an open connection without a fresh price shows for how long") {
   const Time start{};
   Model model(start);
   model.stateChanged(tidewire::State::Open);
@@ -226,7 +226,7 @@ TEST_CASE("model: an open connection without a fresh price says for how long") {
   CHECK(model.describe(start + 4s) == "open for 0:04, handshake 0.00 ms");
 }
 
-TEST_CASE("model: what is missing is counted, and a refusal is kept, for each symbol") {
+TEST_CASE("model: missing events are counted, and a refusal is kept, for each symbol") {
   Model model(Time{});
   model.ticked(Tick{.symbol = "AAPL", .price = 1, .change = 0, .seq = 1}, 0, Time{});
   model.missed("AAPL");
@@ -243,7 +243,7 @@ TEST_CASE("model: what is missing is counted, and a refusal is kept, for each sy
   CHECK(model.series().at("NONE").refusal == "unknown-channel");
 }
 
-TEST_CASE("model: what the server refuses is described until the next connection") {
+TEST_CASE("model: a refusal of the server is shown until the next connection") {
   const Time start{};
   Model model(start);
   model.stateChanged(tidewire::State::Open);

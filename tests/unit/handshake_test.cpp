@@ -48,7 +48,7 @@ TEST_CASE("handshake: the key is the base64 of sixteen bytes") {
   CHECK(makeKey(nonce) == "/////////////////////w==");
 }
 
-TEST_CASE("handshake: the request has the header fields that RFC 6455 asks for, and no others") {
+TEST_CASE("handshake: the request has the header fields that RFC 6455 requires, and no others") {
   CHECK(handshakeRequest(parsed("ws://example.org/chat?room=1"), {}, {}, kKey) ==
         "GET /chat?room=1 HTTP/1.1\r\n"
         "Host: example.org\r\n"
@@ -200,7 +200,7 @@ TEST_CASE("retry after: a number of seconds is obeyed with status 429 and 503 on
   }
 }
 
-TEST_CASE("retry after: a date counts from the server's own clock, or from ours where it tells none") {
+TEST_CASE("retry after: a date is relative to the response's Date, or to the local clock without one") {
   CHECK(askedFor("Thu, 01 Jan 1970 00:01:40 GMT") == core::Duration(100s));
   CHECK(askedFor("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:00 GMT") == core::Duration(37s));
   CHECK(askedFor("Thu, 29 Feb 2024 00:00:00 GMT", "Wed, 28 Feb 2024 23:59:00 GMT") == core::Duration(60s));
@@ -208,11 +208,11 @@ TEST_CASE("retry after: a date counts from the server's own clock, or from ours 
   CHECK(askedFor("Thu, 01 Jan 1970 00:00:05 GMT", "yesterday") == core::Duration(5s));
 }
 
-TEST_CASE("retry after: a date that is over asks for no wait") {
+TEST_CASE("retry after: a past date means no delay") {
   CHECK(askedFor("Sun, 06 Nov 1994 08:49:00 GMT", "Sun, 06 Nov 1994 08:49:37 GMT") == core::Duration(0s));
 }
 
-TEST_CASE("retry after: what is neither a number nor a date is ignored") {
+TEST_CASE("retry after: a value that is neither a number nor a date is ignored") {
   for (const std::string text :
        {"", " ", "soon", "-1", "+1", "1.5", "12 s", "0x10", "1,2", "Sun, 06 Nov 1994 08:49:37", "1994-11-06T08:49:37Z",
         "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Mai 1994 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT",

@@ -38,7 +38,7 @@ Heartbeat asking(Time at) {
 
 }  // namespace
 
-TEST_CASE("heartbeat: nothing is asked before the connection is open, or after it is over") {
+TEST_CASE("heartbeat: none is sent before the connection is open, or after it has ended") {
   Heartbeat heartbeat(kTimes);
   heartbeat.askNow(kStart);
   CHECK(heartbeat.deadline() == std::nullopt);
@@ -63,7 +63,7 @@ TEST_CASE("heartbeat: a question goes out every interval") {
   }
 }
 
-TEST_CASE("heartbeat: without an interval it asks only when told to") {
+TEST_CASE("heartbeat: without an interval one is sent only on request") {
   Heartbeat heartbeat(with(0s, kTimeout));
   heartbeat.start(kStart);
   CHECK(heartbeat.deadline() == std::nullopt);
@@ -115,7 +115,7 @@ TEST_CASE("heartbeat: one question is judged at a time") {
   }
 }
 
-TEST_CASE("heartbeat: what is asked while a question is on its way is that question") {
+TEST_CASE("heartbeat: a request while one is pending sends no second one") {
   Heartbeat heartbeat = asking(kStart);
   heartbeat.askNow(kStart + 1s);
   heartbeat.heard(kStart + 1s);
@@ -123,7 +123,7 @@ TEST_CASE("heartbeat: what is asked while a question is on its way is that quest
   CHECK(heartbeat.deadline() == kStart + kInterval);
 }
 
-TEST_CASE("heartbeat: a question asked out of turn starts the interval anew") {
+TEST_CASE("heartbeat: one sent on request restarts the interval") {
   Heartbeat heartbeat = started();
   heartbeat.askNow(kStart + 20s);
   CHECK(heartbeat.tick(kStart + 20s) == Verdict::Ask);
@@ -131,14 +131,14 @@ TEST_CASE("heartbeat: a question asked out of turn starts the interval anew") {
   CHECK(heartbeat.deadline() == kStart + 20s + kInterval);
 }
 
-TEST_CASE("heartbeat: an answer that nobody asked for is none") {
+TEST_CASE("heartbeat: an answer without a pending heartbeat is ignored") {
   Heartbeat heartbeat = started();
   CHECK(heartbeat.answeredNewest(kStart) == std::nullopt);
   CHECK(heartbeat.answeredInTurn(kStart) == std::nullopt);
   CHECK(heartbeat.unanswered() == 0);
 }
 
-TEST_CASE("heartbeat: answers that tell only their order give the round trip of the newest question") {
+TEST_CASE("heartbeat: answers without a number give the round trip of the newest heartbeat") {
   Heartbeat heartbeat = asking(kStart);
   for (const Duration later : {1s, 2s}) {
     heartbeat.heard(kStart + later);
@@ -161,7 +161,7 @@ TEST_CASE("heartbeat: the answer to the newest question answers the older ones t
   CHECK(heartbeat.answeredNewest(kStart + 3s) == std::nullopt);
 }
 
-TEST_CASE("heartbeat: while reading is paused nothing is asked") {
+TEST_CASE("heartbeat: none is sent while reading is paused") {
   Heartbeat heartbeat = started();
   heartbeat.pause(kStart + 1s);
   CHECK(heartbeat.deadline() == std::nullopt);
@@ -195,7 +195,7 @@ TEST_CASE("heartbeat: while reading is paused a peer that awaits questions is re
   CHECK(heartbeat.tick(kStart + 2h) == Verdict::Nothing);
 }
 
-TEST_CASE("heartbeat: what reassures a peer is no question, and puts none off") {
+TEST_CASE("heartbeat: a ping that only keeps the peer's side alive is no heartbeat, and delays none") {
   Heartbeat heartbeat(kTimes);
   heartbeat.start(kStart, kInterval);
   heartbeat.askNow(kStart);
@@ -253,7 +253,7 @@ TEST_CASE("heartbeat: a pause ends with its connection") {
   CHECK(heartbeat.deadline() == kStart + 1min + kInterval);
 }
 
-TEST_CASE("heartbeat: a judgement that comes late gives what has arrived a moment to be read") {
+TEST_CASE("heartbeat: a late timeout first leaves time to read the received bytes") {
   Heartbeat heartbeat = asking(kStart);
   const Time judged = kStart + kTimeout;
   SUBCASE("up to 100 ms count as punctual") {
@@ -291,14 +291,14 @@ TEST_CASE("heartbeat: a new connection owes no answers of the old one") {
   CHECK(heartbeat.deadline() == kStart + 1min + kInterval);
 }
 
-TEST_CASE("heartbeat: where nothing can be asked, the interval asks nothing") {
+TEST_CASE("heartbeat: the interval sends none where none can be sent") {
   Heartbeat heartbeat({.interval = kInterval, .timeout = kTimeout, .silence = 0s, .thawTimeout = 3s, .canAsk = false});
   heartbeat.start(kStart);
   CHECK(heartbeat.deadline() == std::nullopt);
   CHECK(heartbeat.tick(kStart + 1h) == Verdict::Nothing);
 }
 
-TEST_CASE("heartbeat: silence beyond the bound means dead, whether anything was asked or not") {
+TEST_CASE("heartbeat: silence beyond the limit means dead, with or without a pending heartbeat") {
   for (const bool canAsk : {true, false}) {
     CAPTURE(canAsk);
     Heartbeat::Times times = with(0s, kTimeout, kSilence);
@@ -348,7 +348,7 @@ TEST_CASE("heartbeat: silence stands still while reading is paused, and ends wit
   CHECK(heartbeat.tick(kStart + 2h) == Verdict::Nothing);
 }
 
-TEST_CASE("heartbeat: silence that is judged late gives what has arrived a moment to be read") {
+TEST_CASE("heartbeat: a late silence timeout first leaves time to read the received bytes") {
   Heartbeat heartbeat(with(0s, kTimeout, kSilence));
   heartbeat.start(kStart);
   const Time judged = kStart + kSilence;
@@ -363,7 +363,7 @@ TEST_CASE("heartbeat: silence that is judged late gives what has arrived a momen
   }
 }
 
-TEST_CASE("heartbeat: the moment for what has arrived holds for silence and question together") {
+TEST_CASE("heartbeat: the time to read received bytes is shared by silence and answer timeouts") {
   Heartbeat heartbeat(with(kInterval, kTimeout, kSilence));
   heartbeat.start(kStart);
   CHECK(heartbeat.tick(kStart + kInterval) == Verdict::Ask);
@@ -375,7 +375,7 @@ TEST_CASE("heartbeat: the moment for what has arrived holds for silence and ques
   CHECK(heartbeat.tick(late + 250ms) == Verdict::Dead);
 }
 
-TEST_CASE("heartbeat: a connection that is distrusted is asked at once, and has less time to answer") {
+TEST_CASE("heartbeat: a hint sends one at once, with a shorter timeout") {
   Heartbeat heartbeat = started();
   heartbeat.distrust(kStart + 5s);
   CHECK(heartbeat.deadline() == kStart + 5s);
@@ -392,7 +392,7 @@ TEST_CASE("heartbeat: a connection that is distrusted is asked at once, and has 
   }
 }
 
-TEST_CASE("heartbeat: distrust replaces a question that was asked before the break") {
+TEST_CASE("heartbeat: a hint replaces the heartbeat that was pending before the break") {
   Heartbeat heartbeat = asking(kStart);
   heartbeat.distrust(kStart + 9s);
   CHECK(heartbeat.tick(kStart + 9s) == Verdict::Ask);
@@ -420,7 +420,7 @@ TEST_CASE("heartbeat: one reason more to distrust does not put off a judgement")
   }
 }
 
-TEST_CASE("heartbeat: what is not open is not distrusted, nor is the next connection for the last one's sake") {
+TEST_CASE("heartbeat: a hint affects neither a connection that is not open nor the next one") {
   Heartbeat heartbeat(kTimes);
   heartbeat.distrust(kStart);
   CHECK(heartbeat.deadline() == std::nullopt);
@@ -433,7 +433,7 @@ TEST_CASE("heartbeat: what is not open is not distrusted, nor is the next connec
   CHECK(heartbeat.deadline() == kStart + 1min + kInterval + kTimeout);
 }
 
-TEST_CASE("heartbeat: distrust while reading is paused asks when it goes on") {
+TEST_CASE("heartbeat: a hint while reading is paused sends one when reading resumes") {
   Heartbeat heartbeat = started();
   heartbeat.pause(kStart + 1s);
   heartbeat.distrust(kStart + 2s);

@@ -70,7 +70,7 @@ TEST_CASE("journal: no text makes a line of its own, neither in the record nor i
   CHECK(told.lines == Lines{"Warning a\\nb: " + written});
 }
 
-TEST_CASE("journal: what a terminal could obey, and what is not UTF-8, is written as bytes") {
+TEST_CASE("journal: control characters and malformed UTF-8 are escaped") {
   const std::pair<std::string_view, std::string_view> texts[] = {
       {"\x1b[2Jx", R"(\x1b[2Jx)"},
       {"\xc2\x9b[2J", R"(\xc2\x9b[2J)"},  // CSI of C1.
@@ -102,7 +102,7 @@ TEST_CASE("journal: a client is called by its name, or else by its URL as it may
   CHECK(Journal({.url = "ws://u:hunter2@h/a?token=hunter2"}, kStart).dump() == "client ws://h/a\n");
 }
 
-TEST_CASE("journal: the sink hears what matters enough, with its level and whom it concerns") {
+TEST_CASE("journal: the sink gets records of its level, with level and client name") {
   constexpr std::array kLevels = {LogLevel::Error, LogLevel::Warning, LogLevel::Info, LogLevel::Debug};
   const Lines all = {"Error feed: e", "Warning feed: w", "Info feed: i", "Debug feed: d"};
   for (std::size_t heard = 0; heard < kLevels.size(); ++heard) {
@@ -169,7 +169,7 @@ TEST_CASE("journal: a recorder without entries records nothing, and the sink hea
   CHECK(told.lines == Lines{"Info feed: something"});
 }
 
-TEST_CASE("journal: payloads are recorded only where they are asked for, and only so much of them") {
+TEST_CASE("journal: payloads are recorded only with payloadBytes, up to that length") {
   CHECK_FALSE(Journal(named(), kStart).recordsPayloads());
   Journal journal(named({}, {.payloadBytes = 5}), kStart);
   CHECK(journal.recordsPayloads());
@@ -183,7 +183,7 @@ TEST_CASE("journal: payloads are recorded only where they are asked for, and onl
         "     0.000  queued text, 0 bytes: \n");
 }
 
-TEST_CASE("journal: what is no printable ASCII is written out, so that a record stays a text of lines") {
+TEST_CASE("journal: non-printable bytes of payloads are escaped, so that a record stays lines of text") {
   Journal journal(named({}, {.payloadBytes = 100}), kStart);
   noteText(journal, kStart, Direction::Received, std::string_view("a\nb\0\\\x7F\xC3\xA9~ ", 10));
   CHECK(journal.dump() ==
@@ -255,7 +255,7 @@ TEST_CASE("journal: stop() waits for a sink that runs on another thread") {
   CHECK(stopped);
 }
 
-TEST_CASE("journal texts: an opening tells what took how long, as far as it is known") {
+TEST_CASE("journal texts: an opening has the known durations of its steps") {
   CHECK(describe(Opened{.attempt = 2, .handshakeTime = 12'340us}) == "attempt 2 is open after 12.3 ms");
   const Opened opened{.subprotocol = "chat",
                       .handshakeTime = 1s,
@@ -265,7 +265,7 @@ TEST_CASE("journal texts: an opening tells what took how long, as far as it is k
         "upgrade 5.0 ms, subprotocol chat");
 }
 
-TEST_CASE("journal texts: an ending tells why, what it cost and what follows") {
+TEST_CASE("journal texts: an ending has its cause, its losses and the retry") {
   CHECK(describe(CloseInfo{.cause = CloseCause::ClosedByUser, .code = 1000, .attempt = 1}) ==
         "attempt 1 ended: ClosedByUser, code 1000");
   const CloseInfo info{.cause = CloseCause::HandshakeRefused,
@@ -281,12 +281,12 @@ TEST_CASE("journal texts: an ending tells why, what it cost and what follows") {
         "retries in 250 ms; none has opened yet");
 }
 
-TEST_CASE("journal texts: what the peer said in its reason is not repeated") {
+TEST_CASE("journal texts: the peer's reason is not repeated") {
   const CloseInfo info{.cause = CloseCause::ClosedByPeer, .code = 4000, .reason = "token hunter2 is bad"};
   CHECK(describe(info).find("hunter2") == std::string::npos);
 }
 
-TEST_CASE("journal texts: giving up is an error, never getting through a warning, and what was asked for is neither") {
+TEST_CASE("journal texts: giving up is an error, never opening a warning, a requested end neither") {
   CHECK(levelOf(CloseInfo{.cause = CloseCause::MessageTooBig}) == LogLevel::Error);
   CHECK(levelOf(CloseInfo{.cause = CloseCause::ConnectFailed, .willRetry = true}) == LogLevel::Info);
   CHECK(levelOf(CloseInfo{.cause = CloseCause::ConnectFailed, .willRetry = true, .neverOpened = true}) ==

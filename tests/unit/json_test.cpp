@@ -34,7 +34,7 @@ TEST_CASE("json: a body that is none answers nothing") {
   CHECK(!read(std::string(100'000, '[')));
 }
 
-TEST_CASE("json: any value has a text, and what is not UTF-8 in it is replaced") {
+TEST_CASE("json: any value has a text, and malformed UTF-8 in it is replaced") {
   CHECK(textOf({{"symbol", "AAPL"}}) == R"({"symbol":"AAPL"})");
   CHECK(textOf(std::string("a\xFF")) == "\"a\xEF\xBF\xBD\"");
 }

@@ -80,7 +80,7 @@ TEST_CASE("loop: a client does nothing until its loop is turned, and its callbac
   CHECK(client.stats().endings(CloseCause::ConnectFailed) == 1);
 }
 
-TEST_CASE("loop: turn() without a time does what is due and returns") {
+TEST_CASE("loop: turn() without a timeout handles what is due and returns") {
   const DeafPort port;
   const std::shared_ptr<Loop> loop = Loop::make();
   loop->turn();
@@ -120,7 +120,7 @@ TEST_CASE("loop: clients of one loop are served together") {
   turnUntil(*loop, [&] { return closed == clients.size(); });
 }
 
-TEST_CASE("loop: nobody can wait for a client that the application serves itself") {
+TEST_CASE("loop: waitOpen and waitClosed are unsupported on a loop of the application") {
   const DeafPort port;
   const Client client(onLoop(Loop::make(), port));
   CHECK(client.waitOpen(1h) == WaitResult::Unsupported);

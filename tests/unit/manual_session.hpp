@@ -18,12 +18,12 @@ namespace tidewire::internal::test {
 /// A session on a loop of its own; the test plays the server.
 class ManualSession {
  public:
-  explicit ManualSession(SessionOptions options = {}, const Abilities& abilities = {})
+  explicit ManualSession(Options options = {}, SessionOptions session = {}, const Abilities& abilities = {})
       : loop_(std::make_shared<ManualLoop>(abilities)) {
     if (options.url.empty()) {
       options.url = "wss://a.test/stream";
     }
-    session_.emplace(SessionAccess::make(std::move(options), loop_));
+    session_.emplace(SessionAccess::make(std::move(options), std::move(session), loop_));
     session_->onClose([this](const CloseInfo& info) { closes.push_back(info); });
     session_->onError([this](const SessionError& error) { errors.push_back(error.code); });
   }

@@ -9,7 +9,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST_CASE("one line: what could end it or hide something is escaped, and a limit cuts between characters") {
+TEST_CASE(
+    "one line: characters that could end the line or hide text are escaped, and a limit cuts between characters") {
   CHECK(oneLine("a b\r\n\x7F\"") == "a b\\r\\n\\x7f\"");
   CHECK(oneLine("gr\xC3\xBC\xC3\x9F") == "gr\xC3\xBC\xC3\x9F");
   CHECK(oneLine("\xC3(\xE2\x80\xAE") == "\\xc3(\\xe2\\x80\\xae");

@@ -65,7 +65,7 @@ TEST_CASE("header: a value that could smuggle in a line, or holds any other cont
   CHECK_FALSE(headerFault("X-Name", "\n").empty());
 }
 
-TEST_CASE("header: what the handshake itself needs is refused, however it is written") {
+TEST_CASE("header: fields of the handshake itself are rejected in any case") {
   for (const std::string name :
        {"Host", "host", "HOST", "Connection", "upgrade", "UPGRADE", "Content-Length", "transfer-Encoding",
         "Sec-WebSocket-Key", "sec-websocket-version", "SEC-WEBSOCKET-EXTENSIONS", "Sec-WebSocket-Protocol",
@@ -80,7 +80,7 @@ TEST_CASE("header: what the handshake itself needs is refused, however it is wri
   }
 }
 
-TEST_CASE("options fault: what is in order has none") {
+TEST_CASE("options fault: valid options have none") {
   CHECK_FALSE(findFault(Options{}));
   CHECK(findFault(Options{}).text.empty());
   for (const bool shapesRequest : {true, false}) {
@@ -128,7 +128,7 @@ TEST_CASE("options fault: where the request is not ours, headers and user info a
   CHECK(userInfo.text.starts_with("url: "));
 }
 
-TEST_CASE("options fault: no fault shows what may be a secret") {
+TEST_CASE("options fault: no text contains a possible secret") {
   const OptionsFault found = findFault(endpointWith({{"Authorization", "hunter2\n"}}), true);
   CHECK(found.text.find("hunter2") == std::string::npos);
   CHECK(findFault({.url = "ws://user:hunter2@h/#"}, true).text.find("hunter2") == std::string::npos);
@@ -192,6 +192,36 @@ TEST_CASE("options fault: a numbered question needs a numbered answer, and each 
     CHECK(found.result == (row.field.empty() ? ConnectResult::Started : ConnectResult::InvalidOption));
     CHECK(found.text.starts_with(row.field));
   }
+}
+
+TEST_CASE("options fault: a session refuses what only a client has a use for, and names it") {
+  CHECK_FALSE(findSessionFault({.url = "ws://h/"}, {}));
+  struct Row {
+    std::string text;
+    Options options;
+  };
+  const std::vector<Row> table = {
+      {"subprotocols: a session always offers tidewire.v1", {.subprotocols = {"a"}}},
+      {"endpoint: a session calls SessionOptions::token instead", {.endpoint = [](const EndpointRequest&) {}}},
+      {"sendQueue: a session is bounded by SessionOptions::outbox instead", {.sendQueue = {.maxBytes = 1}}},
+      {"sendQueue: a session is bounded by SessionOptions::outbox instead", {.sendQueue = {.lowWaterBytes = 1}}},
+      {"heartbeat.message: a session sends the protocol's own ping", {.heartbeat = {.message = "m", .answer = "a"}}},
+      {"heartbeat.answer: a session sends the protocol's own ping", {.heartbeat = {.answer = "a"}}},
+      {"heartbeat.silence: a session's server always answers a ping", {.heartbeat = {.silence = 1ms}}},
+      {"heartbeat.onThaw: a session can always send a ping", {.heartbeat = {.onThaw = OnThaw::Reconnect}}},
+  };
+  for (const Row& row : table) {
+    const OptionsFault found = findSessionFault(row.options, {});
+    CHECK(found.text == row.text);
+    CHECK(found.result == ConnectResult::InvalidOption);
+    CHECK_FALSE(findFault(row.options));
+  }
+}
+
+TEST_CASE("options fault: a session's own negative time is refused, and named") {
+  const OptionsFault found = findSessionFault({}, {.outbox = {.batchDelay = -1ms}});
+  CHECK(found.text == "outbox.batchDelay: a negative time");
+  CHECK(found.result == ConnectResult::InvalidOption);
 }
 
 TEST_CASE("options fault: a time beyond every clock becomes ten years, and others stay") {

@@ -98,7 +98,7 @@ TEST_CASE("payload store: a burst is packed, so that one write can carry its nei
   CHECK(burst() == 1);
 }
 
-TEST_CASE("payload store: taking empties it, and what is put later is another batch") {
+TEST_CASE("payload store: taking empties it, and later messages are another batch") {
   PayloadStore store;
   put(store, "first");
   PayloadStore::Batch first = store.take();
@@ -123,7 +123,7 @@ TEST_CASE("payload store: a message outlives the store, its batch and its neighb
   CHECK(payloadOf(*kept) == "50");
 }
 
-TEST_CASE("payload store: what is never taken, or never looked at, is freed") {
+TEST_CASE("payload store: messages that are never taken or read are freed") {
   // It is the address sanitizer that finds a leak here.
   PayloadStore store;
   put(store, counting(300'000));
@@ -169,7 +169,7 @@ TEST_CASE("payload store: one that was emptied by dropping takes messages like a
   CHECK(payloadOf(*store.take().next()) == "after all");
 }
 
-TEST_CASE("payload store: a stretch tells how many messages it holds, and what their payloads weigh") {
+TEST_CASE("payload store: a stretch has the number of its messages and of their payload bytes") {
   PayloadStore store;
   std::size_t weight = 0;
   for (std::size_t size = 0; size < 1000; ++size) {

@@ -34,7 +34,7 @@ TEST_CASE("channel progress: a first subscription begins where the channel stand
   CHECK(progress.position()->seq == 44);
 }
 
-TEST_CASE("channel progress: the newest events that were asked for come before the channel's head") {
+TEST_CASE("channel progress: the requested newest events come before the channel's head") {
   ChannelProgress progress(false);
   Subscribed head = answer("e", 43, true);
   head.from = 41;
@@ -45,7 +45,7 @@ TEST_CASE("channel progress: the newest events that were asked for come before t
   CHECK(progress.event(44, 0) == Verdict::Deliver);
 }
 
-TEST_CASE("channel progress: what is recovered follows the position, and duplicates are dropped") {
+TEST_CASE("channel progress: recovered events follow the position, and duplicates are dropped") {
   ChannelProgress progress = reliableAt(41);
   CHECK(!progress.subscribed(answer("e", 43, true)));
   CHECK(progress.event(41, 0) == Verdict::Drop);
@@ -54,7 +54,7 @@ TEST_CASE("channel progress: what is recovered follows the position, and duplica
   CHECK(progress.event(43, 0) == Verdict::Deliver);
 }
 
-TEST_CASE("channel progress: what was evicted is a loss with its range, and nothing of it is asked for again") {
+TEST_CASE("channel progress: evicted events are a loss with a range, and are not requested again") {
   ChannelProgress progress = reliableAt(41);
   const std::optional<Loss> loss = progress.subscribed(answer("e", 60, false));
   REQUIRE(loss);
@@ -86,7 +86,7 @@ TEST_CASE("channel progress: a channel that stands before our position has lost 
   }
 }
 
-TEST_CASE("channel progress: a hole is not handed out, and neither is what follows it") {
+TEST_CASE("channel progress: neither a hole nor the events behind it are delivered") {
   ChannelProgress progress = reliableAt(41);
   CHECK(!progress.subscribed(answer("e", 41, true)));
   CHECK(progress.event(43, 0) == Verdict::Hole);
@@ -105,7 +105,7 @@ TEST_CASE("channel progress: events of before an interruption are dropped") {
   CHECK(progress.position()->seq == 41);
 }
 
-TEST_CASE("channel progress: only a subscription that asked for it bears skipped events") {
+TEST_CASE("channel progress: only a latest-only subscription accepts skipped events") {
   ChannelProgress latest(true, Position{.epoch = "e", .seq = 41});
   CHECK(!latest.subscribed(answer("e", 60, true)));
   CHECK(latest.event(60, 18) == Verdict::Deliver);

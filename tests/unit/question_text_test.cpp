@@ -33,7 +33,7 @@ TEST_CASE("question text: the number stands in the place, wherever that is, and 
   }
 }
 
-TEST_CASE("question text: what is written in any other way has no number") {
+TEST_CASE("question text: a number in any other form is not recognised") {
   const QuestionText text("<{n}>");
   for (const std::string other : {"",
                                   "<",

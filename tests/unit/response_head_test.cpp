@@ -51,7 +51,7 @@ Read readOf(const std::string& text) {
   return whole;
 }
 
-TEST_CASE("response head: a complete head is read, and what follows it is left") {
+TEST_CASE("response head: a complete head is read, and the bytes behind it are left") {
   const Read read = readOf("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nX-Empty:\r\n\r\n\x81\x02hi\r\n");
   CHECK(read.reader.state() == State::Complete);
   CHECK(read.reader.head().status == 101);
@@ -130,7 +130,7 @@ TEST_CASE("response head: a NUL makes it invalid") {
   CHECK(readOf(std::string("HTTP/1.1 200 OK\r\nA: \0\r\n\r\n", 25)).reader.state() == State::Invalid);
 }
 
-TEST_CASE("response head: what is not HTTP is known by its first bytes") {
+TEST_CASE("response head: a peer without HTTP is detected by its first bytes") {
   for (const std::string& text :
        {std::string("S"), std::string("SSH-2.0-OpenSSH_9.2\r\n"), std::string("HTML"),
         std::string("http/1.1 200 OK\r\n"), std::string(" HTTP/1.1 200 OK\r\n"), std::string("\0\0\x12\x04\0", 5),
@@ -142,7 +142,7 @@ TEST_CASE("response head: what is not HTTP is known by its first bytes") {
   CHECK(readIn("HTTP/1.1 103 x\r\n\r\nnonsense\r\n", 100).reader.state() == State::NotHttp);
 }
 
-TEST_CASE("response head: what is only begun needs more") {
+TEST_CASE("response head: an incomplete head needs more bytes") {
   for (const std::string text :
        {"", "\r\n", "H", "HTTP/", "HTTP/1.1 1", "HTTP/1.1 101 x\r\n", "HTTP/1.1 101 x\r\nA: b\r\n",
         "HTTP/1.1 101 x\r\nA: b\r\n\r", "HTTP/1.1 103 x\r\n\r\n"}) {

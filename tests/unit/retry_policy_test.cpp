@@ -78,7 +78,7 @@ TEST_CASE("retry policy: every cause, close code and HTTP status is decided as t
   });
 }
 
-TEST_CASE("retry policy: what says that there is nothing here is final the third time, if nothing has ever opened") {
+TEST_CASE("retry policy: the third response without a WebSocket here is final if nothing has ever opened") {
   const Options asksWhere{.endpoint = [](const EndpointRequest&) {}};
   forEveryEnding([&asksWhere](const Row& row, const Ending& ending) {
     const bool misaddressed = row.cause == CloseCause::HandshakeRefused && kMisaddressed.contains(ending.httpStatus);
@@ -106,7 +106,7 @@ TEST_CASE("retry policy: an answer that is no WebSocket is retried slowly, unles
   });
 }
 
-TEST_CASE("retry policy: what the page itself is forbidden is final, unless another address may come") {
+TEST_CASE("retry policy: an address forbidden to the page is final, unless an endpoint function may supply another") {
   const Ending forbidden{.cause = CloseCause::ConnectFailed, .fate = Fate::Forbidden};
   CHECK_FALSE(mayRetry(forbidden, {}, {}));
   CHECK(mayRetry(forbidden, {.endpoint = [](const EndpointRequest&) {}}, {}));
@@ -127,7 +127,7 @@ TEST_CASE("retry policy: codes that the options call final count only when the p
   });
 }
 
-TEST_CASE("retry policy: what refuses our credentials is status 401 or 403 of a handshake, and code 1008 of the peer") {
+TEST_CASE("retry policy: status 401 and 403 of a handshake, and code 1008 of the peer, refuse the credentials") {
   forEveryEnding([](const Row& row, const Ending& ending) {
     const bool expected =
         (row.cause == CloseCause::HandshakeRefused && row.finalStatuses.contains(ending.httpStatus)) ||

@@ -39,7 +39,7 @@ void answerSubscribe(ManualSession& test, std::uint64_t id) {
 /// A session that is subscribed to "c", wherever its callbacks run, and what that told it.
 struct Reader {
   explicit Reader(Callbacks mode, const Abilities& abilities = {})
-      : test({.callbacks = mode, .executor = executor.executor(), .deliveryQueueBytes = kBound}, abilities),
+      : test({.callbacks = mode, .executor = executor.executor(), .deliveryQueueBytes = kBound}, {}, abilities),
         subscription(test.session().subscribe(
             "c", {.onEvent = [this](const tidewire::Event& event) { seqs.push_back(event.seq); }})) {
     test.session().onError([this](const SessionError& error) { errors += error.count; });

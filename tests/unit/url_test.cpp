@@ -208,7 +208,7 @@ TEST_CASE("url: no byte but those of a name is accepted in a host") {
   }
 }
 
-TEST_CASE("url: what could break the request line is a bad character") {
+TEST_CASE("url: characters that could break the request line are rejected") {
   for (const auto* text :
        {"ws://h/ a", "ws://h/\r\nX: y", "ws://h/\t", "ws://h\\a", "ws://h/\x7F",
         "ws://b\xC3\xBC"

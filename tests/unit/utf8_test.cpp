@@ -179,7 +179,7 @@ TEST_CASE("utf-8: surrogates are refused, paired ones also") {
   CHECK(!isValid("\xED\xA0\x80\xED\xB0\x80"));
 }
 
-TEST_CASE("utf-8: what cannot become well-formed is refused at its first wrong byte") {
+TEST_CASE("utf-8: malformed text is rejected at its first wrong byte") {
   CHECK(refusedAt("ab\xC0\xAF") == 2);
   CHECK(refusedAt("\xE0\x80\xAF") == 1);
   CHECK(refusedAt("\xED\xA0\x80") == 1);

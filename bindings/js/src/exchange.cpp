@@ -71,9 +71,9 @@ void OptionsBuilder::setNumber(int option, double value) {
     case 28: options.log.level = static_cast<tidewire::LogLevel>(value); break;
     case 29: wanted_.log = true; break;
     case 30: wanted_.endpoint = true; break;
-    case 31: wanted_.outbox.maxBytes = size(value); break;
-    case 32: wanted_.outbox.maxCalls = size(value); break;
-    case 33: wanted_.outbox.batchDelay = milliseconds(value); break;
+    case 31: wanted_.session.outbox.maxBytes = size(value); break;
+    case 32: wanted_.session.outbox.maxCalls = size(value); break;
+    case 33: wanted_.session.outbox.batchDelay = milliseconds(value); break;
     case 35: wanted_.token = true; break;
     default: break;
   }
@@ -89,7 +89,7 @@ void OptionsBuilder::setText(int option, std::string text) {
     case 6: options.heartbeat.message = std::move(text); break;
     case 7: options.heartbeat.answer = std::move(text); break;
     case 16: options.name = std::move(text); break;
-    case 34: wanted_.allowedHosts.push_back(std::move(text)); break;
+    case 34: wanted_.session.allowedHosts.push_back(std::move(text)); break;
     default: break;
   }
   // clang-format on

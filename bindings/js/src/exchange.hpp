@@ -96,8 +96,7 @@ const double* numbersOf(const tidewire::Stats& stats);
 /// What JavaScript wants of a client or a session. Of its functions only that there are any: they stay on its side.
 struct Wanted {
   tidewire::Options options = {};  ///< Those of sessions too, as far as they are called the same.
-  tidewire::OutboxOptions outbox = {};
-  std::vector<std::string> allowedHosts = {};
+  tidewire::SessionOptions session;
   bool endpoint = false;
   bool token = false;
   bool log = false;

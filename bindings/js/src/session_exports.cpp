@@ -104,28 +104,15 @@ std::optional<tidewire::TokenRequest> takeQuestion(SessionHandle* handle, double
   return std::exchange(handle->question, std::nullopt);
 }
 
-tidewire::SessionOptions optionsFor(SessionHandle* handle, Wanted wanted) {
-  tidewire::Options& common = wanted.options;
-  tidewire::SessionOptions options{.url = std::move(common.url),
-                                   .name = std::move(common.name),
-                                   .connectTimeout = common.connectTimeout,
-                                   .closeTimeout = common.closeTimeout,
-                                   .heartbeat = {.interval = common.heartbeat.interval,
-                                                 .timeout = common.heartbeat.timeout,
-                                                 .thawTimeout = common.heartbeat.thawTimeout},
-                                   .reconnect = std::move(common.reconnect),
-                                   .outbox = wanted.outbox,
-                                   .allowedHosts = std::move(wanted.allowedHosts),
-                                   .maxMessageBytes = common.maxMessageBytes,
-                                   .log = {.level = common.log.level},
-                                   .flightRecorder = common.flightRecorder};
+/// `wanted` with the functions that lead to JavaScript.
+tidewire::Session makeSession(SessionHandle* handle, Wanted wanted) {
   if (wanted.token) {
-    options.token = [handle](const tidewire::TokenRequest& request) { askToken(handle, request); };
+    wanted.session.token = [handle](const tidewire::TokenRequest& request) { askToken(handle, request); };
   }
   if (wanted.log) {
-    options.log.sink = exchange::sinkOf(handle);
+    wanted.options.log.sink = exchange::sinkOf(handle);
   }
-  return options;
+  return tidewire::Session(std::move(wanted.options), std::move(wanted.session));
 }
 
 void tellEvent(SessionHandle* handle, double id, const tidewire::Event& event) {
@@ -179,7 +166,7 @@ const tidewire::Subscription& subscriptionOf(const SessionHandle* handle, double
 
 }  // namespace
 
-SessionHandle::SessionHandle(Wanted wanted) : session(optionsFor(this, std::move(wanted))) {
+SessionHandle::SessionHandle(Wanted wanted) : session(makeSession(this, std::move(wanted))) {
   exchange::tellCommonEvents(session, this);
   session.onOpen([this](const tidewire::Opened& opened) {
     const HeldText subprotocol(opened.subprotocol);

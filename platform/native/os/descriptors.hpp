@@ -3,18 +3,18 @@
 #include <cstddef>
 #include <string>
 
-// What the process has is the application's to say.
+// The limits of the process belong to the application.
 namespace tidewire::native {
 
-/// Whether so many file descriptors could be made now.
+/// Whether this number of file descriptors is available now.
 [[nodiscard]] bool descriptorsFree(std::size_t count);
 
-/// Why a connection cannot be made, for people: the process has no descriptor left, or has got one for which
-/// libwebsockets' table has no room.
+/// Why a connection cannot be made, for people: the process has no descriptor left, or its number exceeds
+/// libwebsockets' table.
 [[nodiscard]] std::string noDescriptorLeft();
 [[nodiscard]] std::string descriptorsBeyond(std::size_t table);
 
-/// Has the soft limit of descriptors fit for libwebsockets, which sizes a table by it when it starts, and puts it back.
+/// Adjusts the soft limit of descriptors while libwebsockets starts, which sizes a table by it, and restores it.
 class DescriptorLimitFits {
  public:
   DescriptorLimitFits();
@@ -22,7 +22,7 @@ class DescriptorLimitFits {
   DescriptorLimitFits(const DescriptorLimitFits&) = delete;
   DescriptorLimitFits& operator=(const DescriptorLimitFits&) = delete;
 
-  /// How many descriptors that table has room for.
+  /// Number of descriptors in that table.
   [[nodiscard]] std::size_t table() const { return table_; }
 
  private:

@@ -6,7 +6,7 @@
 
 namespace tidewire::native {
 
-/// What the system knows of a host name.
+/// Result of the system's look-up of a host name.
 struct Resolved {
   struct Address {
     std::string numeric;
@@ -16,7 +16,7 @@ struct Resolved {
   std::string error = {};               ///< For people; empty if `addresses` is not.
 };
 
-/// Looks `host` up, and blocks meanwhile. Any thread.
+/// Looks `host` up; blocks. Any thread.
 [[nodiscard]] Resolved resolve(const std::string& host);
 
 /// Whether `host` is an IPv4 or IPv6 address in its usual form.

@@ -5,8 +5,8 @@
 
 namespace tidewire::native {
 
-/// Fills `bytes` from the system's strong source, which unlike OpenSSL's also answers after `main`. Returns false if
-/// the system has none for this process; then nothing may be sent that must not be foreseen. Any thread.
+/// Fills `bytes` from the system's cryptographic generator, which unlike OpenSSL's also works after `main`. Returns
+/// false if the process has no access to it; then nothing may be sent that has to be unpredictable. Any thread.
 [[nodiscard]] bool drawRandom(std::span<std::byte> bytes) noexcept;
 
 }  // namespace tidewire::native

@@ -2,13 +2,12 @@
 
 #include <csignal>
 
-// What the process does with signals is the application's to say. Each of these changes something for a while and puts
-// it back.
+// Signal dispositions and masks belong to the application. Each class here changes one temporarily and restores it.
 namespace tidewire::native {
 
-/// Keeps signals that are sent to the process away from the threads that are started meanwhile. What an instruction of
-/// the thread itself raises stays open: blocked, it would end the process before the application's handler, or a
-/// sanitizer's, could report it.
+/// Blocks signals sent to the process in threads that are started meanwhile. Signals raised by an instruction of the
+/// thread itself stay unblocked: blocked, they would end the process before the application's handler, or a
+/// sanitizer's, could report them.
 class AsynchronousSignalsBlocked {
  public:
   AsynchronousSignalsBlocked() {
@@ -27,7 +26,7 @@ class AsynchronousSignalsBlocked {
   sigset_t before_;
 };
 
-/// libwebsockets sets SIGPIPE to be ignored; what the process does with it is not ours to change.
+/// Restores the disposition of SIGPIPE, which libwebsockets sets to ignore.
 class SigpipeKept {
  public:
   SigpipeKept() { sigaction(SIGPIPE, nullptr, &before_); }

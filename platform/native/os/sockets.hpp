@@ -18,14 +18,15 @@ struct ConnectError {
 };
 
 struct Connecting {
-  Socket socket = kNoSocket;  ///< The caller's to close. It gets writable when the connection stands or has failed.
-  ConnectError error = {};    ///< Why there is none.
+  Socket socket =
+      kNoSocket;  ///< The caller's to close. It becomes writable when the connection is established or has failed.
+  ConnectError error = {};  ///< Why there is none.
 };
 
 /// Starts connecting to a numeric address. Fails if the socket's descriptor lies beyond libwebsockets' `table`.
 [[nodiscard]] Connecting startConnecting(const std::string& address, std::uint16_t port, std::size_t table);
 
-/// Why a socket that was connecting has failed; nothing if the connection stands.
+/// Why a connecting socket has failed; empty if the connection is established.
 [[nodiscard]] std::optional<ConnectError> connectError(Socket socket);
 
 struct SocketSent {
@@ -34,10 +35,10 @@ struct SocketSent {
   bool broken = false;  ///< The peer cannot be reached.
 };
 
-/// Sends what the system takes from the front of `bytes`.
+/// Sends as many bytes from the front of `bytes` as the system accepts.
 [[nodiscard]] SocketSent sendFront(Socket socket, std::span<const std::byte> bytes);
 
-/// Whether the peer has reset the connection. False where the system does not say.
+/// Whether the peer has reset the connection. False if the system does not report it.
 [[nodiscard]] bool peerHasReset(Socket socket);
 
 /// Ends the direction from us to the peer.

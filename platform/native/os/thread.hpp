@@ -6,8 +6,8 @@
 
 namespace tidewire::native {
 
-/// A thread of ours, on which the application's handlers of asynchronous signals do not run. Unlike `std::thread` it
-/// answers, and does not end the process, where the system gives no thread.
+/// A thread on which the application's handlers of asynchronous signals do not run. Unlike `std::thread` it reports a
+/// lack of threads instead of ending the process.
 class Thread {
  public:
   Thread() = default;
@@ -25,7 +25,7 @@ class Thread {
   bool started_ = false;
 };
 
-/// Starts a thread that nobody waits for. Returns false if the system gives none now.
+/// Starts a detached thread. Returns false if the system provides none now.
 [[nodiscard]] bool startDetached(std::function<void()> function);
 
 }  // namespace tidewire::native

@@ -4,11 +4,11 @@
 
 namespace tidewire::native {
 
-/// Has `store` trust what the system trusts.
+/// Adds the system's trusted certificates to `store`.
 void addSystemTrust(X509_STORE* store);
 
-/// Has `store` trust the certificates of the system's folder, which is not read as a whole: each is read when another
-/// certificate names it.
+/// Adds the certificates of the system's folder to `store`. OpenSSL reads each one only when another certificate names
+/// it.
 void addSystemFolder(X509_STORE* store);
 
 }  // namespace tidewire::native

@@ -10,19 +10,19 @@
 
 namespace tidewire::internal {
 
-/// Outgoing messages from `send` until they are written: encoded frames, packed one behind the other into blocks.
+/// Outgoing messages from `send` until they are written, as encoded frames packed into blocks.
 ///
-/// The thread that sends does the masking, and no message costs an allocation; the loop thread hands whole stretches of
-/// a block to the system without touching their bytes. `put` and `take` are called under the mailbox's lock. What was
-/// taken belongs to the loop thread alone, so a block's count needs no atomic.
+/// The sending thread masks, and a message needs no allocation; the loop thread writes whole stretches of a block
+/// without touching their bytes. `put` and `take` are called under the mailbox's lock. Taken blocks belong to the loop
+/// thread alone, so a block's reference count is not atomic.
 class PayloadStore {
   friend class SpareBlocks;
 
   struct Block {
     std::size_t capacity;
     std::size_t used = 0;
-    std::size_t owners = 1;    // The store or batch that it is in, and the messages in it that are on their way.
-    std::size_t messages = 0;  // That are still to be taken, and what their payloads weigh.
+    std::size_t owners = 1;    // Its store or batch, and its messages under way.
+    std::size_t messages = 0;  // Not taken yet, and their payload bytes.
     std::size_t payloadBytes = 0;
 
     [[nodiscard]] std::byte* bytes() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
@@ -44,7 +44,7 @@ class PayloadStore {
 
     [[nodiscard]] std::optional<core::Outgoing> next();
 
-    /// The messages that lie one behind the other in memory, as one.
+    /// Adjacent messages, as one stretch.
     struct Stretch {
       std::span<const std::byte> frames;
       std::size_t messages = 0;
@@ -71,14 +71,14 @@ class PayloadStore {
   [[nodiscard]] bool put(MessageKind kind, std::span<const std::byte> payload);
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
   [[nodiscard]] Batch take();
-  /// Drops the message that was put first, and answers its size. Requires: there is one.
+  /// Drops the oldest message, and returns its size. Requires: not empty.
   std::size_t dropFirst();
 
   /// The whole frame, as it goes over the wire where no extension changes messages.
   [[nodiscard]] static std::span<std::byte> frame(const core::Outgoing& message) noexcept;
 
  private:
-  // A lone message wastes little; a burst soon fills large blocks, and the next burst begins with one.
+  // A single message wastes little; a burst soon fills large blocks, and the next burst begins with one.
   static constexpr std::size_t kSmallestBlockBytes = 256;
   static constexpr std::size_t kLargestBlockBytes = 128 * 1024;
 

@@ -9,16 +9,16 @@
 
 namespace tidewire::internal {
 
-/// What the server sent, in one WebSocket message.
+/// The protocol messages in one WebSocket message of the server.
 class ServerMessages {
  public:
   /// `message` outlives it, or the call of `keep`.
   explicit ServerMessages(const Message& message) : reader_(message.kind(), message.bytes()) {}
 
-  /// The next one; its body is valid until the one after it.
+  /// Returns the next message; its body is valid until the following call.
   [[nodiscard]] std::optional<core::protocol::ServerMessage> next() { return reader_.next(); }
 
-  /// Makes it independent of its message: copies what has not been read yet.
+  /// Makes the reader independent of its message: copies the unread part.
   void keep() {
     const std::span<const std::byte> rest = reader_.rest();
     kept_.assign(rest.begin(), rest.end());

@@ -12,7 +12,7 @@ using Mutex = std::mutex;
 using Lock = std::unique_lock<Mutex>;
 using Condition = std::condition_variable;
 
-/// Whether `holds` within `timeout`.
+/// Waits up to `timeout`. Returns whether `holds` became true.
 template <class Predicate>
 bool waitFor(Condition& condition, Lock& lock, std::chrono::milliseconds timeout, Predicate holds) {
   return condition.wait_for(lock, timeout, std::move(holds));

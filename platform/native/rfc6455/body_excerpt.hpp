@@ -11,16 +11,16 @@
 
 namespace tidewire::native {
 
-/// The beginning of the body with which a server explains a refusal (RFC 9112 section 6), without I/O.
+/// The beginning of the body of a refusal (RFC 9112 section 6), without I/O.
 class BodyExcerpt {
  public:
-  /// A body that is no text, or compressed, is not read.
+  /// A compressed or non-text body is not read.
   explicit BodyExcerpt(const ResponseHead& head);
 
-  /// Takes what follows the head. Ignored once the excerpt is complete.
+  /// Reads the bytes behind the head. Ignored once the excerpt is complete.
   void feed(std::span<const std::byte> bytes);
 
-  /// The body has ended, or more of it would not be shown.
+  /// Whether the body has ended, or the excerpt is full.
   [[nodiscard]] bool complete() const noexcept { return complete_; }
 
   /// On one line, in at most `core::kMostQuoted` bytes; of HTML only the words.
@@ -34,7 +34,7 @@ class BodyExcerpt {
   bool isHtml_ = false;
   bool chunked_ = false;
   bool complete_ = false;
-  std::optional<std::uint64_t> left_ = {};  // Of the body, or of the chunk; nothing: until the connection ends.
+  std::optional<std::uint64_t> left_ = {};  // Of the body or the chunk; empty: until the connection ends.
   bool inChunkSize_ = true;
   std::string chunkSize_;
   std::string body_;

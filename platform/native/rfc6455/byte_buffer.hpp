@@ -9,11 +9,11 @@
 
 namespace tidewire::native {
 
-/// Bytes in one piece of memory that grows at its end, for frames on their way out and messages on their way in.
+/// A contiguous buffer that grows at its end, for outgoing frames and incoming messages.
 ///
-/// Not a std::vector: `extend` does not fill with zeros what is overwritten at once (measured: a third of the cost of
-/// encoding a frame of 64 KiB), and `realloc` can move the pages of a large message instead of copying them. Whatever
-/// runs out of memory here ends the program, as it does everywhere without exceptions.
+/// Not a std::vector: `extend` does not zero bytes that are overwritten at once (measured: a third of the cost of
+/// encoding a frame of 64 KiB), and `realloc` can move the pages of a large message instead of copying them. Running
+/// out of memory ends the program, as everywhere without exceptions.
 class ByteBuffer {
  public:
   ByteBuffer() noexcept = default;
@@ -63,7 +63,7 @@ class ByteBuffer {
   /// Keeps the memory.
   void clear() noexcept { size_ = 0; }
 
-  /// Gives the memory back.
+  /// Frees the memory.
   void release() noexcept {
     std::free(std::exchange(data_, nullptr));
     size_ = 0;

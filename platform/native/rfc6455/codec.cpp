@@ -140,7 +140,7 @@ bool Decoder::collectHeader(std::size_t size) noexcept {
   return headerBytes_ == size;
 }
 
-// Everything that the first two bytes of a frame tell.
+// The fields in the first two bytes of a frame.
 const Fault* Decoder::checkFrameStart(const std::byte* header) const noexcept {
   const Opcode opcode = opcodeOf(header[0]);
   if ((header[0] & std::byte{0x70}) != std::byte{0}) {

@@ -26,12 +26,12 @@ enum class Opcode : std::uint8_t {
 /// The largest payload of a control frame (RFC 6455 section 5.5).
 inline constexpr std::size_t kMaxControlBytes = 125;
 
-/// What `Decoder::next` answers. Its views are valid until the decoder is called again.
+/// Result of `Decoder::next`. Its views are valid until the next call of the decoder.
 struct CodecEvent {
   enum class Type : std::uint8_t {
-    NeedMore,   ///< What was fed is used up, or the stream has ended.
+    NeedMore,   ///< All bytes are consumed, or the stream has ended.
     Message,    ///< `kind` and `payload`: a whole message. The payload of a text message is well-formed UTF-8.
-    Ping,       ///< `payload`, to be answered with a Pong that carries the same.
+    Ping,       ///< `payload`, to be answered with a Pong of the same payload.
     Pong,       ///< `payload`.
     Close,      ///< `code` (1005 if the frame had none) and `text`, the peer's reason. The last event.
     Violation,  ///< `code` to close with (1002, 1007 or 1009) and `text` for people. The last event.
@@ -44,32 +44,32 @@ struct CodecEvent {
   std::string_view text = {};
 };
 
-/// One of the reasons for which a client fails a connection.
+/// A reason for failing the connection (RFC 6455 section 7.1.7).
 struct Fault {
   std::uint16_t code;
   std::string_view text;
 };
 
-/// Turns the bytes that a server sends after its handshake into messages and control frames.
+/// Decodes the bytes behind a server's handshake response into messages and control frames.
 ///
-/// A message that lies whole in what was fed is handed out as a view into it; only what came in pieces is copied.
-/// Memory grows with the bytes that arrived, at most 1 MiB ahead of them whatever a header announces, and a large
-/// message's memory is given back when the message has been handed out.
+/// A message that is complete in the fed bytes is returned as a view into them; only a message in pieces is copied.
+/// Memory grows with the received bytes, at most 1 MiB ahead of them whatever a header announces, and a large message's
+/// memory is freed once the message has been returned.
 class Decoder {
  public:
   /// A message of more than `maxMessageBytes`, all fragments together, is a violation (1009) as soon as a frame header
   /// announces it.
   explicit Decoder(std::size_t maxMessageBytes) noexcept : maxMessageBytes_(maxMessageBytes) {}
 
-  /// Continues the stream with `bytes`, which are looked at in place. After `Close` or `Violation` they are ignored.
+  /// Continues the stream with `bytes`, which are not copied. Ignored after `Close` or `Violation`.
   ///
-  /// Requires: `next()` has answered `NeedMore`, or was never called; `bytes` stay unchanged until it does.
+  /// Requires: `next()` has returned `NeedMore`, or was never called; `bytes` stay unchanged until it does.
   void feed(std::span<const std::byte> bytes) noexcept;
 
-  /// Returns: the next event; `NeedMore` for good once `Close` or `Violation` was answered.
+  /// Returns: the next event; always `NeedMore` after `Close` or `Violation`.
   [[nodiscard]] CodecEvent next() noexcept;
 
-  /// How much memory is held for a message that is in progress or was just handed out.
+  /// Bytes of memory held for a message in progress or just returned.
   [[nodiscard]] std::size_t heldBytes() const noexcept { return message_.capacity(); }
 
  private:
@@ -83,8 +83,8 @@ class Decoder {
   const Fault* beginFrame(const std::byte* header) noexcept;
   void beginDataFrame() noexcept;
   std::span<const std::byte> takePayload() noexcept;
-  // These fill `event` in if the frame completes one. It is not returned by value, because copying what was just
-  // written field by field costs more than decoding a small frame.
+  // These fill `event` if the frame completes one. It is not returned by value, because the copy would cost more than
+  // decoding a small frame.
   void readControlFrame(CodecEvent& event) noexcept;
   void readDataFrame(CodecEvent& event) noexcept;
   void storeData(CodecEvent& event, std::span<const std::byte> chunk) noexcept;
@@ -105,20 +105,20 @@ class Decoder {
 
   // The present message.
   MessageKind kind_ = MessageKind::Binary;
-  bool fragmented_ = false;  // A frame without FIN began it, and none with FIN has continued it yet.
-  bool delivered_ = false;   // `message_` was handed out by the last `next`.
+  bool fragmented_ = false;  // Begun by a frame without FIN, and not yet finished by one with FIN.
+  bool delivered_ = false;   // `message_` was returned by the last `next`.
   bool ended_ = false;
-  core::Utf8Validator utf8_;  // Only of text that comes in pieces; between messages it stands at its start.
+  core::Utf8Validator utf8_;  // Only for text in pieces; reset between messages.
   ByteBuffer message_;
 
-  // What a read cut in two: a header, or the payload of a control frame.
+  // Beginning of a header or of a control frame's payload that a read cut in two.
   std::uint8_t headerBytes_ = 0;
   std::uint8_t controlBytes_ = 0;
   std::array<std::byte, kMaxHeaderBytes> header_ = {};
   std::array<std::byte, kMaxControlBytes> control_ = {};
 };
 
-/// How long a client's frame with a payload of `payloadBytes` is.
+/// Length of a client's frame with `payloadBytes` bytes of payload.
 [[nodiscard]] constexpr std::size_t frameBytes(std::size_t payloadBytes) noexcept {
   return (payloadBytes < 126 ? 2u : payloadBytes <= 0xFFFF ? 4u : 10u) + sizeof(std::uint32_t) + payloadBytes;
 }
@@ -131,17 +131,17 @@ struct OwnFrame {
 };
 [[nodiscard]] OwnFrame lookAt(const std::byte* frame) noexcept;
 
-/// Writes one masked frame with FIN set and the shortest length field to `at`, which has `frameBytes` of room. The rest
-/// as for `appendFrame`.
+/// Writes one masked frame with FIN set and the shortest length field to `at`, which has `frameBytes` of room.
+/// `maskKey` is written in memory order, and must be unpredictable and new for each frame (RFC 6455 section 5.3).
 void writeFrame(std::byte* at, Opcode opcode, std::span<const std::byte> payload, std::uint32_t maskKey) noexcept;
 
-/// Removes the mask of a frame that `writeFrame` wrote, in place; the frame cannot be sent after that. Returns the
-/// payload.
+/// Removes the mask of a frame that `writeFrame` wrote, in place; the frame cannot be sent after that.
+///
+/// Returns: the payload.
 [[nodiscard]] std::span<std::byte> unmask(std::byte* frame) noexcept;
 
-// Each of these appends one masked frame with FIN set and the shortest length field. `maskKey` goes out as its bytes
-// lie in memory, and must be unpredictable and new for each frame (RFC 6455 section 5.3). `payload` must not lie in
-// `out`.
+// Each of these appends one masked frame with FIN set and the shortest length field. `maskKey` is written in memory
+// order, and must be unpredictable and new for each frame (RFC 6455 section 5.3). `payload` must not lie in `out`.
 
 void appendFrame(ByteBuffer& out, Opcode opcode, std::span<const std::byte> payload, std::uint32_t maskKey) noexcept;
 void appendMessage(ByteBuffer& out, MessageKind kind, std::span<const std::byte> payload,

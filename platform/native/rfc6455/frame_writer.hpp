@@ -9,29 +9,29 @@
 
 namespace tidewire::native {
 
-/// What is to be written to a connection, gathered into as few and as large writes as it takes: control frames first,
-/// messages in order, and a Close frame behind all of them.
+/// Gathers the frames of a connection into few, large writes: control frames first, messages in order, a Close frame
+/// behind all of them.
 ///
-/// Messages that lie one behind the other in memory become one write without being copied.
+/// Adjacent messages become one write without a copy.
 class FrameWriter {
  public:
   /// For Pings and Pongs, which may overtake messages (RFC 6455 section 5.4).
   [[nodiscard]] ByteBuffer& control() noexcept { return control_; }
   /// For the last frame.
   [[nodiscard]] ByteBuffer& closing() noexcept { return closing_; }
-  /// Frames of messages in one piece of memory, which `keep` keeps.
+  /// Frames of messages in one piece of memory, which `keep` keeps alive.
   void add(std::span<const std::byte> frames, std::size_t payloadBytes, core::Payload keep);
 
   [[nodiscard]] std::size_t bytes() const noexcept {
     return control_.size() + messageBytes_ + closing_.size() + current_.size();
   }
-  /// Of messages: what waits behind the present write, and what that holds or the last one held.
+  /// Message bytes behind the current write, and message bytes of the current or last write.
   [[nodiscard]] std::size_t payloadBytes() const noexcept { return payloadBytes_; }
   [[nodiscard]] std::size_t lastPayloadBytes() const noexcept { return lastPayloadBytes_; }
   [[nodiscard]] bool empty() const noexcept { return bytes() == 0; }
 
-  /// Calls `write(span)`, which returns how many bytes it took from the front, until everything is written or it does
-  /// not take all. The rest comes first the next time.
+  /// Calls `write(span)`, which returns how many bytes it accepted from the front, until everything is written or a
+  /// call does not accept all. The rest comes first the next time.
   template <class Write>
   void writeOut(Write write) {
     while (!empty()) {
@@ -46,13 +46,13 @@ class FrameWriter {
     }
   }
 
-  /// A write is under way: part of it was not taken.
+  /// A write is incomplete.
   [[nodiscard]] bool cutShort() const noexcept { return !current_.empty(); }
 
  private:
-  // Shorter stretches are copied together; a write costs more than copying this much.
+  // Shorter stretches are joined by copying, because a write costs more than copying this much.
   static constexpr std::size_t kCopiedBytes = 16 * 1024;
-  // More memory than this is given back once a burst is over.
+  // More memory than this is freed after a burst.
   static constexpr std::size_t kKeptBytes = 512 * 1024;
 
   struct Stretch {
@@ -72,9 +72,9 @@ class FrameWriter {
   std::size_t lastPayloadBytes_ = 0;
   ByteBuffer closing_;
 
-  std::span<const std::byte> current_ = {};  // What is left of the present write.
+  std::span<const std::byte> current_ = {};  // Rest of the current write.
   ByteBuffer copied_;
-  std::size_t taken_ = 0;  // Stretches that the present write covers.
+  std::size_t taken_ = 0;  // Stretches covered by the current write.
 };
 
 }  // namespace tidewire::native

@@ -11,12 +11,12 @@ namespace tidewire::native {
 /// Masking keys (RFC 6455 section 10.3), drawn a page at a time.
 class MaskKeys {
  public:
-  /// Fills `bytes` with bytes that nobody can foresee; returns false if there are none.
+  /// Fills `bytes` with unpredictable bytes; returns false if there are none.
   using Draw = bool (*)(std::span<std::byte> bytes) noexcept;
 
   explicit MaskKeys(Draw draw) noexcept : draw_(draw) {}
 
-  /// Nothing if there is no randomness. Then no frame may leave.
+  /// Returns a key; empty without randomness, and then no frame may be sent.
   [[nodiscard]] std::optional<std::uint32_t> next() noexcept {
     if (used_ == keys_.size()) {
       if (!draw_(std::as_writable_bytes(std::span(keys_)))) {

@@ -18,7 +18,7 @@ struct ResponseHead {
   int status = 0;           ///< Three digits, or 0.
   std::string reason = {};  ///< The reason phrase, as `core::oneLine` makes it.
 
-  /// It has a status that is no interim one.
+  /// Whether there is a final (not interim) status.
   [[nodiscard]] bool isFinal() const noexcept { return status == 101 || status >= 200; }
 
   /// "HTTP 502 Bad Gateway".
@@ -34,23 +34,23 @@ struct ResponseHead {
 /// Reads a response head from pieces of any size.
 ///
 /// Skips interim responses (100, 102 to 199; RFC 9110 section 15.2) and empty lines before a status line, joins folded
-/// lines, takes LF for CRLF, and ignores lines that are no header field. Memory grows to `kMaxHeadBytes`, no further.
+/// lines, accepts LF for CRLF, and ignores lines that are no header field. Memory grows to `kMaxHeadBytes`, no further.
 class ResponseHeadReader {
  public:
   enum class State {
     Reading,   ///< Needs more bytes.
     Complete,  ///< `head()` is whole.
-    NotHttp,   ///< What arrived cannot be the start of an HTTP response.
-    TooLong,   ///< Longer than `kMaxHeadBytes`. `head()` has what came before, perhaps a status.
-    Invalid,   ///< It begins as HTTP/1.x, and has no status of three digits, or a NUL.
+    NotHttp,   ///< The bytes cannot be the start of an HTTP response.
+    TooLong,   ///< Longer than `kMaxHeadBytes`. `head()` has the part before, perhaps a status.
+    Invalid,   ///< It begins as HTTP/1.x, but has no three-digit status, or contains a NUL.
   };
 
-  /// Returns: how many of `bytes` belong to the head. The rest follows it. Once the state is not `Reading`: 0.
+  /// Returns: how many of `bytes` belong to the head; the rest follows it. 0 once the state is not `Reading`.
   std::size_t feed(std::span<const std::byte> bytes);
 
   [[nodiscard]] State state() const noexcept { return state_; }
   [[nodiscard]] const ResponseHead& head() const noexcept { return head_; }
-  /// The beginning of the line that ended it with `NotHttp` or `Invalid`, as `core::oneLine` makes it.
+  /// The beginning of the line that caused `NotHttp` or `Invalid`, as `core::oneLine` makes it.
   [[nodiscard]] const std::string& offending() const noexcept { return offending_; }
 
  private:

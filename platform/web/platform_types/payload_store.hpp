@@ -11,8 +11,8 @@
 
 namespace tidewire::internal {
 
-/// Where outgoing payloads lie from `send` until they are sent: in JavaScript's slot table, which the browser takes
-/// them from. They are copied there at once, since a view of the memory dies when the memory grows.
+/// Outgoing payloads from `send` until they are sent, in JavaScript's slot table, where the browser takes them from.
+/// They are copied there at once, because a view of wasm memory becomes invalid when the memory grows.
 class PayloadStore {
  public:
   /// Messages in the order of their `put`.
@@ -44,10 +44,10 @@ class PayloadStore {
 
   [[nodiscard]] std::size_t count() const noexcept { return batch_.messages_.size() - batch_.at_; }
   [[nodiscard]] Batch take() { return std::exchange(batch_, {}); }
-  /// Drops the message that was put first, and answers its size. Requires: there is one.
+  /// Drops the oldest message, and returns its size. Requires: not empty.
   std::size_t dropFirst() { return batch_.next()->sizeBytes; }
 
-  /// For a payload that is in the table already, and is the message's from now on.
+  /// Takes ownership of a payload that is already in the table.
   [[nodiscard]] static core::Outgoing ofSlot(MessageKind kind, std::uint32_t slot, std::size_t sizeBytes) {
     return {kind, sizeBytes, core::Payload(nullptr, slot, &release)};
   }

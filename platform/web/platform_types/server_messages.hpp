@@ -9,8 +9,8 @@
 
 namespace tidewire::internal {
 
-/// What the server sent, in one WebSocket message: messages.js takes it apart and reads the heads, and bodies stay in
-/// JavaScript.
+/// The protocol messages in one WebSocket message of the server. messages.js splits it and reads the heads; bodies stay
+/// in JavaScript.
 class ServerMessages {
  public:
   explicit ServerMessages(const Message& message);
@@ -20,10 +20,10 @@ class ServerMessages {
       : reader_(std::exchange(other.reader_, 0)), body_(std::exchange(other.body_, 0)) {}
   ~ServerMessages();
 
-  /// The next one; its body is valid until the one after it.
+  /// Returns the next message; its body is valid until the following call.
   [[nodiscard]] std::optional<core::protocol::ServerMessage> next();
 
-  /// Makes it independent of its message: the reader in JavaScript holds the payload.
+  /// Makes the reader independent of its message: the reader in JavaScript keeps the payload.
   void keep() noexcept {}
 
  private:

@@ -4,8 +4,8 @@
 
 namespace tidewire::internal {
 
-// On the web a client belongs to the thread that made it, and a call from another is turned away before any of these:
-// there is nothing to lock and nobody to wait for.
+// On the web a client belongs to the thread that made it, and a call from another thread returns before it reaches any
+// of these: there is nothing to lock or to wait for.
 
 class Mutex {};
 

@@ -8,14 +8,23 @@
 
 namespace tidewire {
 
-/// A function of the application's that an option holds. One that throws ends the program, in the application's own
-/// translation unit: the SDK is built without exceptions.
+/// An application function stored in an option or a handler set.
+///
+/// An exception that leaves the function ends the program (`std::terminate`) inside the application's own translation
+/// unit, because the SDK is built without exceptions. Copies share nothing: each holds a copy of the function.
+///
+/// Thread: the SDK calls the function where the option or handler documents it.
 template <class... Arguments>
 class Callback {
  public:
+  /// Makes an empty callback. The SDK skips it.
   Callback() noexcept = default;
+  /// Makes an empty callback. The SDK skips it.
   Callback(std::nullptr_t) noexcept {}
   // clang-format off
+  /// Stores `function`, which is moved in.
+  ///
+  /// Requires: `function` is copyable, and callable with `Arguments...`. Its result is ignored.
   template <class Function>
     requires(!std::same_as<std::remove_cvref_t<Function>, Callback> && std::invocable<Function&, Arguments...>)
   Callback(Function function)
@@ -24,8 +33,11 @@ class Callback {
         }) {}
   // clang-format on
 
+  /// Returns: true if a function is stored.
   [[nodiscard]] explicit operator bool() const noexcept { return function_ != nullptr; }
 
+  /// Calls the stored function.
+  ///
   /// Requires: not empty.
   void operator()(Arguments... arguments) const { function_(std::forward<Arguments>(arguments)...); }
 

@@ -25,15 +25,15 @@ namespace internal {
 class ClientShared;
 struct ClientAccess;
 
-/// Wraps a handler so that an exception which leaves it ends the program here, in the application's own translation
-/// unit, instead of crossing code that was built without exceptions.
+/// Wraps `handler` so that an exception that leaves it ends the program (`std::terminate`) inside the application's own
+/// translation unit, instead of unwinding through code that was built without exceptions.
 template <class Event, class Handler>
 std::function<void(const Event&)> guarded(Handler handler) {
   return [handler = std::move(handler)](const Event& event) mutable noexcept { handler(event); };
 }
 }  // namespace internal
 
-/// One-byte elements in one piece of memory, such as `std::vector<std::uint8_t>` or `std::string`.
+/// A contiguous, sized range of one-byte elements, such as `std::vector<std::uint8_t>` or `std::string`.
 // clang-format off
 template <class Range>
 concept ByteRange = std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
@@ -41,172 +41,347 @@ concept ByteRange = std::ranges::contiguous_range<Range> && std::ranges::sized_r
                     std::is_trivially_copyable_v<std::ranges::range_value_t<Range>>;
 // clang-format on
 
-/// How much `Client::poll` may do at most.
+/// Limits of one call of `poll`. Both limits apply; the default is no limit.
 struct PollBudget {
-  /// No further callback starts once this much time has passed.
+  /// No further callback starts once this much time has passed. A running callback is not interrupted.
   std::chrono::microseconds time = (std::chrono::microseconds::max)();
-  /// Callbacks, at most.
+  /// Largest number of callbacks.
   std::size_t count = (std::numeric_limits<std::size_t>::max)();
 };
 
-/// A WebSocket client (RFC 6455) that stays connected: it notices a dead connection and makes a new one.
+/// A WebSocket client (RFC 6455) that detects a dead connection and reconnects by itself.
 ///
-/// No callback ever runs inside a call of the application's own other than `poll`. Callbacks of one client never run at
-/// the same time. Every attempt that began ends in exactly one `onClose`, its last event. A callback may call anything
-/// here, and may destroy the client. One that throws ends the program.
+/// Callbacks: no callback runs inside a call of the application other than `poll`, and callbacks of one client never
+/// run concurrently. Every attempt that began ends in exactly one `onClose`, its last event. A callback may call any
+/// member, and may destroy the client. An exception that leaves a callback ends the program.
 ///
-/// When the program ends, clients that are left are closed: calls after `main`, as by a static object, answer and do
-/// nothing else.
+/// Lifetime: at the end of the program (`exit`, or return from `main`) the remaining clients are closed. Later calls,
+/// for example from the destructor of a static object, have no effect; `send` returns `Closed`, `connect` returns
+/// `Unavailable`. A client that was moved from may only be destroyed or assigned to.
 ///
-/// Thread: any, for every member. Web: the thread that made the client. From another one, what answers with a result
-/// answers `WrongThread`, and the rest is not to be called.
+/// Thread: any, for every member.
+///
+/// Platforms: on the web only the thread that made the client. From another thread, members with a `WrongThread` result
+/// return it, `poll` runs nothing, setting a handler has no effect, and the other members must not be called.
 class Client {
  public:
-  /// Makes a client in `State::Idle`. Nothing happens before `connect()`.
+  /// Makes a client in `State::Idle` with a copy of `options`.
+  ///
+  /// It does not connect, and does not check the options: `connect()` and `connectFault()` do.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: native starts Tidewire's thread with the first client that has no `Options::loop`. The web has no such
+  /// thread.
   explicit Client(Options options);
 
-  /// Ends the client without a closing handshake and without further callbacks; messages that still wait are dropped.
+  /// Ends the client at once: no closing handshake, no further callback. Unsent messages are lost.
   ///
-  /// Waits for a callback of this client that is running on another thread, never for the network: hold no lock here
-  /// that a callback takes. Inside a callback of this client it returns at once, and the handler that runs lives on
-  /// until it returns.
+  /// Waits for a callback of this client, or a call of its log sink, that is running on another thread; never for the
+  /// network. Inside a callback of this client it returns at once, and that handler stays alive until it returns.
+  ///
+  /// Requires: the caller holds no lock that a callback takes.
+  /// Thread: any.
+  ///
+  /// Platforms: the web never waits.
   ~Client();
 
+  /// Takes the connection and the handlers over. `other` may then only be destroyed or assigned to.
   Client(Client&& other) noexcept;
+  /// Ends this client as its destructor does, then takes over `other`, which may then only be destroyed or assigned to.
   Client& operator=(Client&& other) noexcept;
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Starts connecting; what comes of it reaches `onOpen` or `onClose`. In `Closed`, starts afresh. In `Closing`, the
-  /// attempt begins when the client has closed.
+  /// Begins the first connection attempt and returns without waiting for it.
   ///
-  /// Returns: `Started`, or why no attempt begins.
+  /// Success is reported by `onOpen`, failure by `onClose`. In `Closed` it starts anew, with a fresh retry count. In
+  /// `Closing` the attempt begins once the client has closed.
+  ///
+  /// Thread: any.
+  /// Returns: `Started`, or why no attempt begins: `AlreadyStarted`, `InvalidUrl`, `InvalidSubprotocol`,
+  /// `InvalidHeader`, `InvalidOption`, `Unsupported`, `WrongThread`, `Unavailable`. `connectFault()` explains.
+  ///
+  /// Platforms: the web returns `Unsupported` if `tls`, `headers` or user info in the URL are set; native never does.
+  /// Only native returns `Unavailable`.
   ConnectResult connect();
 
-  /// What `connect()` finds wrong with the options, for people: it names the field, as in "url: a fragment is not
-  /// allowed". Empty if nothing is.
+  /// Describes, for people, the first option that makes `connect()` fail, as in "url: a fragment is not allowed".
+  ///
+  /// The text begins with the name of the option. The wording is not stable; do not parse it.
+  ///
+  /// Thread: any.
+  /// Returns: the text; empty if the options are valid.
+  ///
+  /// Platforms: the web also names options that it does not support.
   [[nodiscard]] std::string connectFault() const;
 
-  /// Queues `text` and returns without waiting for the network.
+  /// Queues `text` as a text message and returns without waiting for the network.
   ///
-  /// Messages leave in call order, and wait while the client is not open; but what is sent inside `onOpen` leaves
-  /// before what was waiting, which waits until `onOpen` has returned, and goes on no other connection: what has not
-  /// left when that one ends is dropped (`DropReason::Stale`), since the next `onOpen` sends its own. Otherwise what
-  /// is queued survives a reconnect. Arrival is not promised: what was
-  /// handed to the platform when a connection died is counted in `CloseInfo::unconfirmedMessages` and not sent again,
-  /// and what is still queued when the client closes for good is dropped and reported to `onDropped`. The payload is
-  /// copied, so the caller may reuse its buffer.
+  /// Messages leave in call order. They wait while the client is not open, and survive a reconnect. Exception: messages
+  /// sent inside `onOpen` leave before the earlier ones, which wait until `onOpen` has returned; they belong to that
+  /// connection, and if it ends before they have left, they are dropped with `DropReason::Stale`.
   ///
-  /// Returns: `Queued`, or why nothing was queued.
+  /// Arrival is not promised. Messages that were handed to the platform when a connection died are counted in
+  /// `CloseInfo::unconfirmedMessages` and are not sent again. Messages that are still queued when the client closes for
+  /// good are dropped and reported to `onDropped`. The payload is copied, so the caller may reuse its buffer at once.
+  ///
+  /// The queue is bounded by `Options::sendQueue`; `options` overrides `whenNotOpen` for this message.
+  ///
+  /// Thread: any.
+  /// Returns: `Queued`, or why nothing was queued: `Closed`, `NotOpen`, `TooLarge`, `QueueFull`, `InvalidUtf8`,
+  /// `WrongThread`, `Unavailable`.
+  ///
+  /// Platforms: only native returns `Unavailable`.
   [[nodiscard]] SendResult send(std::string_view text, const SendOptions& options = {});
 
-  /// Queues a binary message; otherwise as `send`.
+  /// Queues `payload` as a binary message and returns without waiting for the network.
+  ///
+  /// Order, reconnects, loss and limits are the same as for text messages, in one queue with them: messages leave in
+  /// call order, those sent inside `onOpen` leave first, and arrival is not promised. The payload is copied, so the
+  /// caller may reuse its buffer at once.
+  ///
+  /// Thread: any.
+  /// Returns: `Queued`, or why nothing was queued: `Closed`, `NotOpen`, `TooLarge`, `QueueFull`, `WrongThread`,
+  /// `Unavailable`.
+  ///
+  /// Platforms: only native returns `Unavailable`.
   [[nodiscard]] SendResult sendBinary(std::span<const std::byte> payload, const SendOptions& options = {});
 
-  /// As above, for any contiguous range of one-byte elements.
+  /// Queues the bytes of any contiguous range of one-byte elements as a binary message.
+  ///
+  /// The payload is copied. Arrival is not promised.
+  ///
+  /// Thread: any.
+  /// Returns: `Queued`, or why nothing was queued: `Closed`, `NotOpen`, `TooLarge`, `QueueFull`, `WrongThread`,
+  /// `Unavailable`.
+  ///
+  /// Platforms: only native returns `Unavailable`.
   template <ByteRange Range>
   requires(!std::convertible_to<const Range&, std::span<const std::byte>>) [[nodiscard]] SendResult
       sendBinary(const Range& payload, const SendOptions& options = {}) {
     return sendBinary(std::as_bytes(std::span(std::ranges::data(payload), std::ranges::size(payload))), options);
   }
 
-  /// How many payload bytes were accepted by `send` and have not yet been handed to the operating system: what waits
-  /// here, and what the platform still holds (WHATWG WebSockets, `bufferedAmount`). As of the last turn for the latter.
+  /// Returns: payload bytes that `send` accepted and that are not yet handed to the operating system: the send queue,
+  /// and the bytes that the platform buffers (WHATWG WebSockets, `bufferedAmount`).
+  ///
+  /// The platform's part is as of the last turn of the loop.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: native counts a partly written block in full until all of it is written. On the web it includes the
+  /// browser's `bufferedAmount`; WebKit reports messages as sent that it still holds.
   [[nodiscard]] std::size_t bufferedAmount() const;
 
-  /// Ends the connection for good: sends what was queued while open, then the Close frame, and waits for the peer's,
-  /// all within `Options::closeTimeout` (RFC 6455 section 7.1.2). In `Connecting` the attempt is given up; in `Waiting`
-  /// the state changes to `Closed` without a second `onClose`.
+  /// Closes the client for good: sends the queued messages if it is open, then a Close frame, and waits for the peer's
+  /// (RFC 6455 section 7.1.2), all within `Options::closeTimeout`.
   ///
-  /// `code` is 1000 or within 3000 to 4999; `reason` has at most 123 bytes of UTF-8.
+  /// Returns without waiting; `onClose` reports the end. In `Connecting` the attempt is abandoned. In `Waiting` the
+  /// state becomes `Closed` without another `onClose`. `connect()` opens the client again.
+  ///
+  /// Requires: `code` is 1000 or from 3000 to 4999; `reason` is UTF-8 of at most 123 bytes.
+  /// Thread: any.
+  /// Returns: `Accepted`, or why nothing changed: `AlreadyClosed`, `InvalidCode`, `InvalidReason`, `WrongThread`.
+  ///
+  /// Platforms: when `closeTimeout` passes, native cuts the connection; a page cannot, so the browser may go on sending
+  /// buffered messages.
   CloseResult close(std::uint16_t code = 1000, std::string_view reason = {});
 
-  /// Drops this connection, or the wait for the next, and connects again now. What waits in the queue stays.
+  /// Drops the current connection, or the retry delay, and begins an attempt at once.
+  ///
+  /// The send queue is kept. The attempt that was dropped ends with cause `ReconnectAsked`, without a closing
+  /// handshake.
+  ///
+  /// Thread: any.
+  /// Returns: `Started`, or why nothing changed: `Closed`, `WrongThread`.
+  ///
+  /// Platforms: native cuts the connection without a Close frame. A page cannot, so the server sees a Close frame
+  /// without a code.
   ReconnectResult reconnect();
 
-  /// Asks the peer for a sign of life now, without waiting for the interval.
+  /// Sends a heartbeat now, without waiting for `HeartbeatOptions::interval`.
+  ///
+  /// Its answer reaches `onHeartbeat`; a missing answer ends the connection with cause `HeartbeatTimeout`. If a
+  /// heartbeat is already under way, no second one is sent.
+  ///
+  /// Thread: any.
+  /// Returns: `Asked`, or why no heartbeat is sent: `NotOpen`, `Unsupported`, `WrongThread`.
+  ///
+  /// Platforms: the web returns `Unsupported` while `HeartbeatOptions::message` is empty, because a page has no Ping.
   HeartbeatResult heartbeat();
 
-  /// Stops taking messages from the connection until `resume()`, also across a reconnect. The messages that were taken
-  /// already are still delivered.
+  /// Stops reading messages from the connection until `resume()`, also across a reconnect.
   ///
-  /// Platforms: natively TCP makes the peer wait, and liveness is not judged meanwhile. A page cannot stop its browser
-  /// from reading: messages and what follows them wait undelivered, up to `Options::deliveryQueueBytes`, and beyond
-  /// that the connection ends with `SlowConsumer`.
+  /// Takes effect with the next turn of the loop. Messages that were already read are still delivered.
+  ///
+  /// Thread: any; any state.
+  /// Returns: `Accepted`, `WrongThread`.
+  ///
+  /// Platforms: native stops reading, so TCP flow control pauses the peer, and missing answers do not count as a dead
+  /// connection meanwhile. A page cannot stop its browser from reading: messages and the events behind them are held up
+  /// to `Options::deliveryQueueBytes`; beyond it the connection ends with `SlowConsumer`.
   PauseResult pause();
-  /// Ends `pause()`.
+  /// Ends `pause()`: reading goes on with the next turn of the loop. Without a `pause()` it has no effect.
+  ///
+  /// Thread: any; any state.
+  /// Returns: `Accepted`, `WrongThread`.
+  ///
+  /// Platforms: the web first delivers the events that `pause()` held, in order.
   PauseResult resume();
 
   /// Blocks until the client is open, for programs without a loop of their own.
   ///
-  /// Platforms: native.
-  WaitResult waitOpen(std::chrono::milliseconds timeout) const;
-  /// Blocks until the client has closed for good. One that was never told to connect counts as closed.
+  /// Requires: not called from a callback, nor from the thread that turns the loop.
+  /// Thread: any other.
+  /// Returns: `Reached`; `Closed` if the client has closed for good or `connect()` was never called; `TimedOut`;
+  /// `WrongThread`; `Unsupported`.
   ///
-  /// Platforms: native.
+  /// Platforms: native; `Unsupported` with `Options::loop`. The web always returns `Unsupported`, because a page cannot
+  /// block.
+  WaitResult waitOpen(std::chrono::milliseconds timeout) const;
+  /// Blocks until the client has closed for good. A client on which `connect()` was never called counts as closed.
+  ///
+  /// Requires: not called from a callback, nor from the thread that turns the loop.
+  /// Thread: any other.
+  /// Returns: `Reached`, `TimedOut`, `WrongThread`, `Unsupported`.
+  ///
+  /// Platforms: native; `Unsupported` with `Options::loop`. The web always returns `Unsupported`, because a page cannot
+  /// block.
   WaitResult waitClosed(std::chrono::milliseconds timeout) const;
 
-  /// What the client has done so far, and what waits.
+  /// Returns: counters since construction, and the current queue sizes; see `Stats` for how recent they are.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: see the fields of `Stats`.
   [[nodiscard]] Stats stats() const;
 
-  /// The last things that happened, a line each, the oldest first: to go into a bug report. See
-  /// `Options::flightRecorder`; without its leave there is no payload in it. URLs appear without their query, and what
-  /// could end a line or move a terminal's cursor appears escaped (`\n`, `\x1b`).
+  /// Returns: the most recent events of this client, one line each, the oldest first, for a bug report.
+  ///
+  /// `Options::flightRecorder` sets how many. By default there is no payload in it. URLs appear without user info and
+  /// query. Line breaks and control characters are escaped (`\n`, `\x1b`). The format is not stable; do not parse it.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the same everywhere.
   [[nodiscard]] std::string flightRecord() const;
 
-  /// Runs callbacks that are due, on this thread; see `Callbacks::Poll`. What exceeds the budget waits for the next
-  /// call.
+  /// Runs the callbacks that are due, on the calling thread; see `Callbacks::Poll`.
   ///
-  /// Returns: how many ran. Always 0 unless the client was made with `Callbacks::Poll`, and inside a callback of it.
+  /// Callbacks beyond `budget` wait for the next call. Does not wait for events.
+  ///
+  /// Thread: any; callbacks run one at a time.
+  /// Returns: how many callbacks ran. Always 0 unless `Options::callbacks` is `Callbacks::Poll`, inside a callback of
+  /// this client, and while another thread polls it.
+  ///
+  /// Platforms: the same everywhere.
   std::size_t poll(PollBudget budget = {});
 
-  /// The state as of now; it may lag behind on other threads.
+  /// Returns: the current connection state.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: native may lag behind the loop's thread; on the web it is exact.
   [[nodiscard]] State state() const;
 
-  /// The connection is open: messages flow.
+  // Handlers run on the thread that `Options::callbacks` chooses.
+
+  /// Sets the handler for an open connection; messages flow from here on.
+  ///
+  /// Messages that the handler sends leave before all messages that were queued earlier.
+  ///
+  /// Replaces the previous handler from the next event on. Events without a handler are lost.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: Firefox reports no opening when a Close frame follows the handshake response at once; then the handler
+  /// runs just before `onClose`.
   template <std::invocable<const Opened&> Handler>
   void onOpen(Handler handler) {
     setOnOpen(internal::guarded<Opened>(std::move(handler)));
   }
-  /// A whole message has arrived; valid during the call.
+  /// Sets the handler for a complete message. The message and its views are valid until the handler returns.
+  ///
+  /// Replaces the previous handler from the next event on. Events without a handler are lost.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the same everywhere.
   template <std::invocable<const Message&> Handler>
   void onMessage(Handler handler) {
     setOnMessage(internal::guarded<Message>(std::move(handler)));
   }
-  /// An attempt has ended.
+  /// Sets the handler for the end of an attempt. It runs exactly once for each attempt, as its last event.
+  ///
+  /// Replaces the previous handler from the next event on. Events without a handler are lost.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the same everywhere; see the fields of `CloseInfo`.
   template <std::invocable<const CloseInfo&> Handler>
   void onClose(Handler handler) {
     setOnClose(internal::guarded<CloseInfo>(std::move(handler)));
   }
-  /// The state has changed. Comes before the `onOpen` or `onClose` that tells why, if there is one.
+  /// Sets the handler for a change of the connection state. It runs before the `onOpen` or `onClose` of that change.
+  ///
+  /// Replaces the previous handler from the next event on. Events without a handler are lost.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the same everywhere.
   template <std::invocable<const StateChange&> Handler>
   void onStateChange(Handler handler) {
     setOnStateChange(internal::guarded<StateChange>(std::move(handler)));
   }
-  /// The peer has answered a heartbeat.
+  /// Sets the handler for an answered heartbeat.
+  ///
+  /// Replaces the previous handler from the next event on. Events without a handler are lost.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: native, after a Ping or a text. On the web after a text only, because a page has no Ping.
   template <std::invocable<const HeartbeatInfo&> Handler>
   void onHeartbeat(Handler handler) {
     setOnHeartbeat(internal::guarded<HeartbeatInfo>(std::move(handler)));
   }
 
-  /// Messages that `send` accepted will never be sent.
+  /// Sets the handler for messages that `send` accepted and that will never be sent.
+  ///
+  /// Replaces the previous handler from the next event on. Events without a handler are lost.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the same everywhere.
   template <std::invocable<const Dropped&> Handler>
   void onDropped(Handler handler) {
     setOnDropped(internal::guarded<Dropped>(std::move(handler)));
   }
-  /// `bufferedAmount()` was above `SendQueueOptions::lowWaterBytes` and no longer is.
+  /// Sets the handler for `bufferedAmount()` falling from above `SendQueueOptions::lowWaterBytes` to it or below.
+  ///
+  /// Replaces the previous handler from the next event on. Events without a handler are lost.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: on the web the browser's buffer is polled every 4 ms while it is not empty.
   template <std::invocable<const Drained&> Handler>
   void onDrain(Handler handler) {
     setOnDrain(internal::guarded<Drained>(std::move(handler)));
   }
 
-  // Setting a handler again replaces it, from the next event on; nullptr removes it. Events without a handler are lost.
+  /// Removes the handler for an open connection. Thread: any.
   void onOpen(std::nullptr_t) { setOnOpen({}); }
+  /// Removes the handler for messages. Thread: any.
   void onMessage(std::nullptr_t) { setOnMessage({}); }
+  /// Removes the handler for the end of an attempt. Thread: any.
   void onClose(std::nullptr_t) { setOnClose({}); }
+  /// Removes the handler for state changes. Thread: any.
   void onStateChange(std::nullptr_t) { setOnStateChange({}); }
+  /// Removes the handler for answered heartbeats. Thread: any.
   void onHeartbeat(std::nullptr_t) { setOnHeartbeat({}); }
+  /// Removes the handler for dropped messages. Thread: any.
   void onDropped(std::nullptr_t) { setOnDropped({}); }
+  /// Removes the handler for a drained send queue. Thread: any.
   void onDrain(std::nullptr_t) { setOnDrain({}); }
 
  private:

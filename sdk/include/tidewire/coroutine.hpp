@@ -21,43 +21,71 @@
 
 namespace tidewire {
 
-/// A message that is the application's to keep.
+/// A received message with a payload of its own; valid as long as the object.
 struct ReceivedMessage {
+  /// The kind that the peer's frame stated.
   MessageKind kind = MessageKind::Text;
+  /// Payload bytes; well-formed UTF-8 for a text message.
   std::string payload = {};
 };
 
-/// A client to wait for in coroutines. It uses the client's `onOpen`, `onMessage` and `onStateChange`; everything else
-/// of the client stays the application's.
+/// A client for C++20 coroutines: `co_await` its opening and its messages.
 ///
-/// A coroutine that has to wait goes on inside a callback of the client, on the thread that callbacks run on; otherwise
-/// it goes on at once. Messages that nobody waits for are kept, up to `Options::deliveryQueueBytes`; then the client is
-/// paused until half of them are gone. After the destructor no coroutine is resumed; destroy those that still wait.
+/// It sets the handlers `onOpen`, `onMessage` and `onStateChange` of its client; all others are the application's.
 ///
-/// Thread: any. Destroying a coroutine while it waits is allowed on the thread that callbacks run on.
-/// Platforms: wherever the standard library has coroutines; Emscripten 3.1.6 does not.
+/// A coroutine that has to wait is resumed inside a callback of the client, on the thread that runs callbacks;
+/// otherwise it continues at once. Messages that no coroutine has taken are kept, up to `Options::deliveryQueueBytes`;
+/// beyond it the client is paused until half of them are taken. The destructor resumes no coroutine: destroy the
+/// waiting ones.
+///
+/// Thread: any. A coroutine may be destroyed while it waits, on the thread that runs callbacks.
+///
+/// Platforms: needs a standard library with `<coroutine>`; Emscripten 3.1.6 has none. Where `pause()` cannot pause the
+/// peer, messages that are not taken end the connection with `SlowConsumer`.
 class AwaitableClient {
   class Waiter;
   struct Shared;
 
  public:
+  /// Awaitable result of `connected()`.
   class Connected;
+  /// Awaitable result of `receive()`.
   class Received;
 
+  /// Makes a client in `State::Idle`. Call `client().connect()` to connect.
+  ///
+  /// Platforms: the same wherever the header compiles.
   explicit AwaitableClient(Options options);
-  /// Of a client that has no handlers yet.
+  /// Takes over `client`; keeps up to `maxKeptBytes` payload bytes of messages that are not taken.
+  ///
+  /// Requires: `client` has no handlers for `onOpen`, `onMessage` and `onStateChange`.
+  ///
+  /// Platforms: the same wherever the header compiles.
   AwaitableClient(Client client, std::size_t maxKeptBytes);
   AwaitableClient(const AwaitableClient&) = delete;
   AwaitableClient& operator=(const AwaitableClient&) = delete;
+  /// Ends the client without a closing handshake. Waiting coroutines are not resumed.
   ~AwaitableClient();
 
+  /// Returns: the client, to connect, send and close, valid as long as this object. Do not replace its `onOpen`,
+  /// `onMessage` and `onStateChange`.
   [[nodiscard]] Client& client() noexcept { return client_; }
 
-  /// `co_await` it for the open connection: the present one, or else the next. Nothing if the client closes for good.
-  [[nodiscard]] Connected connected() const;
-  /// `co_await` it for the next message. Nothing once the client has closed for good and all messages are taken.
+  /// Waits for an open connection: the current one, else the next one.
   ///
-  /// Requires: one coroutine at a time waits for a message.
+  /// Several coroutines may wait at once.
+  ///
+  /// Returns: an awaitable. `co_await` yields the `Opened` event, or an empty optional if the client closes for good.
+  ///
+  /// Platforms: the same wherever the header compiles.
+  [[nodiscard]] Connected connected() const;
+  /// Waits for the next message.
+  ///
+  /// Requires: only one coroutine waits for a message at a time.
+  /// Returns: an awaitable. `co_await` yields the message, or an empty optional once the client has closed for good and
+  /// all kept messages are taken.
+  ///
+  /// Platforms: the same wherever the header compiles.
   [[nodiscard]] Received receive() const;
 
  private:
@@ -65,7 +93,7 @@ class AwaitableClient {
   Client client_;
 };
 
-/// A coroutine that waits. It takes itself off the list if it is destroyed meanwhile.
+/// A waiting coroutine. Its destructor removes it from the list, because a waiting coroutine may be destroyed.
 class AwaitableClient::Waiter {
  public:
   explicit Waiter(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
@@ -82,12 +110,12 @@ class AwaitableClient::Waiter {
   friend struct Shared;
 };
 
-/// What the handlers and the awaiting coroutines share.
+/// State shared by the handlers and the waiting coroutines. Every member is guarded by `mutex`.
 struct AwaitableClient::Shared {
   mutable std::mutex mutex;
   std::optional<Opened> opened = {};
   bool over = false;
-  bool gone = false;  // The AwaitableClient is.
+  bool gone = false;  // The AwaitableClient has been destroyed.
   std::deque<ReceivedMessage> messages = {};
   std::size_t keptBytes = 0;
   std::size_t maxKeptBytes = 0;
@@ -127,6 +155,8 @@ struct AwaitableClient::Shared {
     }
   }
 
+  /// Removes the oldest message, and ends the pause once half of the bytes are taken.
+  ///
   /// Requires: the lock is held.
   std::optional<ReceivedMessage> take() {
     if (messages.empty()) {
@@ -142,7 +172,8 @@ struct AwaitableClient::Shared {
     return message;
   }
 
-  /// Those that wait now. Each is looked up in its turn, since one may destroy another, or the client.
+  /// Resumes the coroutines that wait now. Each is looked up again, because a resumed one may destroy others, or the
+  /// client.
   void resumeConnecting(std::unique_lock<std::mutex>& lock) {
     for (std::size_t left = connecting.size(); left > 0 && !gone && !connecting.empty(); --left) {
       Waiter* const waiter = connecting.front();
@@ -157,7 +188,7 @@ struct AwaitableClient::Shared {
     }
   }
 
-  /// Without the lock, since the coroutine goes on in here.
+  /// Releases the lock meanwhile, because the coroutine runs inside this call.
   static void resume(std::unique_lock<std::mutex>& lock, Waiter& waiter) {
     const std::coroutine_handle<> coroutine = std::exchange(waiter.coroutine_, nullptr);
     lock.unlock();

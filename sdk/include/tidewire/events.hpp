@@ -9,197 +9,370 @@
 
 namespace tidewire {
 
-/// Where a client stands. `docs/design.md` draws every transition.
+/// Connection state of a client or session. `docs/design.md` draws every transition.
 enum class State : std::uint8_t {
-  Idle,        ///< Never connected.
-  Connecting,  ///< Name look-up, TCP, TLS and the opening handshake (RFC 6455 section 4).
-  Open,        ///< Messages flow.
-  Closing,     ///< The user's `close()` is being carried out: queued messages, then the closing handshake.
-  Waiting,     ///< The last attempt ended; the next one begins when the delay is over.
-  Closed,      ///< Over, until `connect()` is called again.
+  /// Before the first `connect()`.
+  Idle,
+  /// An attempt is under way: endpoint function, name look-up, TCP, TLS and the opening handshake (RFC 6455 section 4).
+  Connecting,
+  /// The connection is open and messages flow. A session is open once the server has sent `welcome`.
+  Open,
+  /// `close()` was called: queued messages are sent, then the closing handshake runs (RFC 6455 section 7.1.2).
+  Closing,
+  /// The last attempt ended; the next one begins after the retry delay.
+  Waiting,
+  /// Closed for good, until `connect()` is called again.
+  Closed,
 };
 
-/// The state's name as in the enumeration, for logs and user interfaces.
+/// Returns: the enumerator's name, such as "Connecting", for logs and user interfaces.
 [[nodiscard]] std::string_view nameOf(State state) noexcept;
 
-/// Why an attempt ended.
+/// Why a connection attempt ended.
 enum class CloseCause : std::uint8_t {
-  ClosedByUser,    ///< `close()`.
-  ReconnectAsked,  ///< `reconnect()`, or a server's `goaway`, dropped this connection in favour of a new one.
-  ClosedByPeer,    ///< The peer sent a Close frame; `code` and `reason` are the peer's.
-  ConnectionLost,  ///< The open connection ended without a Close frame (code 1006).
-  /// No connection: name not found, refused, unreachable. A page cannot tell these from the next two. What the page
-  /// itself is forbidden (its Content-Security-Policy, mixed content) is final without `Options::endpoint`.
+  /// The application called `close()`.
+  ClosedByUser,
+  /// `reconnect()`, or a server's `goaway`, dropped this connection in favour of a new one.
+  ReconnectAsked,
+  /// The peer sent a Close frame; `CloseInfo::code` and `reason` are the peer's.
+  ClosedByPeer,
+  /// The open connection ended without a Close frame (code 1006).
+  ///
+  /// Platforms: on the web also after the peer violated RFC 6455, because a page is not told the violation.
+  ConnectionLost,
+  /// No connection was made: name not found, refused, unreachable. Retried.
+  ///
+  /// Platforms: on the web every failure before the connection is open, including `HandshakeRefused` and
+  /// `UntrustedCertificate`. An address that the page is forbidden to use (Content-Security-Policy, mixed content) is
+  /// final unless `Options::endpoint` is set.
   ConnectFailed,
-  HandshakeRefused,      ///< The server answered the handshake with something other than a valid 101; see `httpStatus`.
-  UntrustedCertificate,  ///< The server's certificate is not trusted, or is for another name.
-  ConnectTimeout,        ///< Not open within `Options::connectTimeout`.
-  HeartbeatTimeout,  ///< A heartbeat was not answered, and nothing else arrived, within `HeartbeatOptions::timeout`.
-  ProtocolError,     ///< The peer broke RFC 6455; `code` is what we told it: 1002 or 1007.
-  MessageTooBig,     ///< A message exceeded `Options::maxMessageBytes`.
-  SlowConsumer,      ///< Web: the delivery queue was full and a page cannot ask its peer to wait.
-  Unavailable,       ///< This machine lacks something that the transport needs, such as a WebSocket; see `detail`.
-  EndpointFailed,    ///< `Options::endpoint` failed, or what it answered cannot be used; `detail` says why.
-  Thawed,            ///< The machine slept, or the page was frozen, and `HeartbeatOptions::onThaw` says `Reconnect`.
+  /// The server answered the handshake with something other than a valid 101 response; see `CloseInfo::httpStatus`.
+  /// `ReconnectOptions` describes which answers are final.
+  ///
+  /// Platforms: native. On the web it is `ConnectFailed`.
+  HandshakeRefused,
+  /// The server's certificate is not trusted, or is for another name. Final.
+  ///
+  /// Platforms: native. On the web it is `ConnectFailed`.
+  UntrustedCertificate,
+  /// The attempt was not open within `Options::connectTimeout`.
+  ConnectTimeout,
+  /// Nothing arrived within `HeartbeatOptions::timeout` after a heartbeat, or within `HeartbeatOptions::silence`.
+  HeartbeatTimeout,
+  /// The peer violated RFC 6455, or a session's server violated the session protocol. `CloseInfo::code` is the code
+  /// sent to the peer: 1002 or 1007; of a session also 4000, and 1011 if this system provides no random numbers.
+  /// Retried.
+  ///
+  /// Platforms: on the web only violations of the session protocol; violations of RFC 6455 are `ConnectionLost`.
+  ProtocolError,
+  /// A message exceeded `Options::maxMessageBytes`. Final for a client; a session retries.
+  MessageTooBig,
+  /// The delivery queue was full, and a page cannot pause its peer. Retried.
+  ///
+  /// Platforms: web. Native stops reading instead.
+  SlowConsumer,
+  /// The machine lacks something that the transport needs; `CloseInfo::detail` names it. Final.
+  ///
+  /// Platforms: native, a library plugin or an unreadable certificate file. Web, there is no `WebSocket`.
+  Unavailable,
+  /// `Options::endpoint` failed, or supplied an endpoint that cannot be used; `CloseInfo::detail` says why. Retried.
+  EndpointFailed,
+  /// The machine slept or the page was frozen, no heartbeat can be sent, and `HeartbeatOptions::onThaw` is `Reconnect`.
+  ///
+  /// Platforms: web. Native can always send a Ping.
+  Thawed,
 };
 
-/// How many causes there are.
+/// Number of enumerators of `CloseCause`.
 inline constexpr std::size_t kCloseCauseCount = 15;
 
-/// The cause's name as in the enumeration.
+/// Returns: the enumerator's name, such as "ConnectionLost".
 [[nodiscard]] std::string_view nameOf(CloseCause cause) noexcept;
 
-/// What `onStateChange` reports.
+/// Event of `onStateChange`.
 struct StateChange {
+  /// State before the change.
   State from = State::Idle;
+  /// State after the change.
   State to = State::Idle;
 };
 
-/// How long each step of an attempt took, as far as the platform can tell.
-/// Platforms: a page knows only how long its endpoint function took.
+/// Duration of each step of a connection attempt. A step that did not happen, or that the platform hides, is empty.
+///
+/// Platforms: a page knows only `endpoint`.
 struct HandshakeTimes {
-  std::optional<std::chrono::microseconds> endpoint = {};  ///< `Options::endpoint`, if there is one.
-  std::optional<std::chrono::microseconds> lookUp = {};    ///< The host's name; nothing for a literal and localhost.
-  std::optional<std::chrono::microseconds> connect = {};   ///< TCP, from the first address tried.
-  std::optional<std::chrono::microseconds> tls = {};       ///< Nothing for ws: URLs.
-  std::optional<std::chrono::microseconds> upgrade = {};   ///< From the request to its answer.
+  /// The call of `Options::endpoint`, if it is set, until its answer.
+  std::optional<std::chrono::microseconds> endpoint = {};
+  /// Name look-up; empty for an address literal and for localhost.
+  ///
+  /// Platforms: native. Empty on the web.
+  std::optional<std::chrono::microseconds> lookUp = {};
+  /// TCP connection, from the first address tried (RFC 8305).
+  ///
+  /// Platforms: native. Empty on the web.
+  std::optional<std::chrono::microseconds> connect = {};
+  /// TLS handshake; empty for ws: URLs.
+  ///
+  /// Platforms: native. Empty on the web.
+  std::optional<std::chrono::microseconds> tls = {};
+  /// WebSocket handshake, from the HTTP request to its response.
+  ///
+  /// Platforms: native. Empty on the web.
+  std::optional<std::chrono::microseconds> upgrade = {};
 };
 
-/// What `onOpen` reports.
+/// Event of `onOpen`: the connection is open.
 struct Opened {
-  std::string subprotocol = {};                ///< The one the server chose; empty if none was offered.
-  std::uint64_t attempt = 1;                   ///< Counts the attempts of this client, from 1.
-  std::uint64_t reconnects = 0;                ///< How many connections were open before this one.
-  std::chrono::microseconds handshakeTime{0};  ///< From the start of the attempt until open.
-  HandshakeTimes times = {};                   ///< Where that time went.
-  bool resumed = false;                        ///< `Session`: the server still knows what was published before.
+  /// Subprotocol that the server chose (RFC 6455 section 1.9); empty if none was offered.
+  ///
+  /// Platforms: in Firefox also empty if the server sends a Close frame right behind its handshake response.
+  std::string subprotocol = {};
+  /// Number of the attempt, counted from 1 over the life of the client.
+  std::uint64_t attempt = 1;
+  /// Number of connections that were open before this one.
+  std::uint64_t reconnects = 0;
+  /// From the start of the attempt until open.
+  ///
+  /// Platforms: native in microseconds; on the web with the resolution of the browser's clock.
+  std::chrono::microseconds handshakeTime{0};
+  /// `handshakeTime` by step.
+  HandshakeTimes times = {};
+  /// `Session` only: the server still has the state of the session, including which publishes it has made.
+  bool resumed = false;
 };
 
-/// What `onClose` reports: the last event of its attempt, and exactly one for each attempt that began, opened or not.
+/// Event of `onClose`: an attempt has ended. It is the last event of its attempt, and there is exactly one for each
+/// attempt that began, whether it opened or not.
 struct CloseInfo {
+  /// Why the attempt ended.
   CloseCause cause = CloseCause::ConnectionLost;
-  std::uint16_t code = 1006;  ///< RFC 6455 section 7.4; 1005: the peer gave none, 1006: no Close frame.
-  std::string reason = {};    ///< The peer's reason, or ours; UTF-8.
-  /// What happened, for people, on one line of at most 1,000 bytes. It may quote the server. Not stable, do not parse
-  /// it.
+  /// Close code (RFC 6455 section 7.4). 1005: the Close frame had no code. 1006: there was no Close frame.
+  ///
+  /// Platforms: after a violation of RFC 6455 native reports the code sent to the peer, 1002 or 1007; the web reports
+  /// 1006. With `MessageTooBig` it is 1009 natively and 4009 on the web, where a page may not send 1009.
+  std::uint16_t code = 1006;
+  /// Close reason, of the peer or of this side; UTF-8.
+  ///
+  /// Platforms: after a violation of RFC 6455 native reports the rule; on the web it is empty.
+  std::string reason = {};
+  /// Description for people, one line of at most 1,000 bytes. It may quote the server. The wording is not stable; do
+  /// not parse it.
+  ///
+  /// Platforms: native also names addresses, certificate errors, the HTTP response and the violated rule; browsers hide
+  /// these.
   std::string detail = {};
-  int httpStatus = 0;                    ///< The handshake's HTTP status if one came, else 0. Web: always 0.
-  bool wasOpen = false;                  ///< Whether this attempt had reached `Open`.
-  bool willRetry = false;                ///< Whether another attempt follows without the application's doing.
-  std::chrono::milliseconds retryIn{0};  ///< The wait before that attempt.
-  std::uint64_t attempt = 0;             ///< As in `Opened`.
-  std::size_t droppedMessages = 0;       ///< Queued messages that will now never be sent. 0 while a retry follows.
-  /// Messages that were handed to the platform and whose fate is unknown: no answer to a later question or Close frame
-  /// of ours has proved their arrival. They are never sent again.
+  /// HTTP status of the handshake response; 0 if none arrived.
+  ///
+  /// Platforms: native. Always 0 on the web.
+  int httpStatus = 0;
+  /// Whether this attempt had reached `State::Open`.
+  bool wasOpen = false;
+  /// Whether another attempt follows by itself.
+  bool willRetry = false;
+  /// Delay before that attempt; 0 without a retry.
+  ///
+  /// Platforms: native includes the server's `Retry-After`; a page does not see it.
+  std::chrono::milliseconds retryIn{0};
+  /// Number of the attempt, counted from 1 over the life of the client.
+  std::uint64_t attempt = 0;
+  /// Messages that were dropped from the send queue because the client closed for good. 0 if a retry follows.
+  std::size_t droppedMessages = 0;
+  /// Messages that were handed to the platform and whose arrival is unknown: no answer to a later heartbeat or Close
+  /// frame confirmed them. They are never sent again.
+  ///
+  /// Platforms: on the web only an answered `HeartbeatOptions::message` or Close frame confirms; a page has no Ping.
   std::uint64_t unconfirmedMessages = 0;
-  /// At least three attempts have failed since `connect()`, and none has ever opened: most likely the address, the
-  /// network or a permission is wrong. A page is not told which.
+  /// At least three attempts have failed since `connect()`, and none has opened: most likely the address, the network
+  /// or a permission is wrong. Attempts ended by `reconnect()` or `close()` do not count.
   bool neverOpened = false;
 };
 
-/// Why messages were dropped.
+/// Why messages were dropped from the send queue.
 enum class DropReason : std::uint8_t {
-  Closed,     ///< The client closed for good while they waited.
-  Expired,    ///< They waited longer than `SendQueueOptions::maxAge`.
-  Displaced,  ///< Newer ones needed their place: `WhenFull::DropOldest`.
-  Stale,      ///< They were sent inside `onOpen` of a connection that ended before they had left.
-  /// They were sent before the client could judge them, and do not fit its send queue, or it does not queue.
-  /// Platforms: the JavaScript package, for messages sent before its WebAssembly module has loaded. Never in C++.
+  /// The client closed for good before they were sent.
+  Closed,
+  /// They stayed in the queue longer than `SendQueueOptions::maxAge`.
+  Expired,
+  /// A newer message took their place under `WhenFull::DropOldest`.
+  Displaced,
+  /// They were sent inside `onOpen`, and that connection ended before they left.
+  ///
+  /// Platforms: on the web also when `pause()` delayed that `onOpen` until after the connection ended.
+  Stale,
+  /// They were sent before the client could judge them, and its send queue does not accept them.
+  ///
+  /// Platforms: only the JavaScript package, for messages sent before its WebAssembly module has loaded.
   Refused,
 };
 
-/// The reason's name as in the enumeration.
+/// Returns: the enumerator's name, such as "Expired".
 [[nodiscard]] std::string_view nameOf(DropReason reason) noexcept;
 
-/// What `onDropped` reports: messages that `send` accepted and that will never be sent, in one go. Those that an ending
-/// attempt drops are reported before its `onClose`.
+/// Event of `onDropped`: messages that `send` accepted will never be sent.
+///
+/// One event covers all messages dropped at once for one reason. Messages dropped because an attempt ended are reported
+/// before its `onClose`.
 struct Dropped {
+  /// Why they were dropped.
   DropReason reason = DropReason::Closed;
+  /// Number of messages.
   std::size_t messages = 0;
-  std::size_t bytes = 0;  ///< Of their payloads.
+  /// Their payload bytes.
+  std::size_t bytes = 0;
 };
 
-/// What `onDrain` reports.
+/// Event of `onDrain`: the buffered amount has fallen to `SendQueueOptions::lowWaterBytes` or below.
+///
+/// Platforms: on the web the browser's buffer is polled every 4 ms while it is not empty.
 struct Drained {
-  std::size_t bufferedAmount = 0;  ///< What is left; see `Client::bufferedAmount`.
+  /// Payload bytes still buffered; see `Client::bufferedAmount`.
+  std::size_t bufferedAmount = 0;
 };
 
-/// How long the peer takes to answer, over one connection.
+/// Round-trip times of one connection, measured by heartbeats.
+///
+/// Platforms: native in microseconds; on the web with the resolution of the browser's clock, so a value may be 0.
 struct RoundTrips {
+  /// Newest measurement.
   std::chrono::microseconds last{0};
-  std::chrono::microseconds smoothed{0};  ///< A moving average, the newest weighing one eighth (RFC 6298 section 2).
+  /// Exponential moving average in which the newest measurement weighs one eighth (RFC 6298 section 2).
+  std::chrono::microseconds smoothed{0};
+  /// Shortest measurement.
   std::chrono::microseconds min{0};
 };
 
-/// What `onHeartbeat` reports: an answer to a question of ours.
+/// Event of `onHeartbeat`: the peer has answered a heartbeat.
 struct HeartbeatInfo {
+  /// From sending the heartbeat to its answer.
+  ///
+  /// Platforms: native in microseconds; on the web with the resolution of the browser's clock, so it may be 0.
   std::chrono::microseconds roundTrip{0};
-  RoundTrips roundTrips = {};  ///< This one included.
+  /// Round-trip times of this connection, with this one.
+  RoundTrips roundTrips = {};
 };
 
-/// What `Client::connect` answers.
+/// Result of `Client::connect` and `Session::connect`.
 enum class ConnectResult : std::uint8_t {
-  Started,             ///< An attempt begins; exactly one `onClose` will end it.
-  AlreadyStarted,      ///< Connecting, open, or waiting to retry already: nothing changed.
-  InvalidUrl,          ///< `Options::url` is not an absolute ws: or wss: URL that RFC 3986 and RFC 6455 allow.
-  InvalidSubprotocol,  ///< An entry of `Options::subprotocols` is not an RFC 7230 token, or stands there twice.
-  Unsupported,         ///< An option that this platform does not have is set; `docs/platforms.md` lists them.
-  WrongThread,         ///< Web: called on a thread other than the one that made the client.
-  InvalidHeader,       ///< An entry of `Options::headers` is not a header field, or one that is ours to set.
-  InvalidOption,       ///< Another option has a value that makes no sense; `connectFault()` names it.
-  Unavailable,         ///< Native: the system gives no thread to serve clients now, or the client's loop or the program
-                       ///< has ended. Nothing began; a later call may succeed.
+  /// An attempt begins; exactly one `onClose` will end it.
+  Started,
+  /// Nothing changed: the client is already connecting, open, or waiting to retry.
+  AlreadyStarted,
+  /// `Options::url` is not an absolute ws: or wss: URL that RFC 3986 and RFC 6455 allow.
+  InvalidUrl,
+  /// An entry of `Options::subprotocols` is not an RFC 7230 token, or is repeated.
+  InvalidSubprotocol,
+  /// An option is set that this platform cannot honour; `docs/platforms.md` lists them.
+  ///
+  /// Platforms: web, for `tls`, `headers`, and user info in the URL. Never natively.
+  Unsupported,
+  /// The call came from a thread other than the one that made the client.
+  ///
+  /// Platforms: web. Never natively.
+  WrongThread,
+  /// An entry of `Options::headers` is not a header field, or is one that the handshake itself sets.
+  InvalidHeader,
+  /// Another option has an invalid value; `connectFault()` names it.
+  InvalidOption,
+  /// Native: the system provides no thread to serve clients now, or the client's loop or the program has ended. Nothing
+  /// began;
+  /// a later call may succeed.
+  ///
+  /// Platforms: native. Never on the web.
+  Unavailable,
 };
 
-/// What `Client::send` and `Client::sendBinary` answer.
+/// Result of `Client::send` and `Client::sendBinary`.
 enum class SendResult : std::uint8_t {
-  Queued,       ///< Accepted. Messages leave in call order.
-  Closed,       ///< The client is closing or closed; call `connect()` first.
-  TooLarge,     ///< Larger alone than the whole send queue may be.
-  QueueFull,    ///< No room now; nothing was queued.
-  InvalidUtf8,  ///< The text is not well-formed UTF-8 (RFC 6455 section 8.1).
-  WrongThread,  ///< Web: called on a thread other than the one that made the client.
-  NotOpen,      ///< The client is not open, and the message was not to wait: `WhenNotOpen::Refuse`.
-  Unavailable,  ///< Native: the system gives no random numbers to mask it with (RFC 6455 section 10.3).
+  /// Accepted into the send queue. Messages leave in call order; arrival is not promised.
+  Queued,
+  /// The client is closing or closed; call `connect()` first.
+  Closed,
+  /// The payload alone exceeds `SendQueueOptions::maxBytes`.
+  TooLarge,
+  /// The send queue has no room now. Nothing was queued.
+  QueueFull,
+  /// The text is not well-formed UTF-8 (RFC 6455 section 8.1).
+  InvalidUtf8,
+  /// The call came from a thread other than the one that made the client.
+  ///
+  /// Platforms: web. Never natively.
+  WrongThread,
+  /// The client is not open, and `WhenNotOpen::Refuse` applies.
+  NotOpen,
+  /// Native: the system provides no random numbers to mask the message with (RFC 6455 section 10.3).
+  ///
+  /// Platforms: native. Never on the web.
+  Unavailable,
 };
 
-/// What `Client::close` answers.
+/// Result of `Client::close` and `Session::close`.
 enum class CloseResult : std::uint8_t {
-  Accepted,       ///< The client closes; `onStateChange` tells when it has.
-  AlreadyClosed,  ///< Never connected, or already closing or closed: nothing changed.
-  InvalidCode,    ///< Neither 1000 nor within 3000 to 4999, all that an application may send (WHATWG WebSockets).
-  InvalidReason,  ///< More than 123 bytes, or not UTF-8 (RFC 6455 section 5.5.1).
-  WrongThread,    ///< Web: called on a thread other than the one that made the client.
+  /// The client closes; `onStateChange` reports `State::Closed` when it has.
+  Accepted,
+  /// Nothing changed: the client was never connected, or is already closing or closed.
+  AlreadyClosed,
+  /// The code is neither 1000 nor from 3000 to 4999, the codes that an application may send (WHATWG WebSockets).
+  InvalidCode,
+  /// The reason has more than 123 bytes, or is not UTF-8 (RFC 6455 section 5.5.1).
+  InvalidReason,
+  /// The call came from a thread other than the one that made the client.
+  ///
+  /// Platforms: web. Never natively.
+  WrongThread,
 };
 
-/// What `Client::heartbeat` answers.
+/// Result of `Client::heartbeat` and `Session::heartbeat`.
 enum class HeartbeatResult : std::uint8_t {
-  Asked,        ///< A question goes out, or one is already on its way; the answer reaches `onHeartbeat`.
-  NotOpen,      ///< There is no open connection to ask on.
-  Unsupported,  ///< A page has no Ping frame, and `HeartbeatOptions::message` is empty.
-  WrongThread,  ///< Web: called on a thread other than the one that made the client.
+  /// A heartbeat is sent, or one is already under way; its answer reaches `onHeartbeat`.
+  Asked,
+  /// There is no open connection.
+  NotOpen,
+  /// A page has no Ping frame, and `HeartbeatOptions::message` is empty. Never for a session.
+  ///
+  /// Platforms: web. Never natively.
+  Unsupported,
+  /// The call came from a thread other than the one that made the client.
+  ///
+  /// Platforms: web. Never natively.
+  WrongThread,
 };
 
-/// What `Client::pause` and `Client::resume` answer.
+/// Result of `Client::pause` and `Client::resume`.
 enum class PauseResult : std::uint8_t {
-  Accepted,     ///< From the next turn of the loop on.
-  WrongThread,  ///< Web: called on a thread other than the one that made the client.
+  /// Takes effect with the next turn of the loop.
+  Accepted,
+  /// The call came from a thread other than the one that made the client.
+  ///
+  /// Platforms: web. Never natively.
+  WrongThread,
 };
 
-/// What `Client::waitOpen` and `Client::waitClosed` answer.
+/// Result of `waitOpen` and `waitClosed`.
 enum class WaitResult : std::uint8_t {
-  Reached,      ///< The client is in that state, and the callbacks that belong to it have run (with `Automatic`).
-  TimedOut,     ///< It is not yet.
-  Closed,       ///< `waitOpen`: the client has closed for good, or was never told to connect.
-  WrongThread,  ///< Waiting here would wait for itself: inside a callback, or on the thread that turns the loop.
-  Unsupported,  ///< Web: a page cannot block. Also with a `Loop` of the application's own.
+  /// The client is in that state. With `Callbacks::Automatic` the callbacks of the change have returned.
+  Reached,
+  /// The timeout passed first.
+  TimedOut,
+  /// `waitOpen` only: the client has closed for good, or `connect()` was never called.
+  Closed,
+  /// Waiting would deadlock: the call came from a callback, or from the thread that turns the loop.
+  WrongThread,
+  /// The client's loop cannot be waited for.
+  ///
+  /// Platforms: web, always, since a page cannot block. Native, with `Options::loop`.
+  Unsupported,
 };
 
-/// What `Client::reconnect` answers.
+/// Result of `Client::reconnect` and `Session::reconnect`.
 enum class ReconnectResult : std::uint8_t {
-  Started,      ///< The present connection or wait ends, and an attempt begins at once.
-  Closed,       ///< The client is closing or closed, or never connected: use `connect()`.
-  WrongThread,  ///< Web: called on a thread other than the one that made the client.
+  /// The current connection or retry delay ends, and an attempt begins at once.
+  Started,
+  /// The client was never connected, or is closing or closed; call `connect()`.
+  Closed,
+  /// The call came from a thread other than the one that made the client.
+  ///
+  /// Platforms: web. Never natively.
+  WrongThread,
 };
 
 }  // namespace tidewire

@@ -8,42 +8,56 @@
 
 namespace tidewire {
 
-/// How much something in the log matters.
+/// Severity of a log record, from the most to the least severe.
 enum class LogLevel : std::uint8_t {
-  Error,    ///< The client has given up, or cannot work here.
-  Warning,  ///< Something is wrong and may need the developer: a slow callback, a client that nobody polls.
-  Info,     ///< Attempts, openings and endings.
-  Debug,    ///< Every question, answer and hint.
+  /// The client has given up, or cannot work here.
+  Error,
+  /// A fault that may need the developer, such as a slow callback or a client that is never polled.
+  Warning,
+  /// Attempts, openings and endings.
+  Info,
+  /// Heartbeats, their answers, and network and sleep notifications.
+  Debug,
 };
 
-/// The level's name as in the enumeration.
+/// Returns: the enumerator's name, such as "Warning".
 [[nodiscard]] std::string_view nameOf(LogLevel level) noexcept;
 
-/// One line of the log. The views are valid during the call.
+/// One line of the log. The views are valid during the call of `LogOptions::sink`.
 struct LogRecord {
+  /// Severity.
   LogLevel level = LogLevel::Info;
-  std::string_view client = {};  ///< `Options::name`.
-  /// One sentence, for people. Not stable, do not parse it. It may hold text from outside, and is one line all the
-  /// same: line breaks, control characters, marks of direction and what is not UTF-8 are escaped, in `client` too.
+  /// `Options::name`, or the URL without its query if the name is empty.
+  std::string_view client = {};
+  /// One sentence for people. The wording is not stable; do not parse it.
+  ///
+  /// It may quote the server, but is always one line of UTF-8: line breaks, control characters, marks of text direction
+  /// and malformed UTF-8 are escaped, in `client` too.
   std::string_view text = {};
 };
 
-/// Where the log goes. Silent unless a sink is given.
+/// Log configuration of one client. Nothing is logged without a sink.
 struct LogOptions {
-  /// What matters less is left out.
+  /// Least severe level that reaches the sink.
   LogLevel level = LogLevel::Warning;
-  /// Called on the thread of the loop that serves the client, inside no call of the application's; not after the
-  /// client's destructor. Calls for clients of different loops may come at the same time. It may call anything, and may
-  /// destroy the client.
+  /// Receives each log record.
+  ///
+  /// Not called inside any call of the application, nor after the client's destructor has returned. It may call any
+  /// member of any client, and may destroy the client.
+  ///
+  /// Thread: the thread of the loop that serves the client. Clients of different loops may call it concurrently.
+  ///
+  /// Platforms: on the web it runs from the event loop.
   Callback<const LogRecord&> sink = {};
 };
 
-/// The last things that happened to a client, kept for a bug report; see `Client::flightRecord`.
+/// Flight recorder configuration: a bounded record of recent events, for bug reports; see `Client::flightRecord`.
 struct FlightRecorderOptions {
-  /// How many are kept; 0 records nothing. Messages of one direction that follow each other count as one.
+  /// Largest number of entries kept; the oldest is discarded first. 0 turns the recorder off. Consecutive messages in
+  /// one direction count as one entry.
   std::size_t entries = 64;
-  /// Records each message on its own, with so many bytes of its payload. 0 records none: a bug report holds no secrets
-  /// unless it is asked to.
+  /// Payload bytes recorded of each message. 0, the default, records no payload, so a bug report holds no secrets. Any
+  /// other value makes each message an entry of its own.
   std::size_t payloadBytes = 0;
 };
 

@@ -10,32 +10,54 @@ class Loop;
 struct LoopAccess;
 }  // namespace internal
 
-/// Serves clients on a thread of the application's, which turns it, instead of on Tidewire's own; see `Options::loop`.
+/// An event loop that the application turns on a thread of its own, instead of Tidewire's thread; see `Options::loop`.
 ///
-/// With `Callbacks::Automatic` callbacks run inside `turn`. A client whose loop nobody turns does nothing. Clients that
-/// are still alive when the loop goes are closed without any further event; their connections end with it.
+/// With `Callbacks::Automatic` callbacks run inside `turn`. A client makes no progress while its loop is not turned.
+/// Destroying the loop ends the connections of its clients and moves them to `Closed`, without further events.
 ///
-/// When the program ends (`exit`, or `main` has returned), its clients are closed before static objects made earlier
-/// than the first client or loop go; from then on `turn` does nothing.
+/// At the end of the program (`exit`, or return from `main`) the clients of all loops are closed, before the
+/// destructors of static objects that were constructed before the first client or loop. From then on `turn` does
+/// nothing.
 ///
-/// Platforms: native. A page has one event loop, and that is the browser's.
+/// Platforms: native. A page has one event loop, that of the browser; `make` returns null there.
 class Loop {
  public:
-  /// Returns: nothing on the web, or if the system has no descriptors for an event loop, or the program has ended.
+  /// Makes a loop that no thread turns yet.
+  ///
+  /// Thread: any.
+  /// Returns: the loop; null if the system has no descriptors left for one, or the program has ended.
+  ///
+  /// Platforms: native. Always null on the web.
   [[nodiscard]] static std::shared_ptr<Loop> make();
 
+  /// Ends the loop and the connections of its clients, without events.
+  ///
   /// Requires: no thread is inside `turn`.
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// Does what is due and returns at once: for a loop that turns often anyway, such as a game's.
+  /// Handles everything that is due and returns at once, for an application loop that turns often, such as a game's.
   ///
-  /// Thread: one at a time, and the same one while any client of this loop is alive. Not from inside a callback.
+  /// Requires: not called from a callback; no other thread is inside `turn`.
+  /// Thread: the same one while any client of this loop is alive.
+  ///
+  /// Platforms: native.
   void turn();
-  /// As above, but first waits until something is due, at most `timeout`.
+  /// Waits until something is due, at most `timeout`, then handles everything that is due.
+  ///
+  /// Returns early after `wake`. Does not wait for a particular event: check the state that you wait for yourself.
+  ///
+  /// Requires: not called from a callback; no other thread is inside `turn`.
+  /// Thread: the same one while any client of this loop is alive.
+  ///
+  /// Platforms: native.
   void turn(std::chrono::milliseconds timeout);
-  /// Makes a `turn` that waits return. Any thread.
+  /// Makes a waiting `turn(timeout)` return.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: native.
   void wake();
 
  private:

@@ -15,31 +15,49 @@ struct MessageAccess;
 /// The two kinds of data message (RFC 6455 section 5.6).
 enum class MessageKind : std::uint8_t { Text, Binary };
 
-/// One whole message from the peer, however many frames carried it.
+/// One complete message from the peer, reassembled from its frames (RFC 6455 section 5.4).
 ///
-/// A message that a callback receives by reference, and every view taken from it, is valid until that callback returns.
+/// `Client::onMessage` passes it by reference: the message and every view of it are valid until that callback returns.
+/// Copy the payload to keep it.
 ///
-/// Thread: the one the callback runs on.
-/// Platforms: on the web the payload stays in JavaScript until `text()` or `bytes()` is first called.
+/// Thread: the one that runs the callback.
+///
+/// Platforms: on the web the payload stays in JavaScript until the first call of `text()` or `bytes()`, which copies
+/// it.
 class Message {
  public:
   Message(const Message&) = delete;
   Message& operator=(const Message&) = delete;
+  /// Takes the payload over. `other` is empty afterwards.
   Message(Message&& other) noexcept;
+  /// Swaps with `other`.
   Message& operator=(Message&& other) noexcept;
+  /// Frees the payload.
   ~Message();
 
+  /// Returns: the kind that the peer's frame stated.
+  ///
+  /// Platforms: the same everywhere.
   [[nodiscard]] MessageKind kind() const noexcept { return kind_; }
+  /// Returns: true for `MessageKind::Text`.
+  ///
+  /// Platforms: the same everywhere.
   [[nodiscard]] bool isText() const noexcept { return kind_ == MessageKind::Text; }
 
-  /// The payload as characters: well-formed UTF-8 for a text message (RFC 6455 section 8.1), any bytes for a binary
-  /// one. NUL is a character like any other; nothing is terminated by it.
+  /// Returns: the payload as characters. Well-formed UTF-8 for a text message (RFC 6455 section 8.1), arbitrary bytes
+  /// for a binary one.
+  ///
+  /// The view is not NUL-terminated, and NUL may occur inside it.
+  ///
+  /// Platforms: native returns a view of the read buffer; on the web the first call copies the payload from JavaScript.
   [[nodiscard]] std::string_view text() const noexcept {
     const std::span<const std::byte> view = bytes();
     return {reinterpret_cast<const char*>(view.data()), view.size()};
   }
 
-  /// The payload as bytes; for a text message its UTF-8 encoding.
+  /// Returns: the payload as bytes; of a text message, its UTF-8 encoding.
+  ///
+  /// Platforms: native returns a view of the read buffer; on the web the first call copies the payload from JavaScript.
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
     if (slot_ != 0 && data_ == nullptr) {
       load();
@@ -60,7 +78,7 @@ class Message {
   mutable const std::byte* data_ = nullptr;
   mutable std::size_t size_ = 0;
   mutable std::unique_ptr<std::byte[]> owned_;
-  std::uint32_t slot_ = 0;  // Web: the payload's place in the JavaScript slot table; 0 natively.
+  std::uint32_t slot_ = 0;  // Web: the payload's index in the JavaScript slot table; 0 natively.
   MessageKind kind_;
 };
 

@@ -17,184 +17,313 @@ namespace tidewire {
 
 class Loop;
 
-/// Where a client's callbacks run. The order of events is the same everywhere.
+/// Where the callbacks of a client or session run. The order of events is the same in each mode.
 enum class Callbacks : std::uint8_t {
-  /// Native: on Tidewire's own thread, one callback at a time for each client. Web: from the event loop.
+  /// Callbacks run by themselves, one at a time for each client.
   ///
-  /// Signals sent to the process (SIGTERM, SIGCHLD, ...) are blocked on that thread, so their handlers run on the
-  /// application's threads; a program that a callback starts inherits this mask unless the callback resets it
-  /// (`posix_spawnattr_setsigmask`). Open stay SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS and SIGABRT, so crash
-  /// handlers see a fault in a callback.
+  /// Signals sent to the process (SIGTERM, SIGCHLD, ...) are blocked on Tidewire's thread, so their handlers run on the
+  /// application's threads. A program started by a callback inherits this mask unless the callback resets it
+  /// (`posix_spawnattr_setsigmask`). SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS and SIGABRT stay unblocked, so
+  /// crash handlers see a fault in a callback.
+  ///
+  /// Platforms: native, on Tidewire's thread, or inside `Loop::turn` with `Options::loop`. Web, from the event loop.
   Automatic,
-  /// Only inside `Client::poll`, on the thread that calls it. An event that has no handler when it happens is not
+  /// Callbacks run only inside `poll`, on the thread that calls it. An event without a handler when it happens is not
   /// queued, so set handlers before `connect()`.
+  ///
+  /// Platforms: the same everywhere.
   Poll,
-  /// Handed one by one to `Options::executor`. Set handlers before `connect()`, as for `Poll`.
+  /// Callbacks run one by one in tasks that are handed to `Options::executor`. An event without a handler when it
+  /// happens is not queued, so set handlers before `connect()`.
+  ///
+  /// Platforms: native, tasks may run on any thread. Web, they have to run on the thread that made the client.
   Executor,
 };
 
-/// What to do with an open connection after the machine slept, the page was frozen or the network changed, where the
-/// peer cannot be asked for a sign of life.
+/// What happens to an open connection after the machine slept, the page was frozen or the network changed, if no
+/// heartbeat can be sent.
 enum class OnThaw : std::uint8_t {
-  Trust,      ///< Go on as if nothing had happened.
-  Reconnect,  ///< Drop it and connect again.
+  /// Keep the connection.
+  Trust,
+  /// Drop the connection with cause `Thawed` and connect again.
+  Reconnect,
 };
 
-/// How a dead connection is noticed.
+/// Heartbeat: detection of a dead connection.
 ///
-/// One question is judged at a time. Any byte that arrives within `timeout` proves life; only the matching answer gives
-/// a round-trip time.
+/// At most one heartbeat is pending at a time. Any byte that arrives within `timeout` proves life; only the matching
+/// answer gives a round-trip time.
 ///
-/// A WebSocket Ping is the best question: servers answer it by themselves, and it cannot be taken for a message. A text
-/// is for pages, which have no Ping, and for servers that want one. It needs a server that knows it:
-/// - One that passes on whatever comes, as many chat servers do, shows the question to everybody.
-/// - Text alone does not tell an answer from a message. While a question is out, a message that reads like the answer
-/// is
-///   taken for it and not delivered; round trips are then too small, and the true answer is delivered as a message. A
-///   number, see `message`, avoids that.
+/// Sessions: the heartbeat is the session protocol's own `ping`, sent at least as often as the server requires. A
+/// session takes only `interval`, `timeout` and `thawTimeout`.
+///
+/// For a `Client` a WebSocket Ping is the best heartbeat: servers answer it by themselves, and it cannot be confused
+/// with a message. Use a text in pages, which have no Ping, and for servers that require one. The server must know it:
+/// - A server that broadcasts every message, as many chat servers do, shows the heartbeat to everybody.
+/// - The text alone does not distinguish an answer from a message. While a heartbeat is pending, a message equal to the
+///   answer is taken for it and not delivered; then round-trip times are too short, and the true answer is delivered as
+///   a message. Use a number to avoid this; see `message`.
+///
+/// Platforms: native, any byte proves life, including those of an incomplete message. Web, only a complete message
+/// does, because a page sees neither frames nor bytes.
 struct HeartbeatOptions {
-  /// Time between two questions. Zero: none is asked.
+  /// Time between two heartbeats. Zero: none is sent, except by `heartbeat()` and after a sleep or a network change.
+  ///
+  /// Sessions: the server may require a shorter interval, and then also with zero.
   std::chrono::milliseconds interval{25'000};
-  /// How long nothing may arrive after a question before the connection counts as dead.
+  /// Longest silence after a heartbeat; then the connection ends with cause `HeartbeatTimeout`.
   std::chrono::milliseconds timeout{10'000};
-  /// A text to ask with, such as "ping". Empty: a WebSocket Ping (RFC 6455 section 5.5.2).
+  /// Text to send as the heartbeat, such as "ping". Empty: a WebSocket Ping (RFC 6455 section 5.5.2).
   ///
-  /// It may hold "{n}" once, in whose place each question has a number, such as "ping {n}" or `{"op":"ping","id":{n}}`:
-  /// decimal, below 2^53, one more than that of the question before. The first is random, so that clients differ.
+  /// It may contain the placeholder "{n}" once, for a number, such as "ping {n}" or `{"op":"ping","id":{n}}`. The
+  /// number is decimal, below 2^53, and one more than that of the previous heartbeat. The first is random, so that
+  /// clients differ.
   ///
-  /// Requires: "{n}" in both or in neither of `message` and `answer`, once; else `connect()` answers `InvalidOption`.
-  /// Platforms: a page has no Ping, so on the web nothing is asked while this is empty. Then a dead connection stays
-  /// unnoticed, and proxies cut a quiet one, many after 60 s. The log warns of it once for each client.
+  /// Sessions: refused with `InvalidOption`.
+  ///
+  /// Requires: "{n}" once in both or in neither of `message` and `answer`; else `connect()` returns `InvalidOption`.
+  ///
+  /// Platforms: a page has no Ping, so the web sends no heartbeat while this is empty. Then a dead connection stays
+  /// undetected, and proxies cut a quiet one, many after 60 s. The log warns of it once for each client.
   std::string message = {};
-  /// The text that answers `message`, for a server that sends it back.
+  /// Text that the server sends as the answer to `message`. It is not delivered as a message.
   ///
-  /// With "{n}" only a text with the number of a question of this connection is an answer, each number once; it is not
-  /// delivered. Every other text is. Only the number of the newest question gives a round trip.
-  /// Without it the first exact match while a question is out is the answer, whoever sent it, and is not delivered.
+  /// With "{n}" only a text with the number of a heartbeat of this connection is an answer, each number once. All other
+  /// texts are delivered. Only the number of the newest heartbeat gives a round-trip time. Without "{n}" the first
+  /// equal text while a heartbeat is pending is the answer, whoever sent it.
+  ///
+  /// Sessions: refused with `InvalidOption`.
+  ///
+  /// Requires: "{n}" once in both or in neither of `message` and `answer`; else `connect()` returns `InvalidOption`.
   std::string answer = {};
-  /// No byte for this long means that the connection is dead, whether anything was asked or not: for a server that
-  /// sends often, where nothing can be asked. Zero: silence is borne.
+  /// Longest silence, with or without heartbeats; then the connection ends with cause `HeartbeatTimeout`. For a server
+  /// that sends often to a client that cannot send heartbeats. Zero: no limit.
+  ///
+  /// Sessions: refused with `InvalidOption`.
+  ///
+  /// Platforms: native, no byte for so long. Web, no complete message for so long.
   std::chrono::milliseconds silence{0};
-  /// The deadline instead of `timeout` for the question that is asked at once after the machine slept, the page was
-  /// hidden or frozen, or the network changed.
+  /// Replaces `timeout` for the heartbeat that is sent at once after the machine slept, the page was hidden or frozen,
+  /// or the network changed.
+  ///
+  /// Platforms: web, a `Client` without `message` sends none; see `onThaw`.
   std::chrono::milliseconds thawTimeout{3'000};
-  /// What to do then where there is nothing to ask with: on the web without `message`.
+  /// What happens after a sleep or a network change if no heartbeat can be sent.
+  ///
+  /// Sessions: refused with `InvalidOption`.
+  ///
+  /// Platforms: web, if `message` is empty. Native has no use for it, because it can always send a Ping.
   OnThaw onThaw = OnThaw::Trust;
 };
 
-/// When and how fast a lost connection is tried again.
+/// When and how fast a client reconnects.
 ///
-/// The wait before retry n is a random time between zero and min(`maxDelay`, `firstDelay` * 2^n), the first one
-/// included: full jitter, so that a thousand clients do not come back at the same moment.
+/// The delay before retry n, counted from 0, is a random time between zero and min(`maxDelay`, `firstDelay` * 2^n). The
+/// jitter is full and applies to the first delay too, so that a thousand clients do not return at the same moment.
 ///
-/// What is final whatever stands here: HTTP status 401 and 403, close codes 1008 and 1009, `UntrustedCertificate`,
-/// `MessageTooBig`, `Unavailable`, and an address that a page is forbidden. With `Options::endpoint`, 401, 403 and 1008
-/// are tried once more, with what it answers next, and a forbidden address as often as any other.
+/// Always final: HTTP status 401 and 403, close codes 1008 and 1009, `UntrustedCertificate`, `MessageTooBig`,
+/// `Unavailable`, and an address that a page is forbidden to use. With `Options::endpoint`, 401, 403 and 1008 are
+/// retried once, with its next answer, and a forbidden address is retried without limit.
 ///
-/// Another answer that is no WebSocket is retried slowly: after a random time from half of `maxDelay` to `maxDelay`,
-/// the first time too. That is status 429 without `Retry-After`, and without `Options::endpoint` also 2xx, 3xx, any
-/// other 4xx but 408 and 425, and a 101 that breaks RFC 6455. Servers answer 404 during a deployment. Without
-/// `Options::endpoint` the third such 4xx or 101 since `connect()` is final if no attempt has opened: then the address
-/// is wrong.
+/// Other handshake responses without a WebSocket are retried slowly: after a random time from half of `maxDelay` to
+/// `maxDelay`, the first time too. These are status 429 without `Retry-After`, and without `Options::endpoint` also
+/// 2xx, 3xx, any other 4xx except 408 and 425, and a 101 that violates RFC 6455; servers answer 404 during a
+/// deployment. Without `Options::endpoint` the third such 4xx or 101 since `connect()` is final if no attempt has
+/// opened, because the address is then wrong.
 ///
-/// Platforms: a page is not told the answer. It tries again after any, without the slow waits; see
+/// Sessions: `MessageTooBig` is retried; close codes 4002, 4003 and 4004 are final (docs/protocol.md, section 7). 4002
+/// is retried once with `SessionOptions::token`, if the token has expired; 1009, if a call that may have been too large
+/// ends with it.
+///
+/// Platforms: a page does not see the handshake response. It retries after every failure, without the slow delays; see
 /// `CloseInfo::neverOpened`.
 struct ReconnectOptions {
+  /// Whether to reconnect at all. `reconnect()` works in any case.
   bool enabled = true;
+  /// Ceiling of the first delay.
   std::chrono::milliseconds firstDelay{500};
+  /// Largest ceiling of the delay.
   std::chrono::milliseconds maxDelay{20'000};
-  /// A connection that was open this long starts the count of retries afresh.
+  /// A connection that was open this long resets the delay and the number of attempts.
   std::chrono::milliseconds resetAfter{5'000};
-  /// Close codes of the peer after which nothing is tried again, besides 1008 and 1009.
+  /// Close codes of the peer that are final, besides 1008 and 1009.
+  ///
+  /// Platforms: web, only codes that the browser reports.
   std::vector<std::uint16_t> finalCodes = {};
-  /// How many attempts may follow each other, without one that stayed open for `resetAfter`, before the client closes
-  /// for good. The first one counts. Zero: as many as it takes.
+  /// Largest number of consecutive attempts, including the first, without one that stayed open for `resetAfter`; then
+  /// the client closes for good. Zero: no limit.
   std::uint64_t maxAttempts = 0;
-  /// The most that a server's `Retry-After` (RFC 7231 section 7.1.3) with status 429 or 503 adds to the wait.
-  /// Platforms: native. A page does not see the answer.
+  /// Largest delay that a server's `Retry-After` (RFC 7231 section 7.1.3) with status 429 or 503 may add.
+  ///
+  /// Platforms: native. A page does not see the response.
   std::chrono::milliseconds maxRetryAfter{300'000};
 };
 
 /// What happens to a message that does not fit the send queue.
 enum class WhenFull : std::uint8_t {
-  Reject,      ///< `send` answers `QueueFull`.
-  DropOldest,  ///< The messages that have waited longest are dropped in its favour, and reported to `onDropped`.
+  /// It is rejected: `send` returns `QueueFull`.
+  Reject,
+  /// It is accepted; the messages queued longest are dropped, and reported to `onDropped` as `Displaced`.
+  DropOldest,
 };
 
 /// What `send` does while the client is not open.
 enum class WhenNotOpen : std::uint8_t {
-  Queue,   ///< The message waits for the connection.
-  Refuse,  ///< `send` answers `NotOpen`.
+  /// The message waits for the connection.
+  Queue,
+  /// The message is rejected: `send` returns `NotOpen`.
+  Refuse,
 };
 
-/// Bounds of what waits to be sent.
+/// Limits of the send queue: messages that `send` accepted and that are not yet handed to the platform.
+///
+/// Platforms: the same everywhere.
 struct SendQueueOptions {
-  /// With `WhenFull::DropOldest` it may be up to twice as much between two turns of the loop.
+  /// Largest number of payload bytes. With `WhenFull::DropOldest` up to twice as many may wait between two turns of the
+  /// loop.
   std::size_t maxBytes = 16 * 1024 * 1024;
+  /// Largest number of messages. With `WhenFull::DropOldest` up to twice as many may wait between two turns of the
+  /// loop.
   std::size_t maxMessages = 65'536;
-  /// A message that has waited longer is dropped, and reported to `onDropped`. Zero: no limit.
+  /// Largest age of a queued message; an older one is dropped, and reported to `onDropped` as `Expired`. Zero: no
+  /// limit.
   std::chrono::milliseconds maxAge{0};
+  /// What happens to a message that does not fit.
   WhenFull whenFull = WhenFull::Reject;
+  /// What `send` does while the client is not open.
   WhenNotOpen whenNotOpen = WhenNotOpen::Queue;
-  /// `onDrain` reports that `Client::bufferedAmount` has fallen to this or below.
+  /// `onDrain` reports that `Client::bufferedAmount` has fallen from above this number of bytes to it or below.
+  ///
+  /// Platforms: web, the browser's buffer is polled every 4 ms while it is not empty.
   std::size_t lowWaterBytes = 0;
+
+  /// Returns: true if all fields are equal.
+  [[nodiscard]] bool operator==(const SendQueueOptions&) const = default;
 };
 
-/// What holds for one message.
+/// Options of one call of `Client::send` or `Client::sendBinary`.
 struct SendOptions {
-  /// Instead of `SendQueueOptions::whenNotOpen`.
+  /// Overrides `SendQueueOptions::whenNotOpen` for this message.
   std::optional<WhenNotOpen> whenNotOpen = {};
 };
 
-/// Whom to trust on wss: connections, besides the system's store (`SSL_CERT_FILE` is honoured). The certificate and the
-/// host name are always verified.
-/// Platforms: native. A page trusts what its browser trusts; a client with either set answers `Unsupported` there.
+/// Trusted certificates of wss: connections, in addition to the system's store (`SSL_CERT_FILE` is honoured). The
+/// certificate and the host name are always verified; this cannot be turned off.
+///
+/// Platforms: native. A page trusts the certificates that its browser trusts; on the web `connect()` returns
+/// `Unsupported` if either is set.
 struct TlsOptions {
-  /// A file of PEM certificates. Read at each attempt, so that a file that was replaced counts from the next one on.
+  /// Path of a file of PEM certificates. It is read at each attempt, so a replaced file is used from the next one on.
   std::string caFile = {};
   /// PEM certificates.
   std::string caPem = {};
 };
 
-/// Everything a client is told, once, at its making.
+/// Configuration of a `Client` or a `Session`, fixed at construction.
+///
+/// A duration above ten years counts as ten years; `connect()` returns `InvalidOption` for a negative one.
+///
+/// Sessions: `subprotocols`, `endpoint`, `sendQueue` and a part of `heartbeat` do not apply; if one of them is set,
+/// `connect()` returns `InvalidOption`.
 struct Options {
-  /// An absolute ws: or wss: URL without a fragment (RFC 6455 section 3). Required, unless `endpoint` is given.
+  /// Absolute ws: or wss: URL without a fragment (RFC 6455 section 3). Required, unless `endpoint` is set.
+  ///
+  /// Platforms: native sends it as written, and user info as `Authorization: Basic`. The web normalises it (WHATWG
+  /// URL), and `connect()` returns `Unsupported` for user info.
   std::string url = {};
-  /// Offered in this order (RFC 6455 section 1.9). If any is offered and none is chosen, the connection fails.
+  /// Subprotocols to offer, in order of preference (RFC 6455 section 1.9). If any is offered and the server chooses
+  /// none of them, the attempt fails.
+  ///
+  /// Sessions: refused with `InvalidOption`. A session always offers "tidewire.v1".
+  ///
+  /// Platforms: native checks the choice. On the web the browser does: Firefox and WebKit accept a server that chooses
+  /// none.
   std::vector<std::string> subprotocols = {};
-  /// Added to the request of the handshake, in this order.
-  /// Platforms: native. A page sends no header of its own; a client with any answers `Unsupported` there.
+  /// Header fields added to the handshake request, in this order.
+  ///
+  /// Platforms: native. A page cannot add header fields; on the web `connect()` returns `Unsupported` if any is set.
   std::vector<Header> headers = {};
-  /// Asked before every attempt for the URL, the subprotocols and the headers, instead of the three above: a fresh
-  /// token, another server. Runs where callbacks run. With it, the first HTTP 401 or 403 or close code 1008 since the
-  /// client was last open for a while is not final: it is asked once more.
+  /// Called before every attempt; supplies its URL, subprotocols and headers instead of the three options above. Use it
+  /// for a fresh token or another server.
+  ///
+  /// Answer the `EndpointRequest` inside the call or later, within `connectTimeout`. With this option the first HTTP
+  /// 401 or 403 or close code 1008 since the client was last open for `ReconnectOptions::resetAfter` is not final: the
+  /// function is called once more.
+  ///
+  /// Sessions: refused with `InvalidOption`. Use `SessionOptions::token`, which may supply another URL.
+  ///
+  /// Thread: where callbacks run; see `callbacks`.
+  ///
+  /// Platforms: web, an answer with headers or user info ends the attempt with cause `EndpointFailed`.
   Callback<EndpointRequest> endpoint = {};
-  /// What the log calls this client. Empty: its URL without the query.
+  /// Name of the client in its log. Empty: its URL without the query.
   std::string name = {};
-  /// From the start of an attempt until open: `endpoint`, name look-up, TCP, TLS and handshake together.
+  /// Time limit from the start of an attempt until it is open: `endpoint`, name look-up, TCP, TLS and handshake
+  /// together. Then the attempt ends with cause `ConnectTimeout`.
+  ///
+  /// Sessions: until the server's `welcome`, including `SessionOptions::token`.
   std::chrono::milliseconds connectTimeout{15'000};
-  /// For `close()`: sending what was queued and the closing handshake together. Then the connection is cut.
+  /// Time limit of `close()`: sending the queued messages and the closing handshake together. Then the connection is
+  /// cut.
+  ///
+  /// Sessions: including outstanding acknowledgements.
+  ///
+  /// Platforms: a page cannot cut a connection, so the browser may go on sending buffered messages.
   std::chrono::milliseconds closeTimeout{5'000};
+  /// Detection of a dead connection.
   HeartbeatOptions heartbeat = {};
+  /// Retries and their delays.
   ReconnectOptions reconnect = {};
+  /// Limits of the send queue.
+  ///
+  /// Sessions: refused with `InvalidOption`. Use `SessionOptions::outbox`.
   SendQueueOptions sendQueue = {};
-  /// A longer message from the peer ends the connection with `MessageTooBig`; it is never truncated.
+  /// Largest message of the peer, in payload bytes. A longer one is never truncated: it ends the connection with cause
+  /// `MessageTooBig`, which is final.
+  ///
+  /// Sessions: sent in `hello` as the limit of a WebSocket message, there at least 1024. After a larger message the
+  /// session reconnects with backoff.
+  ///
+  /// Platforms: native rejects a message by its frame header, with Close code 1009. On the web the whole message has
+  /// arrived by then, and the code is 4009.
   std::size_t maxMessageBytes = 16 * 1024 * 1024;
+  /// Where callbacks run.
   Callbacks callbacks = Callbacks::Automatic;
-  /// With `Callbacks::Executor`: takes a task and has it run once, later, on whichever thread. The next one is handed
-  /// over when it has run, so they never run at the same time. A task may outlive the client; then it does nothing.
-  /// A call of the executor itself that has begun may end after the client's destructor, so let what it hands tasks to
-  /// live longer.
+  /// With `Callbacks::Executor`: receives tasks, and has to run each one once, later, on any thread.
+  ///
+  /// It gets the next task when the previous one has run, so tasks of one client never run concurrently. A task may
+  /// outlive the client; then it does nothing. A call of this function that has begun may end after the client's
+  /// destructor, so the object that it passes tasks to must live longer. A task that is never run stops the callbacks
+  /// of its client.
+  ///
+  /// Requires: set if `callbacks` is `Callbacks::Executor`; else `connect()` returns `InvalidOption`.
+  ///
+  /// Platforms: native, tasks may run on any thread. Web, they have to run on the thread that made the client.
   Callback<std::function<void()>> executor = {};
-  /// Serves the client instead of Tidewire's own thread.
-  /// Platforms: native; `Loop::make` makes none on the web.
+  /// Loop that serves the client instead of Tidewire's thread. Null: Tidewire's thread.
+  ///
+  /// Platforms: native. On the web `Loop::make` returns null, and the browser's event loop serves the client.
   std::shared_ptr<Loop> loop = {};
-  /// With `Callbacks::Poll` and `Callbacks::Executor`: how much may wait to be delivered. When full, native stops
-  /// reading, so that TCP makes the peer wait; it may go over by what one read of 128 KiB held. The web ends the
-  /// connection with `SlowConsumer`.
+  /// Limit of the delivery queue, in bytes: events that wait for `poll` or the executor.
+  ///
+  /// Events other than messages are never refused. Without `Callbacks::Poll` and `Callbacks::Executor` the queue is
+  /// only used by `pause()` on the web.
+  ///
+  /// Sessions: the texts of errors count too. The limit may be exceeded by one event for each subscription of a
+  /// channel. Excess data stays undecoded: the rest of one WebSocket message, and natively one read of 128 KiB, on the
+  /// web up to as many bytes as this limit. Of a conflated subscription at most one event waits between two other
+  /// events of it, or between two changes of the connection state.
+  ///
+  /// Platforms: when it is full, native stops reading, so that TCP flow control pauses the peer; it may exceed the
+  /// limit by one read of 128 KiB. The web ends the connection with `SlowConsumer`.
   std::size_t deliveryQueueBytes = 8 * 1024 * 1024;
+  /// Trusted certificates.
+  ///
+  /// Platforms: native. On the web `connect()` returns `Unsupported` if any is set.
   TlsOptions tls = {};
+  /// The log. Silent by default.
   LogOptions log = {};
+  /// The record of recent events for bug reports.
   FlightRecorderOptions flightRecorder = {};
 };
 

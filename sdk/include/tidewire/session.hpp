@@ -23,30 +23,67 @@ class CallShared;
 struct SessionAccess;
 }  // namespace internal
 
-/// A subscription to one channel, for as long as this object lives. It may outlive its session.
+/// A subscription to one channel. Its destructor unsubscribes.
 ///
-/// Thread: any. Web: the thread that made the session.
+/// It may outlive its session; then it gets no further event. A default-constructed or moved-from subscription has no
+/// channel, and every member is allowed on it.
+///
+/// Thread: any.
+///
+/// Platforms: on the web only the thread that made the session.
 class Subscription {
  public:
-  /// Of no channel.
+  /// Makes a subscription without a channel.
   Subscription() noexcept;
-  /// Unsubscribes.
+  /// Unsubscribes; see `unsubscribe()`.
+  ///
+  /// Requires: the caller holds no lock that a callback of the session takes, unless it is inside one.
   ~Subscription();
+  /// Takes over the subscription of `other`, which has no channel afterwards.
   Subscription(Subscription&& other) noexcept;
+  /// Unsubscribes this, and takes over the subscription of `other`, which has no channel afterwards.
   Subscription& operator=(Subscription&& other) noexcept;
 
-  /// No callback of it starts after this. Waits for one that runs on another thread; inside a callback of the session
-  /// it returns at once. The last subscription to a channel tells the server.
+  /// Ends the subscription: no callback of it starts after this call.
+  ///
+  /// Waits for a callback of the session that is running on another thread; inside a callback of the session it returns
+  /// at once. The server is informed when the last subscription to the channel ends. A second call has no effect.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the web never waits.
   void unsubscribe();
 
+  /// Returns: the channel; empty without one. The view is valid as long as this object or the one it was moved to.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the same everywhere.
   [[nodiscard]] std::string_view channel() const;
-  /// Whether events flow: the server has answered, and the connection is open. Not while the server refuses the
-  /// subscription for the moment; the session then tries again, every second to every minute.
+  /// Returns: whether the subscription is live: the connection is open and the server has confirmed the subscription.
+  ///
+  /// It is false while the server refuses the subscription temporarily; the session retries after one second to one
+  /// minute.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the same everywhere.
   [[nodiscard]] bool isLive() const;
-  /// Of the last event that a callback got, or where the server said that events begin.
+  /// Returns: the position of the last event that was delivered, or the starting position that the server confirmed;
+  /// empty before that. Store it to continue with `SubscribeOptions::since`.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the same everywhere.
   [[nodiscard]] std::optional<ChannelPosition> position() const;
-  /// How old the last event is by the server's clock: how far a price may be trusted. Nothing before the first event,
-  /// and where the server tells no time.
+  /// Returns: the age of the last event by the server's clock, to judge how current a value is; empty before the first
+  /// event, if the event has no time, and after the session is destroyed.
+  ///
+  /// The accuracy is that of `Session::serverTime`.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the web has the resolution of the browser's clock, which may be coarse.
   [[nodiscard]] std::optional<std::chrono::milliseconds> age() const;
 
  private:
@@ -56,13 +93,29 @@ class Subscription {
   std::shared_ptr<internal::SubscriptionShared> shared_;
 };
 
-/// A request on its way. It may be thrown away: the request goes on.
+/// Handle of a request. Destroying it does not cancel the request.
+///
+/// Thread: any.
+///
+/// Platforms: on the web only the thread that made the session.
 class Request {
  public:
+  /// Makes a handle without a request; `result()` is `Closed`.
   Request() noexcept = default;
 
+  /// Returns: `Queued`, or why no request was queued: `Closed`, `TooLarge`, `QueueFull`, `InvalidName`, `InvalidUtf8`,
+  /// `WrongThread`. Unless it is `Queued`, the callback is never called.
+  ///
+  /// Platforms: the same everywhere.
   [[nodiscard]] CallResult result() const noexcept { return result_; }
-  /// The reply is not wanted any more: its callback does not start after this, unless it has.
+  /// Cancels the request: its callback does not start after this call, unless it has already started.
+  ///
+  /// Does not wait for a running callback. The server may execute the request nevertheless. Without a pending request
+  /// it has no effect.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the same everywhere.
   void cancel();
 
  private:
@@ -75,101 +128,336 @@ class Request {
 };
 
 /// A connection to a server that speaks "tidewire.v1" (docs/protocol.md): channels, publishing with acknowledgement,
-/// requests. It reconnects as a `Client` does, and resumes: each event of a subscription comes exactly once and in
-/// order, or one `Gap` tells what is missing.
+/// and requests.
 ///
-/// Callbacks, threads and lifetime are those of `Client`. The state is `Open` once the server has said `welcome`.
-/// Calls may be made at any time; they wait, within the bounds of the outbox, for the connection.
+/// It reconnects by itself and resumes: each event of a subscription is delivered exactly once and in order, or one
+/// `Gap` reports the missing ones. The state is `Open` once the server has sent `welcome`. Calls may be made in any
+/// state but `Closing` and `Closed`; they wait in the outbox for the connection.
+///
+/// Callbacks: no callback runs inside a call of the application other than `poll`, and callbacks of one session never
+/// run concurrently. Every attempt that began ends in exactly one `onClose`. A callback may call any member, and may
+/// destroy the session. An exception that leaves a callback ends the program.
+///
+/// Lifetime: at the end of the program (`exit`, or return from `main`) the remaining sessions are closed, and later
+/// calls have no effect. A session that was moved from may only be destroyed or assigned to.
+///
+/// Thread: any, for every member.
+///
+/// Platforms: on the web only the thread that made the session. From another thread, members with a `WrongThread`
+/// result return it, `poll` runs nothing, `subscribe` and setting a handler have no effect, and the other members must
+/// not be called.
 class Session {
  public:
-  explicit Session(SessionOptions options);
-  /// As `Client`'s: no closing handshake, no further callback, neither here nor of subscriptions and calls.
+  /// Makes a session in `State::Idle` with a copy of the options.
+  ///
+  /// It does not connect, and does not check the options: `connect()` and `connectFault()` do.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: native starts Tidewire's thread with the first client or session that has no `Options::loop`. The web
+  /// has no such thread.
+  explicit Session(Options options, SessionOptions session = {});
+  /// Ends the session at once: no closing handshake, no further callback of the session, its subscriptions and its
+  /// calls. Calls without an outcome are lost without a report.
+  ///
+  /// Waits for a callback of this session, or a call of its log sink, that is running on another thread; never for the
+  /// network. Inside a callback of this session it returns at once, and that handler stays alive until it returns.
+  ///
+  /// Requires: the caller holds no lock that a callback takes.
+  /// Thread: any.
+  ///
+  /// Platforms: the web never waits.
   ~Session();
+  /// Takes the connection and the handlers over. `other` may then only be destroyed or assigned to.
   Session(Session&& other) noexcept;
+  /// Ends this session as its destructor does, then takes over `other`, which may then only be destroyed or assigned
+  /// to.
   Session& operator=(Session&& other) noexcept;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  /// Begins the first connection attempt and returns without waiting for it.
+  ///
+  /// Success is reported by `onOpen`, failure by `onClose`. In `Closed` it starts anew, with a fresh retry count. In
+  /// `Closing` the attempt begins once the session has closed. Subscriptions resume.
+  ///
+  /// Thread: any.
+  /// Returns: `Started`, or why no attempt begins: `AlreadyStarted`, `InvalidUrl`, `InvalidHeader`, `InvalidOption`,
+  /// `Unsupported`, `WrongThread`, `Unavailable`. `connectFault()` explains.
+  ///
+  /// Platforms: the web returns `Unsupported` if `tls`, `headers` or user info in the URL are set; native never does.
+  /// Only native returns `Unavailable`.
   ConnectResult connect();
+  /// Describes, for people, the first option that makes `connect()` fail, as in "url: a fragment is not allowed".
+  ///
+  /// The text begins with the name of the option. The wording is not stable; do not parse it.
+  ///
+  /// Thread: any.
+  /// Returns: the text; empty if the options are valid.
+  ///
+  /// Platforms: the web also names options that it does not support.
   [[nodiscard]] std::string connectFault() const;
-  /// Ends the connection for good: sends what was queued while open, waits for acknowledgements that are due, and
-  /// closes, all within `SessionOptions::closeTimeout`. Then each call that is not answered ends. Subscriptions stay,
-  /// and go on with the next `connect()`.
+  /// Closes the session for good: if it is open, sends the queued calls, waits for outstanding acknowledgements, and
+  /// runs the closing handshake (RFC 6455 section 7.1.2), all within `Options::closeTimeout`.
+  ///
+  /// Returns without waiting; `onClose` reports the end. Then each call without an answer ends: a publish with
+  /// `Unknown` or `NotSent`, a request with code `closed`. Subscriptions stay, and resume with the next `connect()`.
+  ///
+  /// Requires: `code` is 1000 or from 3000 to 4999; `reason` is UTF-8 of at most 123 bytes.
+  /// Thread: any.
+  /// Returns: `Accepted`, or why nothing changed: `AlreadyClosed`, `InvalidCode`, `InvalidReason`, `WrongThread`.
+  ///
+  /// Platforms: when `closeTimeout` passes, native cuts the connection; a page cannot, so the browser may go on sending
+  /// buffered messages.
   CloseResult close(std::uint16_t code = 1000, std::string_view reason = {});
+  /// Drops the current connection, or the retry delay, and begins an attempt at once.
+  ///
+  /// Subscriptions and the outbox are kept. The attempt that was dropped ends with cause `ReconnectAsked`. Requests
+  /// that were sent and are not idempotent fail with code `connection-lost`.
+  ///
+  /// Thread: any.
+  /// Returns: `Started`, or why nothing changed: `Closed`, `WrongThread`.
+  ///
+  /// Platforms: native cuts the connection without a Close frame. A page cannot, so the server sees a Close frame
+  /// without a code.
   ReconnectResult reconnect();
-  /// Asks the server for a sign of life now; the answer reaches `onHeartbeat`.
+  /// Sends the protocol's `ping` now, without waiting for `HeartbeatOptions::interval`.
+  ///
+  /// Its answer reaches `onHeartbeat`; a missing answer ends the connection with cause `HeartbeatTimeout`. If one is
+  /// already under way, no second one is sent.
+  ///
+  /// Thread: any.
+  /// Returns: `Asked`, or why no ping is sent: `NotOpen`, `WrongThread`. Never `Unsupported`.
+  ///
+  /// Platforms: the same everywhere.
   HeartbeatResult heartbeat();
 
-  /// Subscribes from now on, also across reconnects, until the result is gone.
+  /// Subscribes to `channel`, across reconnects, until the returned object is destroyed.
   ///
-  /// Several subscriptions to one channel share what goes over the wire. `since` counts for each of them: where the
-  /// channel stands behind it already, the session asks the server again, during which none of them is live. `replay`
-  /// counts for the first; a later one gets events from then on.
+  /// Several subscriptions to one channel share the events on the wire. `SubscribeOptions::since` holds for each of
+  /// them: if the channel is already past that position, the session subscribes again from there, and meanwhile none of
+  /// the channel's subscriptions is live. `SubscribeOptions::replay` holds for the first; a later one gets only new
+  /// events.
   ///
-  /// Returns: a subscription; where `channel` cannot name one it ends at once, with error `unknown-channel`.
+  /// Not promised: that the server keeps enough history. If it does not, `onGap` reports the missing events.
+  ///
+  /// Requires: `channel` has 1 to 255 bytes of UTF-8 without control characters.
+  /// Thread: any; any state.
+  /// Returns: the subscription. With an invalid channel name it ends at once, through `onEnd` with code
+  /// `unknown-channel`.
+  ///
+  /// Platforms: the same everywhere.
   [[nodiscard]] Subscription subscribe(std::string_view channel, SubscribeOptions options,
                                        SubscriptionHandlers handlers);
+  /// Subscribes to `channel` with default `SubscribeOptions`: new events only, none left out.
+  ///
+  /// Requires: `channel` has 1 to 255 bytes of UTF-8 without control characters.
+  /// Thread: any; any state.
+  /// Returns: the subscription, which unsubscribes when destroyed. With an invalid channel name it ends at once,
+  /// through `onEnd` with code `unknown-channel`.
+  ///
+  /// Platforms: the same everywhere.
   [[nodiscard]] Subscription subscribe(std::string_view channel, SubscriptionHandlers handlers) {
     return subscribe(channel, {}, std::move(handlers));
   }
 
-  /// Publishes `text`. The payload is copied.
+  /// Publishes `text` on `channel`, and returns without waiting for the network. The payload is copied.
   ///
-  /// With `PublishOptions::ack`, `done` is told exactly once what became of it. Without, `done` is never called.
+  /// With `PublishOptions::ack`, `done` is called exactly once with the outcome, unless the session is destroyed first.
+  /// Without it `done` is never called, and the message is lost if its connection ends before it has arrived.
+  ///
+  /// Requires: `channel` has 1 to 255 bytes of UTF-8 without control characters.
+  /// Thread: any. `done` runs where callbacks run.
+  /// Returns: `Queued`, or why nothing was queued: `Closed`, `TooLarge`, `QueueFull`, `InvalidName`, `InvalidUtf8`,
+  /// `WrongThread`.
+  ///
+  /// Platforms: the same everywhere.
   CallResult publish(std::string_view channel, std::string_view text, const PublishOptions& options = {},
                      Callback<const Ack&> done = {});
+  /// Publishes `bytes` on `channel`, and returns without waiting for the network. The payload is copied.
+  ///
+  /// With `PublishOptions::ack`, `done` is called exactly once with the outcome, unless the session is destroyed first.
+  /// Without it `done` is never called, and the message is lost if its connection ends before it has arrived.
+  ///
+  /// Requires: `channel` has 1 to 255 bytes of UTF-8 without control characters.
+  /// Thread: any. `done` runs where callbacks run.
+  /// Returns: `Queued`, or why nothing was queued: `Closed`, `TooLarge`, `QueueFull`, `InvalidName`, `WrongThread`.
+  ///
+  /// Platforms: the same everywhere.
   CallResult publishBytes(std::string_view channel, std::span<const std::byte> bytes,
                           const PublishOptions& options = {}, Callback<const Ack&> done = {});
 
-  /// Asks the server for something; `done` is told exactly once what it answers, unless the request is cancelled.
+  /// Sends a request with body `text`, and returns without waiting for the network. The body is copied.
+  ///
+  /// `done` is called exactly once with the reply or an error, unless the request is cancelled, was not queued, or the
+  /// session is destroyed first. If the connection is lost, the request fails with code `connection-lost`, unless
+  /// `RequestOptions::idempotent` is set.
+  ///
+  /// Requires: `method` has 1 to 255 bytes of UTF-8 without control characters.
+  /// Thread: any. `done` runs where callbacks run.
+  /// Returns: a handle to cancel it. Its `result()` is `Queued`, or why nothing was queued: `Closed`, `TooLarge`,
+  /// `QueueFull`, `InvalidName`, `InvalidUtf8`, `WrongThread`.
+  ///
+  /// Platforms: the same everywhere.
   Request request(std::string_view method, std::string_view text, const RequestOptions& options,
                   Callback<const Reply&> done);
+  /// Sends a request with body `bytes`, and returns without waiting for the network. The body is copied.
+  ///
+  /// `done` is called exactly once with the reply or an error, unless the request is cancelled, was not queued, or the
+  /// session is destroyed first. If the connection is lost, the request fails with code `connection-lost`, unless
+  /// `RequestOptions::idempotent` is set.
+  ///
+  /// Requires: `method` has 1 to 255 bytes of UTF-8 without control characters.
+  /// Thread: any. `done` runs where callbacks run.
+  /// Returns: a handle to cancel it. Its `result()` is `Queued`, or why nothing was queued: `Closed`, `TooLarge`,
+  /// `QueueFull`, `InvalidName`, `WrongThread`.
+  ///
+  /// Platforms: the same everywhere.
   Request requestBytes(std::string_view method, std::span<const std::byte> bytes, const RequestOptions& options,
                        Callback<const Reply&> done);
 
-  /// Gives the server a fresh token, now if there is a connection, and with every `hello` from here on that
-  /// `SessionOptions::token` does not give one for. If the server refuses it, `onError` tells.
+  /// Sends the server a fresh token: at once if the session is open, and in every later `hello` for which
+  /// `SessionOptions::token` supplies none.
+  ///
+  /// If the server refuses it, `onError` reports the error; the connection goes on with its previous token.
+  ///
+  /// Requires: `token` is UTF-8 of at most about 16,000 bytes, and names the same user.
+  /// Thread: any; any state.
+  /// Returns: `Queued`, or why nothing changed: `TooLarge`, `InvalidUtf8`, `WrongThread`.
+  ///
+  /// Platforms: the same everywhere.
   CallResult authenticate(std::string token);
 
-  /// As `Client`'s.
+  /// Blocks until the session is open, for programs without a loop of their own.
+  ///
+  /// Requires: not called from a callback, nor from the thread that turns the loop.
+  /// Thread: any other.
+  /// Returns: `Reached`; `Closed` if the session has closed for good or `connect()` was never called; `TimedOut`;
+  /// `WrongThread`; `Unsupported`.
+  ///
+  /// Platforms: native; `Unsupported` with `Options::loop`. The web always returns `Unsupported`, because a page cannot
+  /// block.
   WaitResult waitOpen(std::chrono::milliseconds timeout) const;
+  /// Blocks until the session has closed for good. A session on which `connect()` was never called counts as closed.
+  ///
+  /// Requires: not called from a callback, nor from the thread that turns the loop.
+  /// Thread: any other.
+  /// Returns: `Reached`, `TimedOut`, `WrongThread`, `Unsupported`.
+  ///
+  /// Platforms: native; `Unsupported` with `Options::loop`. The web always returns `Unsupported`, because a page cannot
+  /// block.
   WaitResult waitClosed(std::chrono::milliseconds timeout) const;
+  /// Runs the callbacks that are due, on the calling thread; see `Callbacks::Poll`.
+  ///
+  /// Callbacks beyond `budget` wait for the next call. Does not wait for events.
+  ///
+  /// Thread: any; callbacks run one at a time.
+  /// Returns: how many callbacks ran. Always 0 unless `Options::callbacks` is `Callbacks::Poll`, inside a callback of
+  /// this session, and while another thread polls it.
+  ///
+  /// Platforms: the same everywhere.
   std::size_t poll(PollBudget budget = {});
+  /// Returns: the current connection state. `Open` means that the server has sent `welcome`.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: native may lag behind the loop's thread; on the web it is exact.
   [[nodiscard]] State state() const;
-  /// Messages are those of WebSocket, of which each may hold several of the protocol.
+  /// Returns: counters since construction, and the current queue sizes; see `Stats` for how recent they are.
+  ///
+  /// Messages are WebSocket messages, each of which may carry several protocol messages.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: see the fields of `Stats`.
   [[nodiscard]] Stats stats() const;
+  /// Returns: the most recent events of this session, one line each, the oldest first, for a bug report.
+  ///
+  /// `Options::flightRecorder` sets how many. By default there is no payload in it. URLs appear without user info and
+  /// query. Line breaks and control characters are escaped (`\n`, `\x1b`). The format is not stable; do not parse it.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the same everywhere.
   [[nodiscard]] std::string flightRecord() const;
 
-  /// The server's clock, since 1970, as estimated from the quickest round trip so far. Nothing before the first
-  /// `welcome`.
+  /// Returns: the server's clock, since 1970 (UTC), as estimated from the shortest round trip so far; empty before the
+  /// first `welcome`.
+  ///
+  /// The error is at most about half of that round trip, if both clocks run at the same rate.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the web has the resolution of the browser's clock, which may be coarse.
   [[nodiscard]] std::optional<std::chrono::milliseconds> serverTime() const;
 
-  /// The server has said `welcome`.
+  // Handlers run on the thread that `Options::callbacks` chooses.
+
+  /// Sets the handler for an open session: the server has sent `welcome`.
+  ///
+  /// Replaces the previous handler from the next event on. Events without a handler are lost.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the same everywhere.
   template <std::invocable<const Opened&> Handler>
   void onOpen(Handler handler) {
     setOnOpen(internal::guarded<Opened>(std::move(handler)));
   }
+  /// Sets the handler for the end of an attempt. It runs exactly once for each attempt, as its last event.
+  ///
+  /// Replaces the previous handler from the next event on. Events without a handler are lost.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the same everywhere; see the fields of `CloseInfo`.
   template <std::invocable<const CloseInfo&> Handler>
   void onClose(Handler handler) {
     setOnClose(internal::guarded<CloseInfo>(std::move(handler)));
   }
+  /// Sets the handler for a change of the connection state. It runs before the `onOpen` or `onClose` of that change.
+  ///
+  /// Replaces the previous handler from the next event on. Events without a handler are lost.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the same everywhere.
   template <std::invocable<const StateChange&> Handler>
   void onStateChange(Handler handler) {
     setOnStateChange(internal::guarded<StateChange>(std::move(handler)));
   }
+  /// Sets the handler for an answered heartbeat: the server has answered a `ping`.
+  ///
+  /// Replaces the previous handler from the next event on. Events without a handler are lost.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the same everywhere.
   template <std::invocable<const HeartbeatInfo&> Handler>
   void onHeartbeat(Handler handler) {
     setOnHeartbeat(internal::guarded<HeartbeatInfo>(std::move(handler)));
   }
-  /// The server has told an error that concerns the connection, or refused a token.
+  /// Sets the handler for an error of the server that concerns the connection, or the refusal of a token. Errors of
+  /// calls and subscriptions reach their own callbacks.
+  ///
+  /// Replaces the previous handler from the next event on. Events without a handler are lost.
+  ///
+  /// Thread: any.
+  ///
+  /// Platforms: the same everywhere.
   template <std::invocable<const SessionError&> Handler>
   void onError(Handler handler) {
     setOnError(internal::guarded<SessionError>(std::move(handler)));
   }
+  /// Removes the handler for an open session. Thread: any.
   void onOpen(std::nullptr_t) { setOnOpen({}); }
+  /// Removes the handler for the end of an attempt. Thread: any.
   void onClose(std::nullptr_t) { setOnClose({}); }
+  /// Removes the handler for state changes. Thread: any.
   void onStateChange(std::nullptr_t) { setOnStateChange({}); }
+  /// Removes the handler for answered heartbeats. Thread: any.
   void onHeartbeat(std::nullptr_t) { setOnHeartbeat({}); }
+  /// Removes the handler for errors. Thread: any.
   void onError(std::nullptr_t) { setOnError({}); }
 
  private:

@@ -16,30 +16,43 @@
 
 namespace tidewire {
 
-/// The question of `SessionOptions::token`: as whom does the next attempt connect?
+/// One call of `SessionOptions::token`: supplies the token of the next connection attempt.
 ///
-/// Answer it at once or later, once; a second answer, and one to an attempt that is over, has no effect. The attempt
-/// waits within `SessionOptions::connectTimeout`. When the last copy goes without an answer, the attempt fails.
+/// Call `answer` or `fail` once, inside the callback or later. A second call has no effect, nor has a call for an
+/// attempt that has ended. The time until the call counts against `Options::connectTimeout`. Copies stand for the same
+/// request; when the last copy is destroyed without a call, the attempt ends with cause `EndpointFailed`.
 ///
-/// Thread: any. Web: the thread that made the session.
+/// Thread: any.
+///
+/// Platforms: on the web only the thread that made the session.
 class TokenRequest {
  public:
+  /// Receives the answer to a request, inside the SDK.
   using Answer = std::function<void(const EndpointRequest& request, std::string token, std::string url)>;
+  /// Made by the SDK. An application receives requests, and makes none.
   explicit TokenRequest(EndpointRequest request, Answer answer, std::optional<SessionError> refusal)
       : request_(std::move(request)), answer_(std::move(answer)), refusal_(std::move(refusal)) {}
 
-  /// As in `CloseInfo`.
+  /// Returns: the number of this attempt, counted from 1 over the session's life; the same number as
+  /// `CloseInfo::attempt`.
   [[nodiscard]] std::uint64_t attempt() const { return request_.attempt(); }
-  /// How the attempt before this one ended.
+  /// Returns: the close event of the previous attempt; empty for the first attempt since `connect()`.
   [[nodiscard]] const std::optional<CloseInfo>& lastClose() const { return request_.lastClose(); }
-  /// What the server said instead of `welcome`, or that the token has run out: mostly it is time for a fresh one.
+  /// Returns: the server's error if it refused `hello` or reported that the token expired; otherwise empty. Usually it
+  /// means that a fresh token is needed.
   [[nodiscard]] const std::optional<SessionError>& refusal() const { return refusal_; }
 
-  /// Connects with this token. One that is not UTF-8, or has more than some 16,000 bytes, counts as `fail`.
+  /// Connects to `Options::url` with `token`.
+  ///
+  /// A token that is not UTF-8, or exceeds about 16,000 bytes, ends the attempt like `fail`.
   void answer(std::string token) const { answer(std::move(token), request_.configured().url); }
-  /// Connects with this token, and there.
+  /// Connects to `url` with `token`.
+  ///
+  /// A token that is not UTF-8, or exceeds about 16,000 bytes, and an invalid URL end the attempt like `fail`.
   void answer(std::string token, std::string url) const { answer_(request_, std::move(token), std::move(url)); }
-  /// Ends the attempt with cause `EndpointFailed` and `why` as its detail; it is retried like any other failure.
+  /// Ends the attempt with cause `EndpointFailed` and `why` as `CloseInfo::detail`.
+  ///
+  /// The attempt is retried under `Options::reconnect`. To stop retrying, call `Session::close`.
   void fail(std::string_view why) const { request_.fail(why); }
 
  private:
@@ -48,107 +61,88 @@ class TokenRequest {
   std::optional<SessionError> refusal_;
 };
 
-/// Bounds of what waits for the server: calls that are not sent yet, publishes that wait for their acknowledgement, and
-/// requests that wait for their reply. Each counts 256 bytes besides its body.
+/// Limits of the outbox: calls that are not sent yet, publishes without their acknowledgement, and requests without
+/// their reply. Each call counts 256 bytes in addition to its body.
+///
+/// Platforms: the same everywhere.
 struct OutboxOptions {
+  /// Largest number of bytes; then `publish` and `request` return `QueueFull`.
   std::size_t maxBytes = 16 * 1024 * 1024;
+  /// Largest number of calls; then `publish` and `request` return `QueueFull`.
   std::size_t maxCalls = 65'536;
-  /// How long a message may wait for others that join it in one WebSocket message. Zero: what is queued in the same
-  /// turn of the loop is joined, and nothing waits.
+  /// How long a call waits for others to share a WebSocket message. Zero: calls of the same turn of the loop share one,
+  /// and none waits.
+  ///
+  /// Requires: not negative; else `connect()` returns `InvalidOption`.
   std::chrono::milliseconds batchDelay{0};
 };
 
-/// How a session's peer is asked for a sign of life: by the protocol's own `ping`, natively and in a page alike.
-struct SessionHeartbeatOptions {
-  /// Time between two questions. The server may ask for more of them. Zero: none but those the server asks for.
-  std::chrono::milliseconds interval{25'000};
-  /// How long nothing may arrive after a question before the connection counts as dead.
-  std::chrono::milliseconds timeout{10'000};
-  /// Instead of `timeout`, after the machine slept, the page was hidden or frozen, or the network changed.
-  std::chrono::milliseconds thawTimeout{3'000};
-};
-
-/// Everything a session is told, once, at its making. What is not explained here means the same as in `Options`.
+/// Session configuration in addition to `Options`, fixed at construction.
 struct SessionOptions {
-  /// An absolute ws: or wss: URL of a server that speaks "tidewire.v1".
-  std::string url = {};
-  /// Platforms: native.
-  std::vector<Header> headers = {};
-  /// Asked before every attempt, so that `hello`, the first message of every connection, can carry a token. If the
-  /// server says that the token has expired, it is asked once more; a second refusal is final. Runs where callbacks
-  /// run.
+  /// Called before every attempt; supplies the token that `hello`, the first message of every connection, carries.
+  ///
+  /// If the server reports that the token has expired, it is called once more; a second refusal is final. Answer the
+  /// `TokenRequest` inside the call or later, within `Options::connectTimeout`. Empty: `hello` has no token, except one
+  /// given by `Session::authenticate`.
+  ///
+  /// Thread: where callbacks run; see `Options::callbacks`.
+  ///
+  /// Platforms: the same everywhere. A page authenticates this way, because it cannot send request headers.
   Callback<TokenRequest> token = {};
-  std::string name = {};
-  /// From the start of an attempt until the server's `welcome`.
-  std::chrono::milliseconds connectTimeout{15'000};
-  /// For `close()`: sending what was queued, the acknowledgements that are still due, and the closing handshake.
-  std::chrono::milliseconds closeTimeout{5'000};
-  SessionHeartbeatOptions heartbeat = {};
-  ReconnectOptions reconnect = {};
+  /// Limits of calls that wait to be sent or answered.
   OutboxOptions outbox = {};
-  /// Places besides the origin of the URL that was dialled to which a server may send this session for one connection
-  /// (`goaway`), and so places that may see the token.
+  /// Hosts, besides the origin of the dialled URL, to which a server may redirect this session for one connection
+  /// (`goaway`; docs/protocol.md, section 4.8). These hosts get the token.
   ///
-  /// Each is a host, with or without a port, as a URL has it: "b.example", "b.example:8443", "[::1]:9000". Without a
-  /// port it means the default port of the scheme (443 for wss:, 80 for ws:). Case does not matter. What is no host
-  /// allows nothing. A session never goes from wss: to ws:.
+  /// Each is a host with an optional port, as in a URL: "b.example", "b.example:8443", "[::1]:9000". Without a port it
+  /// means the default port of the scheme (443 for wss:, 80 for ws:). Case does not matter. An invalid entry allows
+  /// nothing. A session never goes from wss: to ws:.
+  ///
+  /// Platforms: the same everywhere.
   std::vector<std::string> allowedHosts = {};
-  /// The largest WebSocket message that the session takes, which its `hello` states: at least 1024 bytes there. One
-  /// that is larger all the same ends the connection with cause `MessageTooBig`; unlike a `Client`, a session then
-  /// tries again, with the usual backoff.
-  std::size_t maxMessageBytes = 16 * 1024 * 1024;
-  Callbacks callbacks = Callbacks::Automatic;
-  Callback<std::function<void()>> executor = {};
-  std::shared_ptr<Loop> loop = {};
-  /// With `Callbacks::Poll` and `Callbacks::Executor`: how much may wait to be delivered, with the texts of errors. It
-  /// may go over by one event for each of a channel's subscriptions; openings and endings are never refused. What does
-  /// not fit stays undecoded: natively the rest of one WebSocket message and what one read of 128 KiB held, since
-  /// reading stops. In a page that is the rest of one message, and up to as much as this behind it; beyond that the
-  /// connection ends with `SlowConsumer`, behind all that came.
-  ///
-  /// Of a conflated subscription at most one event waits between two other news of it, or between two changes of the
-  /// connection's state.
-  std::size_t deliveryQueueBytes = 8 * 1024 * 1024;
-  TlsOptions tls = {};
-  LogOptions log = {};
-  FlightRecorderOptions flightRecorder = {};
 };
 
-/// What holds for one subscription.
+/// Options of one subscription.
 struct SubscribeOptions {
-  /// The latest event is enough: where the client falls behind, older ones are left out, and counted in
-  /// `Event::skipped`.
+  /// Latest-only: if the client falls behind, older events are left out, and counted in `Event::skipped`.
   bool conflate = false;
-  /// Without `since`: how many of the newest events come first, at most; 1 shows a price at once.
+  /// Without `since`: the largest number of past events delivered first. 1 shows a price at once.
   std::uint64_t replay = 0;
-  /// What came after this position is wanted: each event, or one gap. Holds for each of several subscriptions to one
-  /// channel.
+  /// Requests the events after this position: each is delivered, or one gap is reported. Holds for each of several
+  /// subscriptions to one channel.
   std::optional<ChannelPosition> since = {};
 };
 
-/// What a subscription calls. Each may be left out.
+/// Callbacks of one subscription. Each may be empty; its events are then lost.
+///
+/// Thread: where callbacks run; see `Options::callbacks`.
 struct SubscriptionHandlers {
+  /// An event of the channel. Its views are valid until the callback returns.
   Callback<const Event&> onEvent = {};
+  /// Events that this subscription has missed for good.
   Callback<const Gap&> onGap = {};
+  /// The server has confirmed the subscription; events follow. Repeated after each reconnect.
   Callback<const SubscribedInfo&> onSubscribed = {};
+  /// The server has refused or ended the subscription permanently. The last callback.
   Callback<const SubscriptionEnd&> onEnd = {};
 };
 
-/// What holds for one publish.
+/// Options of one publish.
 struct PublishOptions {
-  /// Whether its fate is wanted, and the message kept until it is known. Without it the message is sent at most once,
-  /// and lost with its connection.
+  /// Requests an acknowledgement: the message is kept until its outcome is known, and `done` is called with it. Without
+  /// it the message is sent at most once, and is lost with its connection.
   bool ack = false;
-  /// With `ack`: where nobody can tell whether it was published, send it again instead of ending as `Unknown`. Then it
-  /// may be published twice.
+  /// With `ack`: if the outcome cannot be determined, resends the message instead of reporting `Unknown`. Then it may
+  /// be published twice.
   bool resend = false;
 };
 
-/// What holds for one request.
+/// Options of one request.
 struct RequestOptions {
-  /// From the call until the reply. Zero: as long as it takes.
+  /// Time limit from the call until the reply; then the request fails with code `timeout`. Zero: no limit.
   std::chrono::milliseconds timeout{10'000};
-  /// Doing it twice is the same as doing it once: it is sent again if its connection is lost.
+  /// Declares that executing the request twice has the same effect as once: it is resent if its connection is lost.
+  /// Without it the request fails with code `connection-lost`.
   bool idempotent = false;
 };
 

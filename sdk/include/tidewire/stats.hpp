@@ -10,45 +10,74 @@
 
 namespace tidewire {
 
-/// What a client has done and where it stands; see `Client::stats`. Counts run from its making and are never reset.
-/// Sizes are payload bytes. What an event tells is counted before its callback runs; messages that came or went are
-/// counted when the turn in which they did has ended.
+/// Counters and gauges of one client or session; see `Client::stats` and `Session::stats`.
+///
+/// Counters start at construction and are never reset. Sizes are payload bytes, without frame headers. An event is
+/// counted before its callback runs; messages are counted at the end of the turn of the loop that moved them. For a
+/// session, messages are WebSocket messages, each of which may carry several protocol messages.
 struct Stats {
-  std::uint64_t attempts = 0;    ///< That began.
-  std::uint64_t opens = 0;       ///< That opened.
-  std::uint64_t reconnects = 0;  ///< That followed another without the application's `connect()`.
+  /// Attempts that began.
+  std::uint64_t attempts = 0;
+  /// Attempts that reached `State::Open`.
+  std::uint64_t opens = 0;
+  /// Attempts that followed another one without a call of `connect()`.
+  std::uint64_t reconnects = 0;
 
-  std::uint64_t messagesSent = 0;  ///< Handed to the platform; arrival is not promised.
+  /// Messages handed to the platform. Their arrival is not promised.
+  std::uint64_t messagesSent = 0;
+  /// Payload bytes of `messagesSent`.
   std::uint64_t bytesSent = 0;
+  /// Messages received from the peer.
   std::uint64_t messagesReceived = 0;
-  /// Platforms: on the web a text counts as its length in UTF-16 code units, which is the same for ASCII.
+  /// Payload bytes of `messagesReceived`.
+  ///
+  /// Platforms: on the web a text counts as its length in UTF-16 code units, which equals its bytes for ASCII, because
+  /// texts are encoded only on demand.
   std::uint64_t bytesReceived = 0;
 
-  std::size_t queuedMessages = 0;  ///< Accepted by `send` and not yet handed to the platform.
+  /// Messages in the send queue: accepted by `send`, and not yet handed to the platform.
+  std::size_t queuedMessages = 0;
+  /// Payload bytes of `queuedMessages`.
   std::size_t queuedBytes = 0;
-  std::size_t bufferedBytes = 0;   ///< As `Client::bufferedAmount`.
-  std::size_t deliveryEvents = 0;  ///< That wait for `poll` or the executor.
+  /// Payload bytes not yet handed to the operating system: `queuedBytes` and the bytes that the platform buffers; the
+  /// value of `Client::bufferedAmount`.
+  std::size_t bufferedBytes = 0;
+  /// Events in the delivery queue, waiting for `poll` or the executor.
+  ///
+  /// Platforms: on the web also the events held back by `pause()`.
+  std::size_t deliveryEvents = 0;
+  /// Payload bytes of `deliveryEvents`.
+  ///
+  /// Platforms: on the web also the bytes held back by `pause()`.
   std::size_t deliveryBytes = 0;
 
-  std::uint64_t droppedMessages = 0;  ///< As reported to `onDropped`.
+  /// Messages that were accepted and will never be sent; the sum over all `onDropped` events.
+  std::uint64_t droppedMessages = 0;
+  /// Payload bytes of `droppedMessages`.
   std::uint64_t droppedBytes = 0;
-  std::uint64_t unconfirmedMessages = 0;  ///< The sum of `CloseInfo::unconfirmedMessages`.
+  /// Sum of `CloseInfo::unconfirmedMessages` over all close events.
+  std::uint64_t unconfirmedMessages = 0;
 
-  std::optional<RoundTrips> roundTrips = {};         ///< Of this connection, or of the last one that had any.
-  std::optional<HandshakeTimes> lastHandshake = {};  ///< Of the last attempt that opened.
+  /// Round-trip times of the current connection, else of the last connection that measured any; empty before the first.
+  std::optional<RoundTrips> roundTrips = {};
+  /// Handshake times of the last attempt that opened; empty before the first.
+  std::optional<HandshakeTimes> lastHandshake = {};
 
-  /// How many attempts ended so.
+  /// Returns: how many attempts ended with `cause`.
   [[nodiscard]] std::uint64_t endings(CloseCause cause) const noexcept {
     return endingsByCause[static_cast<std::size_t>(cause)];
   }
-  /// How many of `reconnects` followed an attempt that ended so. One that the application's `close()` forestalled is
-  /// none, whatever `CloseInfo::willRetry` said.
+  /// Returns: how many of `reconnects` followed an attempt that ended with `cause`.
+  ///
+  /// A retry that `close()` cancelled before it began is not counted, even if `CloseInfo::willRetry` announced it.
   [[nodiscard]] std::uint64_t reconnectsAfter(CloseCause cause) const noexcept {
     return reconnectsByCause[static_cast<std::size_t>(cause)];
   }
 
+  /// Endings by `CloseCause`, as an index.
   std::array<std::uint64_t, kCloseCauseCount> endingsByCause = {};
-  std::array<std::uint64_t, kCloseCauseCount> reconnectsByCause = {};  ///< Together `reconnects`.
+  /// `reconnects` by the `CloseCause` of the attempt before, as an index.
+  std::array<std::uint64_t, kCloseCauseCount> reconnectsByCause = {};
 };
 
 }  // namespace tidewire

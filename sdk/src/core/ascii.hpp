@@ -6,7 +6,7 @@
 
 namespace tidewire::core {
 
-/// `c` in lower case if it is a letter of ASCII. Unlike `std::tolower` it does not ask the locale.
+/// `c` in lower case if it is a letter of ASCII. Unlike `std::tolower` it ignores the locale.
 [[nodiscard]] constexpr char toLower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }

@@ -13,15 +13,15 @@ class Backoff {
   Backoff(Duration first, Duration longest) noexcept;
 
   [[nodiscard]] Duration next(Random& random) noexcept;
-  /// A wait from half of `longest` up to it, at any time: for what will not be over in a moment. Leaves the ceiling.
+  /// Returns a delay from half of `longest` to `longest`, for faults that last. Leaves the ceiling unchanged.
   [[nodiscard]] Duration slow(Random& random) const noexcept {
     return longest_ / 2 + random.upTo(longest_ - longest_ / 2);
   }
   void reset() noexcept { ceiling_ = first_; }
 
-  /// The most that the first wait may be.
+  /// Ceiling of the first delay.
   [[nodiscard]] Duration first() const noexcept { return first_; }
-  /// The most that the next wait may be.
+  /// Ceiling of the next delay.
   [[nodiscard]] Duration ceiling() const noexcept { return ceiling_; }
 
  private:

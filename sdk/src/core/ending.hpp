@@ -9,13 +9,13 @@
 
 namespace tidewire::core {
 
-/// What a transport, or a protocol above WebSocket, knows of an ending besides its cause.
+/// Retry information of a transport, or of a protocol above WebSocket, besides the cause.
 enum class Fate : std::uint8_t {
-  AsUsual,             ///< Nothing: the cause and the code decide.
-  Final,               ///< The same would happen again.
-  CredentialsRefused,  ///< Fresh ones may help, once.
-  Forbidden,           ///< This machine, and not the peer, forbids the address: the same would happen again there.
-  MayPass,             ///< The same need not happen again, whatever the cause and the code are.
+  AsUsual,             ///< No information: the cause and the code decide.
+  Final,               ///< A retry would end the same way.
+  CredentialsRefused,  ///< A retry with fresh credentials may succeed, once.
+  Forbidden,           ///< This machine, not the peer, forbids the address: a retry there would end the same way.
+  MayPass,             ///< A retry may succeed, whatever the cause and the code are.
 };
 
 /// How a connection ended, or why there was none, as the transport saw it.
@@ -26,7 +26,7 @@ struct Ending {
   std::string detail = {};
   int httpStatus = 0;
   Fate fate = Fate::AsUsual;
-  std::optional<Duration> retryAfter = {};  ///< How long the server asks to wait, with 429 or 503.
+  std::optional<Duration> retryAfter = {};  ///< The server's `Retry-After`, with 429 or 503.
 };
 
 }  // namespace tidewire::core

@@ -7,7 +7,7 @@
 
 #include "core/time.hpp"
 
-/// Parts of `CloseInfo::detail`, which people read.
+/// Parts of `CloseInfo::detail`, a text for people.
 namespace tidewire::core {
 
 /// A close code with its registered name and the reason: `1001 (going away), "restart"`, `4001, "bye"`, `no code`.

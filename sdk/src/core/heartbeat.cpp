@@ -40,7 +40,7 @@ void Heartbeat::askNow(Time now) noexcept {
 void Heartbeat::distrust(Time now) noexcept {
   // One reason more does not put off a judgement that is under way.
   if (running_ && !(distrusts_ && judgeAt_)) {
-    // What is being judged was asked before the break, and its answer may have been lost in it.
+    // The pending heartbeat was sent before the break, and its answer may have been lost in it.
     judgeAt_.reset();
     askAt_ = now;
     distrusts_ = true;
@@ -49,7 +49,7 @@ void Heartbeat::distrust(Time now) noexcept {
 }
 
 void Heartbeat::heard(Time now) noexcept {
-  // A question that is still to be asked stays one under distrust.
+  // A heartbeat that is still to be sent keeps the shorter deadline.
   distrusts_ = distrusts_ && !judgeAt_;
   judgeAt_.reset();
   if (running_ && times_.silence > Duration::zero()) {
@@ -119,7 +119,7 @@ Heartbeat::Verdict Heartbeat::tick(Time now) noexcept {
   return Verdict::Ask;
 }
 
-/// A question would need its answer read: it waits for `resume`.
+/// A heartbeat needs its answer to be read, so it waits for `resume`.
 Heartbeat::Verdict Heartbeat::reassure(Time now) noexcept {
   if (!reassureAt_ || now < *reassureAt_) {
     return Verdict::Nothing;

@@ -8,11 +8,11 @@
 
 namespace tidewire::core {
 
-/// Decides when to ask the peer for a sign of life, and when its silence means that the connection is dead.
+/// Decides when to send a heartbeat, and when silence means that the connection is dead. A "question" is one heartbeat.
 ///
-/// 1. Asks every `interval`, but not while an earlier question is still being judged.
+/// 1. Sends one every `interval`, but not while an earlier one is pending.
 /// 2. Any byte within `timeout` of a question proves life. Only the answer to the newest question gives a round trip.
-/// 3. No byte for `silence` means death too, asked or not.
+/// 3. No byte for `silence` means a dead connection too, with or without heartbeats.
 /// 4. While reading is paused nothing is asked, and a running judgement stands still; a peer that awaits questions is
 ///    reassured instead.
 /// 5. A judgement that comes late (the thread was blocked, the process stopped) first gives what has already arrived
@@ -23,33 +23,33 @@ class Heartbeat {
   enum class Verdict : std::uint8_t {
     Nothing,
     Ask,
-    Reassure,  ///< Show the peer a sign of life; what it answers says nothing.
+    Reassure,  ///< Send a ping only to keep the connection alive at the peer; its answer is ignored.
     Dead
   };
 
   struct Times {
-    Duration interval;  ///< Zero: asks only when told to.
+    Duration interval;  ///< Zero: no periodic heartbeats.
     Duration timeout;
-    Duration silence;  ///< Zero: silence is borne.
+    Duration silence;  ///< Zero: silence has no limit.
     Duration thawTimeout;
     bool canAsk;
   };
 
   explicit Heartbeat(const Times& times) noexcept : times_(times) {}
 
-  /// The connection is open. Reading may have been paused before that. `longest`: the peer wants to be asked at least
-  /// this often; zero: it does not care.
+  /// The connection is open. Reading may have been paused before that. `longest`: the peer's longest interval between
+  /// heartbeats; zero: it has none.
   void start(Time now, Duration longest = Duration::zero()) noexcept;
   /// The connection is over, or closing.
   void stop() noexcept;
 
-  /// Makes the next `tick` ask, unless a question is being judged.
+  /// Makes the next `tick` send a heartbeat, unless one is pending.
   void askNow(Time now) noexcept;
-  /// Makes the next `tick` ask, and the answer due within the thaw timeout. Requires: there is something to ask with.
+  /// Makes the next `tick` send a heartbeat with the thaw timeout. Requires: a heartbeat can be sent.
   void distrust(Time now) noexcept;
   /// Bytes have arrived.
   void heard(Time now) noexcept;
-  /// An answer has arrived that tells nothing but its order. Returns the round trip if it answers the newest question.
+  /// An answer without a number has arrived. Returns the round trip if it answers the newest question.
   std::optional<Duration> answeredInTurn(Time now) noexcept;
   /// The answer to the newest question has arrived. Returns the round trip, unless it had come already.
   std::optional<Duration> answeredNewest(Time now) noexcept;
@@ -60,37 +60,37 @@ class Heartbeat {
   [[nodiscard]] Verdict tick(Time now) noexcept;
   [[nodiscard]] std::optional<Time> deadline() const noexcept;
 
-  /// The option whose time is over, after the verdict `Dead`.
+  /// The option whose time passed, after the verdict `Dead`.
   struct Limit {
     std::string_view option;
     Duration time;
   };
   [[nodiscard]] Limit exceeded() const noexcept;
 
-  /// Questions without an answer so far.
+  /// Number of unanswered heartbeats.
   [[nodiscard]] unsigned unanswered() const noexcept { return unanswered_; }
 
  private:
-  // Later than this, the timer itself was held up, and input may lie unread.
+  // Beyond this lateness the timer itself was delayed, and input may be unread.
   static constexpr Duration kLate = std::chrono::milliseconds(100);
-  // How long what lies unread then has to be read.
+  // Time to read that input.
   static constexpr Duration kGrace = std::chrono::milliseconds(250);
 
   [[nodiscard]] Verdict judge(Time now) noexcept;
   [[nodiscard]] Verdict reassure(Time now) noexcept;
 
   const Times times_;
-  // On this connection. The peer takes silence for death too, if it awaits anything.
+  // On this connection. The peer closes a silent connection too, if it has a limit.
   Duration interval_{0};
   Duration awaited_{0};
   bool running_ = false;
   std::optional<Time> askAt_;
-  // When the silence that follows a question, or that lasts already, means death.
+  // When the silence after a heartbeat, or the current silence, means a dead connection.
   std::optional<Time> judgeAt_;
   std::optional<Time> silentAt_;
   std::optional<Time> reassureAt_;  // Counts while reading is paused.
   bool graceGiven_ = false;
-  bool distrusts_ = false;  // The next question, or the one that is being judged, has the shorter deadline.
+  bool distrusts_ = false;  // The next or pending heartbeat has the shorter deadline.
   std::optional<Time> pausedAt_;
   Time askedAt_{};
   unsigned unanswered_ = 0;

@@ -113,6 +113,33 @@ OptionsFault findFault(const Options& options) {
   return found;
 }
 
+OptionsFault findSessionFault(const Options& options, const SessionOptions& session) {
+  if (!options.subprotocols.empty()) {
+    return fault(ConnectResult::InvalidOption, "subprotocols", "a session always offers tidewire.v1");
+  }
+  if (options.endpoint) {
+    return fault(ConnectResult::InvalidOption, "endpoint", "a session calls SessionOptions::token instead");
+  }
+  if (options.sendQueue != SendQueueOptions()) {
+    return fault(ConnectResult::InvalidOption, "sendQueue", "a session is bounded by SessionOptions::outbox instead");
+  }
+  const HeartbeatOptions& heartbeat = options.heartbeat;
+  if (!heartbeat.message.empty() || !heartbeat.answer.empty()) {
+    return fault(ConnectResult::InvalidOption, heartbeat.message.empty() ? "heartbeat.answer" : "heartbeat.message",
+                 "a session sends the protocol's own ping");
+  }
+  if (heartbeat.silence != std::chrono::milliseconds::zero()) {
+    return fault(ConnectResult::InvalidOption, "heartbeat.silence", "a session's server always answers a ping");
+  }
+  if (heartbeat.onThaw != HeartbeatOptions().onThaw) {
+    return fault(ConnectResult::InvalidOption, "heartbeat.onThaw", "a session can always send a ping");
+  }
+  if (session.outbox.batchDelay < std::chrono::milliseconds::zero()) {
+    return fault(ConnectResult::InvalidOption, "outbox.batchDelay", "a negative time");
+  }
+  return {};
+}
+
 void boundTimes(Options& options) {
   forEachTime(options, [](std::string_view, std::chrono::milliseconds& time) { time = std::min(time, kForEver); });
 }

@@ -5,10 +5,11 @@
 #include "tidewire/endpoint.hpp"
 #include "tidewire/events.hpp"
 #include "tidewire/options.hpp"
+#include "tidewire/session_options.hpp"
 
 namespace tidewire::core {
 
-/// What `connect()` answers, and a sentence that names the field.
+/// The result of `connect()`, and a sentence that names the option.
 struct OptionsFault {
   ConnectResult result = ConnectResult::Started;
   std::string text = {};
@@ -16,14 +17,17 @@ struct OptionsFault {
   [[nodiscard]] explicit operator bool() const noexcept { return result != ConnectResult::Started; }
 };
 
-/// Whether an attempt may go there: the same answer on every platform, but for headers and user info where the
-/// application has no say in the request.
+/// Validates an endpoint. The same on every platform, except for headers and user info where the application cannot
+/// shape the request.
 [[nodiscard]] OptionsFault findFault(const Endpoint& endpoint, bool shapesRequest);
 
-/// Whether the values of the other options make sense.
+/// Validates the other options.
 [[nodiscard]] OptionsFault findFault(const Options& options);
 
-/// Makes "for ever" a time that can be added to a clock: ten years.
+/// Validates the options of a session: none that only a client has a use for, and valid `SessionOptions`.
+[[nodiscard]] OptionsFault findSessionFault(const Options& options, const SessionOptions& session);
+
+/// Limits every time to ten years, so that it can be added to a clock.
 void boundTimes(Options& options);
 
 }  // namespace tidewire::core

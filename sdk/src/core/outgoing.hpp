@@ -7,7 +7,7 @@
 
 namespace tidewire::core {
 
-/// A message on its way out, as far as the core looks at it.
+/// An outgoing message, as the core sees it.
 struct Outgoing {
   MessageKind kind = MessageKind::Text;
   std::size_t sizeBytes = 0;

@@ -5,8 +5,8 @@
 
 namespace tidewire::core {
 
-/// Owns the content of one outgoing message without knowing what it is: natively a place in a block of memory, on the
-/// web a slot of JavaScript's table. Whoever drops it frees it, so a message cannot be forgotten on its way.
+/// Owns the content of one outgoing message, whatever its form: natively a part of a memory block, on the web a slot of
+/// the JavaScript table. Its destructor frees the content, so a message cannot leak.
 class Payload {
  public:
   using Release = void (*)(void* owner, std::uintptr_t handle) noexcept;

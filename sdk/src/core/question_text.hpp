@@ -8,7 +8,7 @@
 
 namespace tidewire::core {
 
-/// `HeartbeatOptions::message` or `answer`: a text that may hold one place for the number of a question.
+/// `HeartbeatOptions::message` or `answer`: a text with at most one placeholder for the number of a heartbeat.
 class QuestionText {
  public:
   static constexpr std::string_view kPlace = "{n}";
@@ -17,11 +17,11 @@ class QuestionText {
   explicit QuestionText(std::string_view pattern) noexcept;
 
   [[nodiscard]] bool isNumbered() const noexcept { return numbered_; }
-  /// The text of question `number`.
+  /// The text of heartbeat `number`.
   [[nodiscard]] std::string with(std::uint64_t number) const;
-  /// The number with which `with` makes this very text. Requires: `isNumbered()`.
+  /// The number for which `with` makes exactly this text. Requires: `isNumbered()`.
   [[nodiscard]] std::optional<std::uint64_t> numberIn(std::string_view text) const noexcept;
-  /// No text of `with` is longer.
+  /// Length of the longest text of `with`.
   [[nodiscard]] std::size_t longestBytes() const noexcept;
 
  private:

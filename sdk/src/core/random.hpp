@@ -7,7 +7,7 @@
 namespace tidewire::core {
 
 /// SplitMix64 (Steele, Lea, Flood 2014): enough to spread retries, small enough for ten thousand clients. The seed is
-/// an argument, so the same seed gives the same waits.
+/// an argument, so the same seed gives the same delays.
 class Random {
  public:
   explicit Random(std::uint64_t seed) noexcept : state_(seed) {}

@@ -7,33 +7,31 @@
 
 namespace tidewire::core {
 
-/// From so many failures without any success on, more of the same is not likely to help.
+/// After this many failures without a success, further attempts are unlikely to succeed.
 inline constexpr std::uint64_t kManyFailures = 3;
 
-/// What counts besides the ending itself.
+/// Input of the decision besides the ending.
 struct RetryHistory {
-  /// Attempts that followed each other without one that stayed open, this one included.
+  /// Consecutive attempts without one that stayed open, including this one.
   std::uint64_t attemptsInRow = 1;
-  /// `Options::endpoint` has been asked for fresh credentials in this row already, and they were refused too.
+  /// `Options::endpoint` has already supplied fresh credentials in this row, and they were refused too.
   bool freshCredentialsRefused = false;
-  /// Attempts since `connect()` that were misaddressed, this one included.
+  /// Misaddressed attempts since `connect()`, including this one.
   std::uint64_t misaddressed = 0;
   /// Any attempt since `connect()` has opened.
   bool everOpened = false;
 };
 
-/// Whether the peer refused who we are: then a fresh token may help, once.
+/// Whether the peer refused the credentials; a fresh token may succeed, once.
 [[nodiscard]] bool refusesCredentials(const Ending& ending);
 
-/// Whether the peer answered that it has no WebSocket for us at this address. During a deployment it may say so for a
-/// while.
+/// Whether the response means that there is no WebSocket at this address. It may be temporary, during a deployment.
 [[nodiscard]] bool isMisaddressed(const Ending& ending);
 
-/// Whether an attempt that ended like this may be tried again. The only place that decides it; `docs/design.md` has the
-/// table.
+/// Whether a retry follows this ending. The only place that decides it; `docs/design.md` has the table.
 [[nodiscard]] bool mayRetry(const Ending& ending, const Options& options, const RetryHistory& history);
 
-/// Whether that is to be done slowly from the first time on, since nothing says that it will be over in a moment.
+/// Whether that retry is slow from the first time on, because the fault is likely to last.
 [[nodiscard]] bool retriesSlowly(const Ending& ending, const Options& options);
 
 }  // namespace tidewire::core

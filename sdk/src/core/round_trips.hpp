@@ -9,7 +9,7 @@
 
 namespace tidewire::core {
 
-/// The round trips of one connection: the last, the smallest, and a moving average (RFC 6298 section 2, alpha 1/8).
+/// Round-trip times of one connection: the last, the smallest, and a moving average (RFC 6298 section 2, alpha 1/8).
 class RoundTripMeter {
  public:
   void add(Duration roundTrip) noexcept {

@@ -8,15 +8,15 @@
 
 namespace tidewire::core {
 
-/// Wall-clock time since its epoch. It may be set to anything at any moment.
+/// Wall-clock time since its epoch. It may jump at any moment.
 using WallTime = std::chrono::milliseconds;
 
-/// Notices that this process, or the whole machine, stood still: the wall clock went on while the monotonic clock
-/// stood (sleep), or a moment for which a timer was set has passed long ago (a stopped process, a frozen page). A wall
-/// clock that somebody sets forward looks the same; the price is one needless question to the peer.
+/// Detects that this process, or the whole machine, was suspended: the wall clock advanced while the monotonic clock
+/// stood still (sleep), or a timer is very late (a stopped process, a frozen page). Setting the wall clock forward
+/// looks the same; the price is one needless heartbeat.
 class ThawWatch {
  public:
-  /// Looks at both clocks. `due`: what the loop's timer was set for, if it was.
+  /// Compares both clocks. `due`: the time of the loop's timer, if it was set.
   [[nodiscard]] bool notice(Time now, WallTime wall, std::optional<Time> due = {}) noexcept {
     const bool slept = seen_ && (wall - wall_) - (now - now_) > kSlept;
     const bool stood = due && now - *due > kSlept;
@@ -27,7 +27,7 @@ class ThawWatch {
   }
 
  private:
-  // Beyond what a busy machine or a throttled timer makes of a second.
+  // Longer than the delays of a busy machine or a throttled timer.
   static constexpr Duration kSlept = std::chrono::seconds(5);
 
   Time now_{};
@@ -35,11 +35,11 @@ class ThawWatch {
   bool seen_ = false;
 };
 
-/// What a platform notices besides bytes and time.
+/// Events of a platform that concern every connection.
 enum class Hint : std::uint8_t {
-  Thawed,   ///< The machine slept, or the process or page stood still.
-  Online,   ///< The network is back, or another.
-  Offline,  ///< The network is said to be gone.
+  Thawed,   ///< The machine slept, or the process or page was suspended.
+  Online,   ///< The network is back, or has changed.
+  Offline,  ///< The network is reported as gone.
   Visible,  ///< The page is shown again.
 };
 

@@ -10,7 +10,7 @@
 
 namespace tidewire::core {
 
-/// What moves a connection from one state to another.
+/// Triggers of a transition.
 enum class Trigger : std::uint8_t {
   ConnectAsked,    ///< connect()
   HandshakeDone,   ///< The transport is open.
@@ -29,7 +29,7 @@ struct Transition {
   State to;
 };
 
-// The connection's whole life. The rules behind it:
+// The life of a connection. Its rules:
 //
 //  1. An attempt begins on entry into Connecting and nowhere else.
 //  2. Open and Closing have exactly one transport, Connecting too once it is known where to; the other states have
@@ -38,7 +38,7 @@ struct Transition {
 //  4. Waiting is the only state from which an attempt begins without being asked for; reconnect() passes through it.
 //  5. The user's close() leads to Closed from everywhere, and nothing leads out of Closed but connect().
 //
-// What is not here cannot happen: `Connection` drops or defers such an input before it gets this far.
+// Other transitions cannot happen: `Connection` drops or defers such an input before it gets here.
 inline constexpr std::array kTransitions = {
     Transition{State::Idle, Trigger::ConnectAsked, State::Connecting},
 
@@ -61,7 +61,7 @@ inline constexpr std::array kTransitions = {
     Transition{State::Closed, Trigger::ConnectAsked, State::Connecting},
 };
 
-/// Where `on` leads from `from`; nothing if the table has no such row.
+/// The state to which `on` leads from `from`; empty if the table has no such row.
 [[nodiscard]] constexpr std::optional<State> next(State from, Trigger on) noexcept {
   for (const Transition& row : kTransitions) {
     if (row.from == from && row.on == on) {

@@ -35,7 +35,7 @@ struct UrlParse {
   Url url = {};
 };
 
-/// Takes an absolute ws: or wss: URL apart. One parser decides on every platform what a URL is.
+/// Parses an absolute ws: or wss: URL. All platforms use this parser.
 [[nodiscard]] UrlParse parseUrl(std::string_view text);
 
 }  // namespace tidewire::core

@@ -6,14 +6,14 @@
 
 namespace tidewire::core {
 
-/// Checks UTF-8 (RFC 3629) that arrives in pieces, and refuses at the first byte that no well-formed text can have at
-/// its place: overlong forms, surrogates and code points above U+10FFFF do not wait for their last byte.
+/// Checks UTF-8 (RFC 3629) that arrives in pieces, and rejects it at the first byte that cannot be part of well-formed
+/// text: overlong forms, surrogates and code points above U+10FFFF are detected before their last byte.
 class Utf8Validator {
  public:
   /// Returns: whether everything since the last `reset` can still become well-formed text. Once false, it stays so.
   bool feed(std::span<const std::byte> bytes) noexcept;
 
-  /// Whether what was fed is well-formed and does not end within a character.
+  /// Whether the bytes so far are well-formed and do not end within a character.
   [[nodiscard]] bool complete() const noexcept { return state_ == kStart; }
 
   void reset() noexcept { state_ = kStart; }

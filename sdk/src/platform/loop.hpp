@@ -13,19 +13,19 @@ namespace tidewire::internal {
 /// One client's work on the loop thread.
 class LoopTask {
  public:
-  /// Something was posted, or the deadline has come. May be called without either.
+  /// A command was queued, or the deadline has come. May be called without either.
   virtual void turn() = 0;
-  /// The platform has noticed something that concerns every connection.
+  /// An event of the platform that concerns every connection.
   virtual void hint(core::Hint hint) = 0;
-  /// The loop is going, and calls nothing of this task's any more.
+  /// The loop is being destroyed, and calls this task no more.
   virtual void loopGone() = 0;
 
  protected:
   ~LoopTask() = default;
 };
 
-/// What a platform provides besides its transport: clocks and a wake-up. One loop serves every client of the process,
-/// but for those that the application gave a loop of its own.
+/// The platform's event loop: clocks, wake-ups and deadlines. One loop serves every client of the process, except those
+/// with a loop of the application.
 class Loop {
  public:
   Loop() = default;
@@ -36,39 +36,39 @@ class Loop {
   /// The monotonic clock. Any thread.
   [[nodiscard]] virtual core::Time now() const = 0;
 
-  /// Whether this call comes on the loop thread.
+  /// Whether the caller is on the loop thread.
   [[nodiscard]] virtual bool onLoopThread() const = 0;
 
-  /// Whether a call for a client of this loop may come from the present thread.
+  /// Whether the calling thread may use a client of this loop.
   [[nodiscard]] virtual bool acceptsThisThread() const = 0;
 
-  /// Whether what is woken will have its turn; makes what that takes. False where the system lacks it now, or when the
-  /// loop has ended. Any thread.
+  /// Makes the resources for turns if they are missing. Returns whether woken tasks get their turn: false if the system
+  /// lacks a resource now, or the loop has ended. Any thread.
   [[nodiscard]] virtual bool turns() { return true; }
 
-  /// Has `task->turn()` called once on the loop thread, soon, and never inside this call. Any thread. Keeps the task
-  /// alive until then.
+  /// Schedules one call of `task->turn()` on the loop thread, never inside this call. Keeps the task alive until then.
+  /// Any thread.
   virtual void wake(std::shared_ptr<LoopTask> task) = 0;
 
-  /// From here on `task` gets hints; it takes them from the loop before it goes away. Loop thread.
+  /// `attach` starts hints to `task`; the task calls `detach` before it is destroyed. Loop thread.
   virtual void attach(LoopTask& task) = 0;
   virtual void detach(LoopTask& task) = 0;
 
-  /// Has `task.turn()` called when `deadline` has come; replaces the task's former deadline. Loop thread. A task takes
-  /// its deadline back (`nullopt`) before it goes away.
+  /// Schedules `task.turn()` at `deadline`, and replaces the task's previous deadline. A task clears its deadline
+  /// (`nullopt`) before it is destroyed. Loop thread.
   virtual void setDeadline(LoopTask& task, std::optional<core::Time> deadline) = 0;
 
   /// Loop thread.
   [[nodiscard]] virtual std::unique_ptr<Transport> makeTransport(TransportEvents& events) = 0;
 
-  /// 64 bits that nobody can foresee; nothing if the system has no randomness. Any thread.
+  /// 64 unpredictable bits; empty if the system has no randomness. Any thread.
   [[nodiscard]] virtual std::optional<std::uint64_t> randomSeed() = 0;
 
   [[nodiscard]] virtual bool sendsPings() const = 0;
   [[nodiscard]] virtual bool pausesReading() const = 0;
-  /// Whether `Options::tls`, headers and user info can be obeyed.
+  /// Whether `Options::tls`, headers and user info are supported.
   [[nodiscard]] virtual bool shapesRequest() const = 0;
-  /// Whether another thread can wait for what happens on this loop.
+  /// Whether another thread can wait for events of this loop.
   [[nodiscard]] virtual bool canBeAwaited() const = 0;
 };
 

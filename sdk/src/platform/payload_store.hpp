@@ -17,19 +17,20 @@ namespace tidewire::internal {
 /// Messages in the order of their `put`.
 template <class Type>
 concept PayloadBatch = std::default_initializable<Type> && std::movable<Type> && requires(Type batch) {
-  /// The next message, which owns its payload from then on; nothing after the last.
+  /// Takes the next message, with its payload; empty after the last.
   { batch.next() } -> std::same_as<std::optional<core::Outgoing>>;
 };
 
 template <class Type>
 concept OutgoingPayloads = std::default_initializable<Type> && PayloadBatch<typename Type::Batch> &&
     requires(Type store, const Type& constant, MessageKind kind, std::span<const std::byte> payload) {
-  /// Copies the payload. Text is well-formed UTF-8. False if the message cannot be encoded; then nothing was put.
+  /// Copies the payload. Returns false, without effect, if the message cannot be encoded. Requires: text is well-formed
+  /// UTF-8.
   { store.put(kind, payload) } -> std::same_as<bool>;
-  /// The messages since the last `take`.
+  /// Takes all messages since the last `take`.
   { constant.count() } -> std::same_as<std::size_t>;
   { store.take() } -> std::same_as<typename Type::Batch>;
-  /// Drops the message that was put first, and returns its size. Requires: there is one.
+  /// Drops the oldest message, and returns its size. Requires: not empty.
   { store.dropFirst() } -> std::same_as<std::size_t>;
 };
 

@@ -8,16 +8,18 @@
 #include "tidewire/message.hpp"
 
 // Reads the messages of "tidewire.v1" out of WebSocket messages: `tidewire::internal::ServerMessages`, a type of the
-// platform's, since a page takes them apart in JavaScript. docs/protocol.md says how; tests/vectors holds a platform to
-// it.
+// platform's, since a page splits them in JavaScript. docs/protocol.md specifies the format; tests/vectors checks each
+// platform.
 namespace tidewire::internal {
 
 template <class Type>
 concept MessageSource = std::constructible_from<Type, const Message&> && std::move_constructible<Type> &&
     requires(Type messages) {
-  /// The next one; its body is valid until the one after it. Malformed framing is a last one, which is malformed.
+  /// Returns the next message; its body is valid until the following call. Malformed framing yields a malformed last
+  /// message.
   { messages.next() } -> std::same_as<std::optional<core::protocol::ServerMessage>>;
-  /// Makes it independent of the `Message` that it was made of, which lives until then. It may move afterwards.
+  /// Makes the reader independent of the `Message` it was made from, which lives until then. The reader may be moved
+  /// afterwards.
   messages.keep();
 };
 

@@ -12,7 +12,7 @@ namespace tidewire::internal {
 template <class MutexType, class LockType>
 concept Locking = std::default_initializable<MutexType> && std::constructible_from<LockType, MutexType&> &&
     requires(LockType lock) {
-  /// A lock is held from its construction to its destruction, but for the time between these two.
+  /// A lock is held from its construction to its destruction, except between these two.
   lock.unlock();
   lock.lock();
 };
@@ -20,14 +20,14 @@ concept Locking = std::default_initializable<MutexType> && std::constructible_fr
 template <class Type, class LockType>
 concept Waiting = std::default_initializable<Type> &&
     requires(Type condition, LockType lock, std::chrono::milliseconds timeout, bool (*holds)()) {
-  /// Returns when `holds`. Not called where `Loop::canBeAwaited` is false and no other thread runs callbacks.
+  /// Waits until `holds` is true. Not called where `Loop::canBeAwaited` is false and no other thread runs callbacks.
   condition.wait(lock, holds);
   condition.notify_all();
-  /// Whether `holds` within `timeout`.
+  /// Waits up to `timeout`. Returns whether `holds` became true.
   { waitFor(condition, lock, timeout, holds) } -> std::same_as<bool>;
 };
 
-/// What `thisThread` returns: equal on the same thread, different on two that live at the same time.
+/// The result of `thisThread`: equal on the same thread, different on two that exist at the same time.
 template <class Type>
 concept ThreadName =
     std::default_initializable<Type> && std::copyable<Type> && std::equality_comparable<Type> && requires {

@@ -19,26 +19,26 @@ namespace tidewire::internal {
 
 using TransportEnd = core::Ending;
 
-/// What a transport tells its client. Every call comes on the loop thread, and none from inside a call of the client's.
+/// Events of a transport. Every call comes on the loop thread, and none from inside a call of the client.
 ///
-/// After `transportEnded`, or after the client has called `abort`, nothing comes. A transport is never destroyed inside
-/// one of these calls, but it may be aborted there.
+/// No event follows `transportEnded` or `abort`. A transport is never destroyed inside one of these calls, but it may
+/// be aborted there.
 class TransportEvents {
  public:
   /// The opening handshake succeeded.
   virtual void transportOpened(std::string_view subprotocol, const HandshakeTimes& times) = 0;
 
-  /// Bytes have arrived: first this, then what they held, then `arrivalEnded`. Between the two the client may queue
-  /// messages but calls nothing of the transport's.
+  /// Bytes have arrived: first this event, then the events that they contain, then `arrivalEnded`. Between the two the
+  /// client may queue messages, but does not call the transport.
   virtual void arrivalBegan() = 0;
   virtual void messageArrived(Message& message) = 0;
   virtual void pongArrived(std::span<const std::byte> payload) = 0;
   virtual void arrivalEnded() = 0;
 
-  /// `room` grew after it had been used up, or `bufferedBytes` fell to what was asked for.
+  /// `room` grew after it had been used up, or `bufferedBytes` fell to the requested value.
   virtual void transportWritable() = 0;
 
-  /// Terminal: exactly once, unless aborted before.
+  /// The last event; exactly once, unless aborted before.
   virtual void transportEnded(TransportEnd end) = 0;
 
  protected:
@@ -49,7 +49,7 @@ class TransportEvents {
 /// it is thrown away. Every call comes on the loop thread.
 class Transport {
  public:
-  /// How much a transport accepts ahead of the peer.
+  /// Bytes that a transport accepts ahead of the peer.
   static constexpr std::size_t kAheadBytes = 256 * 1024;
 
   Transport() = default;
@@ -58,17 +58,17 @@ class Transport {
   /// Aborts.
   virtual ~Transport() = default;
 
-  /// Starts connecting. Answers through events only, never inside this call. Both arguments outlive the transport, or
+  /// Starts connecting. Reports through events only, never inside this call. Both arguments outlive the transport or
   /// its abort.
   virtual void open(const Endpoint& endpoint, const Options& options) = 0;
 
-  /// How many bytes `send` takes now; a message larger than that is taken whole if there is any room. 0 before open.
+  /// Bytes that `send` accepts now. A larger message is accepted whole if there is any room. 0 before open.
   [[nodiscard]] virtual std::size_t room() const = 0;
 
-  /// Accepts one message. It may leave with the next `flush` only.
+  /// Accepts one message. It may leave only with the next `flush`.
   virtual void send(core::Outgoing message) = 0;
 
-  /// How much was sent, in messages and bytes of their payloads.
+  /// Sent messages and their payload bytes.
   struct Sent {
     std::size_t messages = 0;
     std::size_t bytes = 0;
@@ -89,38 +89,38 @@ class Transport {
     return sent;
   }
 
-  /// How many payload bytes were accepted and not yet handed to the operating system.
+  /// Payload bytes accepted and not yet handed to the operating system.
   [[nodiscard]] virtual std::size_t bufferedBytes() const = 0;
 
-  /// Has `transportWritable` come once `bufferedBytes` is no more than `most`.
+  /// Requests `transportWritable` once `bufferedBytes` is at most `most`.
   virtual void awaitBuffered(std::size_t most) = 0;
 
-  /// Hands what was accepted to the system, in as few writes as it takes.
+  /// Writes the accepted messages to the system, in as few writes as possible.
   virtual void flush() = 0;
 
-  /// What the handshake waits for, for people, such as `the TLS handshake with 192.0.2.1:443`; empty once it is open
-  /// or has ended.
+  /// The current step of the handshake, for people, such as `the TLS handshake with 192.0.2.1:443`; empty once it is
+  /// open or has ended.
   [[nodiscard]] virtual std::string awaited() const = 0;
 
-  /// The end of this attempt, if it is known and only waits for more text; then no event comes any more. Asked when the
-  /// time for the attempt is over.
+  /// Returns the ending of this attempt, if it is known and only waits for more text; then no event follows. Called
+  /// when `connectTimeout` has passed.
   [[nodiscard]] virtual std::optional<TransportEnd> takeKnownEnd() { return std::nullopt; }
 
   /// Sends a WebSocket Ping (RFC 6455 section 5.5.2). Only where `Loop::sendsPings`.
   virtual void ping(std::span<const std::byte> payload) = 0;
 
-  /// Sends a Close frame after what was accepted and waits for the peer's; then `transportEnded` comes.
+  /// Sends a Close frame behind the accepted messages and waits for the peer's; then `transportEnded` comes.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
 
-  /// Stops or continues taking bytes from the connection, so that TCP makes the peer wait. Only where
+  /// Stops or continues reading from the connection; TCP flow control pauses the peer. Only where
   /// `Loop::pausesReading`.
   virtual void setReading(bool reading) = 0;
 
-  /// Ends the connection with a Close frame behind what was accepted, and does not wait for the answer: as after
-  /// `abort`, no event comes. Requires: open.
+  /// Ends the connection with a Close frame behind the accepted messages, without waiting for the answer. No event
+  /// follows. Requires: open.
   virtual void leave(std::uint16_t code, std::string_view reason) = 0;
 
-  /// Cuts the connection without a closing handshake. No event comes after it.
+  /// Cuts the connection without a closing handshake. No event follows.
   virtual void abort() = 0;
 };
 
