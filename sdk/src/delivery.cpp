@@ -284,7 +284,7 @@ void Delivery::push(Event event, const Lock&) {
   full_ = full_ || queuedBytes_ > maxBytes_;
   queue_.push_back(std::move(event));
   if (auto* queued = std::get_if<SessionEvent>(&queue_.back())) {
-    queued->to->waiting_ = std::holds_alternative<EventNews>(queued->news) ? queued : nullptr;
+    queued->to->waiting_ = std::holds_alternative<tidewire::Event>(queued->news) ? queued : nullptr;
     queued->to->queueVersion_ = queueVersion_;
   } else if (auto* error = std::get_if<SessionError>(&queue_.back())) {
     waitingError_ = error;
@@ -314,12 +314,12 @@ bool Delivery::conflate(const SessionError& error, const Lock&) {
 /// Puts a latest-only event in the place of the one that waits. Of what is overtaken the order does not matter: events
 /// of other subscriptions, answers, heartbeats, errors.
 bool Delivery::conflate(SessionEvent& event, const Lock&) {
-  auto* const newer = std::get_if<EventNews>(&event.news);
+  auto* const newer = std::get_if<tidewire::Event>(&event.news);
   SessionEvent* const waiting = event.to->waiting_;
   if (newer == nullptr || !event.to->conflates_ || waiting == nullptr || event.to->queueVersion_ != queueVersion_) {
     return false;
   }
-  newer->skipped += 1 + std::get<EventNews>(waiting->news).skipped;
+  newer->skipped += 1 + std::get<tidewire::Event>(waiting->news).skipped;
   queuedBytes_ -= waiting->body ? MessageAccess::knownSize(*waiting->body) : 0;
   queuedBytes_ += event.body ? MessageAccess::knownSize(*event.body) : 0;
   *waiting = std::move(event);  // Both are of one recipient, who stays.

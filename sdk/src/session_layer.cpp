@@ -7,6 +7,7 @@
 
 #include "core/ascii.hpp"
 #include "core/bytes.hpp"
+#include "core/dispatch.hpp"
 #include "core/url.hpp"
 #include "message_access.hpp"
 
@@ -74,21 +75,21 @@ SessionLayer::SessionLayer(LayerHost& host, std::shared_ptr<SessionState> state,
              .batchDelay = settings.batchDelay,
              .seed = random_().value_or(0)}) {}
 
-// What the application asked.
+// Commands of the application.
 
 void SessionLayer::doPosted(core::Time now, LayerPost& post, bool down) {
-  std::visit([&](auto& what) { this->post(now, what, down); }, static_cast<SessionPost&>(post).what);
+  core::dispatch(static_cast<SessionPost&>(post).what, [&](auto& what) { carryOut(now, what, down); });
   performActions();
 }
 
-void SessionLayer::post(core::Time /*now*/, SubscribePost& post, bool /*down*/) {
+void SessionLayer::carryOut(core::Time /*now*/, SubscribePost& post, bool /*down*/) {
   SubscriptionShared& subscription = *post.subscription;
   if (!core::protocol::isChannel(subscription.channel())) {
     host_.deliver(SessionEvent{post.subscription, SessionError{.code = "unknown-channel", .message = "not a channel"}});
     return;
   }
   subscription.id = ++lastId_;
-  subscriptions_.emplace(subscription.id, post.subscription);
+  subscriptions_.add(subscription.id, post.subscription);
   std::optional<core::protocol::Position> since;
   if (post.options.since && core::protocol::isName(post.options.since->epoch) &&
       post.options.since->seq <= core::protocol::kMaxInteger) {
@@ -100,29 +101,29 @@ void SessionLayer::post(core::Time /*now*/, SubscribePost& post, bool /*down*/) 
                   std::min(post.options.replay, core::protocol::kMaxInteger), std::move(since));
 }
 
-void SessionLayer::post(core::Time /*now*/, UnsubscribePost& post, bool /*down*/) {
+void SessionLayer::carryOut(core::Time /*now*/, UnsubscribePost& post, bool /*down*/) {
   subscriptions_.erase(post.subscription->id);
   core_.unsubscribe(post.subscription->id, post.subscription->channel());
 }
 
-void SessionLayer::post(core::Time now, CallPost& post, bool down) {
+void SessionLayer::carryOut(core::Time now, CallPost& post, bool down) {
   const core::protocol::CallId id = ++lastId_;
   post.call.id = id;
   if (post.shared != nullptr) {
     post.shared->id = id;
   }
-  calls_.emplace(id, CallEntry{std::move(post.shared), post.call.body.size()});
+  calls_.add(id, {std::move(post.shared), post.call.body.size()});
   core_.call(now, std::move(post.call));
   if (down) {
     core_.ended(true);  // It came too late to be refused, and nothing leads to a connection any more.
   }
 }
 
-void SessionLayer::post(core::Time /*now*/, CancelPost& post, bool /*down*/) {
+void SessionLayer::carryOut(core::Time /*now*/, CancelPost& post, bool /*down*/) {
   core_.cancel(post.call->id);
 }
 
-void SessionLayer::post(core::Time /*now*/, AuthenticatePost& post, bool /*down*/) {
+void SessionLayer::carryOut(core::Time /*now*/, AuthenticatePost& post, bool /*down*/) {
   token_ = post.token;
   core_.authenticate(std::move(post.token));
 }
@@ -249,11 +250,11 @@ Transport::Sent SessionLayer::send(core::Time now, Transport& transport) {
   return sent;
 }
 
-// What the core tells.
+// Actions of the core.
 
 void SessionLayer::performActions() {
   while (std::optional<core::protocol::SessionAction> action = core_.takeAction()) {
-    std::visit([this](auto& alternative) { perform(alternative); }, *action);
+    core::dispatch(*action, [this](auto& alternative) { perform(alternative); });
   }
 }
 
@@ -294,49 +295,48 @@ bool SessionLayer::isTrusted(const std::string& url) const {
 
 void SessionLayer::perform(const core::protocol::EventArrived& action) {
   for (const core::protocol::SubscriberId id : action.to) {
-    const auto found = subscriptions_.find(id);
-    if (found != subscriptions_.end()) {
-      host_.deliver(SessionEvent{found->second, EventNews{action.seq, action.ts, action.skipped},
-                                 messageOf(action.type, action.body)});
+    if (const auto* const subscription = subscriptions_.find(id)) {
+      tidewire::Event event = action.event;
+      event.channel = (*subscription)->channel();  // Of somebody who outlives the event.
+      host_.deliver(SessionEvent{*subscription, event, messageOf(action.type, action.body)});
     }
   }
 }
 
-void SessionLayer::tell(core::protocol::SubscriberId id, News news) {
-  const auto found = subscriptions_.find(id);
-  if (found != subscriptions_.end()) {
-    host_.deliver(SessionEvent{found->second, std::move(news)});
+void SessionLayer::deliver(core::protocol::SubscriberId id, News news) {
+  if (const auto* const subscription = subscriptions_.find(id)) {
+    host_.deliver(SessionEvent{*subscription, std::move(news)});
   }
 }
 
 void SessionLayer::perform(const core::protocol::GapFound& action) {
   for (const core::protocol::SubscriberId id : action.to) {
-    tell(id, action.loss);
+    deliver(id, action.loss);
   }
 }
 
 void SessionLayer::perform(const core::protocol::SubscriptionAnswered& action) {
   for (const core::protocol::SubscriberId id : action.to) {
-    if (const auto found = subscriptions_.find(id); found != subscriptions_.end()) {
-      found->second->setLive(true);
+    if (const auto* const subscription = subscriptions_.find(id)) {
+      (*subscription)->setLive(true);
     }
-    tell(id, ChannelPosition{action.position.epoch, action.position.seq});
+    deliver(id, ChannelPosition{action.position.epoch, action.position.seq});
   }
 }
 
 void SessionLayer::perform(const core::protocol::SubscriptionInterrupted& action) {
   for (const core::protocol::SubscriberId id : action.to) {
-    if (const auto found = subscriptions_.find(id); found != subscriptions_.end()) {
-      found->second->setLive(false);
+    if (const auto* const subscription = subscriptions_.find(id)) {
+      (*subscription)->setLive(false);
     }
   }
 }
 
 void SessionLayer::perform(const core::protocol::SubscriptionEnded& action) {
   for (const core::protocol::SubscriberId id : action.to) {
-    if (const auto found = subscriptions_.find(id); found != subscriptions_.end()) {
-      const std::shared_ptr<SubscriptionShared> subscription = std::move(found->second);
-      subscriptions_.erase(found);
+    if (auto* const found = subscriptions_.find(id)) {
+      const std::shared_ptr<SubscriptionShared> subscription = std::move(*found);
+      subscriptions_.erase(id);
       subscription->setLive(false);
       host_.deliver(SessionEvent{subscription, action.error});
     }
@@ -344,10 +344,10 @@ void SessionLayer::perform(const core::protocol::SubscriptionEnded& action) {
 }
 
 std::shared_ptr<CallShared> SessionLayer::takeCall(core::protocol::CallId id) {
-  const auto found = calls_.find(id);
-  std::shared_ptr<CallShared> shared = std::move(found->second.shared);
-  state_->release(found->second.bytes);
-  calls_.erase(found);
+  CallEntry& entry = *calls_.find(id);
+  std::shared_ptr<CallShared> shared = std::move(entry.shared);
+  state_->release(entry.bytes);
+  calls_.erase(id);
   return shared;
 }
 

@@ -3,30 +3,30 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "client_layer.hpp"
+#include "core/id_table.hpp"
 #include "core/protocol/session_core.hpp"
+#include "core/ring_queue.hpp"
 #include "platform/server_messages.hpp"
 #include "session_parts.hpp"
 
 namespace tidewire::internal {
 
-/// A session's half on the loop thread: stands between the connection and the delivery of events, so that heads, pongs
-/// and acknowledgements are handled there however callbacks run.
+/// A session's half on the loop thread: feeds `SessionCore`, performs its actions, and delivers its news. Heads, pongs
+/// and acknowledgements are handled here, whatever thread runs callbacks.
 class SessionLayer final : public ClientLayer {
  public:
   struct Settings {
     std::size_t maxMessageBytes = 0;
     std::chrono::milliseconds batchDelay{0};
     std::vector<std::string> allowedHosts = {};
-    std::function<std::optional<std::uint64_t>()> random;  ///< 64 bits that nobody can foresee, if there are any.
+    std::function<std::optional<std::uint64_t>()> random;  ///< 64 bits that cannot be foreseen, if there are any.
   };
 
   SessionLayer(LayerHost& host, std::shared_ptr<SessionState> state, const Settings& settings);
@@ -49,15 +49,15 @@ class SessionLayer final : public ClientLayer {
 
  private:
   struct CallEntry {
-    std::shared_ptr<CallShared> shared;
-    std::size_t bytes;
+    std::shared_ptr<CallShared> shared = {};
+    std::size_t bytes = 0;
   };
 
-  void post(core::Time now, SubscribePost& post, bool down);
-  void post(core::Time now, UnsubscribePost& post, bool down);
-  void post(core::Time now, CallPost& post, bool down);
-  void post(core::Time now, CancelPost& post, bool down);
-  void post(core::Time now, AuthenticatePost& post, bool down);
+  void carryOut(core::Time now, SubscribePost& post, bool down);
+  void carryOut(core::Time now, UnsubscribePost& post, bool down);
+  void carryOut(core::Time now, CallPost& post, bool down);
+  void carryOut(core::Time now, CancelPost& post, bool down);
+  void carryOut(core::Time now, AuthenticatePost& post, bool down);
 
   [[nodiscard]] bool read(core::Time now, ServerMessages& messages);
   [[nodiscard]] bool drawKey();
@@ -76,7 +76,7 @@ class SessionLayer final : public ClientLayer {
   void perform(core::protocol::ErrorArrived& action);
 
   [[nodiscard]] std::shared_ptr<CallShared> takeCall(core::protocol::CallId id);
-  void tell(core::protocol::SubscriberId id, News news);
+  void deliver(core::protocol::SubscriberId id, News news);
   [[nodiscard]] bool isTrusted(const std::string& url) const;
 
   LayerHost& host_;
@@ -88,15 +88,15 @@ class SessionLayer final : public ClientLayer {
   const std::function<std::optional<std::uint64_t>()> random_;
   bool hasKey_ = false;
   core::protocol::SessionCore core_;
-  // What has arrived and waits for room in the delivery queue, the first read in part; and what it weighs but for that.
   struct Arrived {
     ServerMessages messages;
     std::size_t bytes;
   };
-  std::deque<Arrived> arrived_;
+  // Messages that wait for room in the delivery queue. The first is read in part; `bytesBehind_` counts the others.
+  core::RingQueue<Arrived> arrived_;
   std::size_t bytesBehind_ = 0;
-  std::unordered_map<core::protocol::SubscriberId, std::shared_ptr<SubscriptionShared>> subscriptions_;
-  std::unordered_map<core::protocol::CallId, CallEntry> calls_;
+  core::IdTable<std::shared_ptr<SubscriptionShared>> subscriptions_;
+  core::IdTable<CallEntry> calls_;
 };
 
 }  // namespace tidewire::internal

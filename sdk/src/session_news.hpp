@@ -11,24 +11,19 @@
 
 namespace tidewire::internal {
 
-// What a session tells one of its subscriptions or calls, on its way through the delivery queue.
+// News of a session for one of its subscriptions or calls, on its way through the delivery queue.
 
-struct EventNews {
-  std::uint64_t seq = 0;
-  std::optional<std::uint64_t> ts = {};
-  std::uint64_t skipped = 0;
-};
 struct ReplyNews {
   std::optional<SessionError> error = {};
 };
-using News = std::variant<EventNews, core::protocol::Loss, ChannelPosition, SessionError, Ack, ReplyNews>;
+using News = std::variant<tidewire::Event, core::protocol::Loss, ChannelPosition, SessionError, Ack, ReplyNews>;
 
 struct SessionEvent;
 
-/// Somebody that news of a session is for.
+/// A subscription or a call, as the receiver of news.
 class Recipient {
  public:
-  /// `conflates`: of the events that wait, the newest is enough.
+  /// `conflates`: of the events that wait, only the newest is delivered.
   explicit Recipient(bool conflates) noexcept : conflates_(conflates) {}
   Recipient(const Recipient&) = delete;
   Recipient& operator=(const Recipient&) = delete;
@@ -37,7 +32,9 @@ class Recipient {
   /// Runs the application's callback. Where callbacks run.
   virtual void receive(const SessionEvent& event) = 0;
 
-  /// Deals with news that nobody has to be called for. Returns false if somebody has to be. Loop thread.
+  /// Handles news that need no callback. Loop thread.
+  ///
+  /// Returns: false if a callback has to run.
   [[nodiscard]] virtual bool absorb(const SessionEvent& /*event*/) { return false; }
 
  private:
@@ -50,6 +47,8 @@ class Recipient {
   std::uint64_t queueVersion_ = 0;
 };
 
+/// A `tidewire::Event` in it lacks its body, which is valid only while `body` stays where it is; its channel's name is
+/// the recipient's.
 struct SessionEvent {
   std::shared_ptr<Recipient> to;
   News news;

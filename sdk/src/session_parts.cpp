@@ -3,33 +3,17 @@
 #include <utility>
 
 namespace tidewire::internal {
-namespace {
-
-/// What a call weighs in the outbox besides its body.
-constexpr std::size_t kCallBytes = 256;
-
-}  // namespace
 
 // SessionState.
 
 CallResult SessionState::admit(std::size_t bytes) {
-  const std::size_t weight = bytes + kCallBytes;
   const Lock lock(mutex_);
-  if (weight > outbox_.maxBytes) {
-    return CallResult::TooLarge;
-  }
-  if (calls_ >= outbox_.maxCalls || outbox_.maxBytes - weight < bytes_) {
-    return CallResult::QueueFull;
-  }
-  ++calls_;
-  bytes_ += weight;
-  return CallResult::Queued;
+  return outbox_.admit(bytes);
 }
 
 void SessionState::release(std::size_t bytes) {
   const Lock lock(mutex_);
-  --calls_;
-  bytes_ -= bytes + kCallBytes;
+  outbox_.release(bytes);
 }
 
 void SessionState::setRefusal(std::optional<SessionError> refusal) {
@@ -90,8 +74,17 @@ std::optional<std::chrono::milliseconds> SubscriptionShared::age() const {
 }
 
 void SubscriptionShared::receive(const SessionEvent& event) {
-  if (!gone_.load()) {
-    std::visit([this, &event](const auto& news) { receive(news, event); }, event.news);
+  if (gone_.load()) {
+    return;
+  }
+  if (const auto* news = std::get_if<tidewire::Event>(&event.news)) {
+    receive(*news, event.body);
+  } else if (const auto* loss = std::get_if<core::protocol::Loss>(&event.news)) {
+    receive(*loss);
+  } else if (const auto* position = std::get_if<ChannelPosition>(&event.news)) {
+    receive(*position);
+  } else if (const auto* error = std::get_if<SessionError>(&event.news)) {
+    receive(*error);
   }
 }
 
@@ -109,7 +102,7 @@ bool SubscriptionShared::absorb(const SessionEvent& event) {
   if (handlers_.onEvent || handlers_.onSubscribed) {
     return false;
   }
-  if (const auto* news = std::get_if<EventNews>(&event.news)) {
+  if (const auto* news = std::get_if<tidewire::Event>(&event.news)) {
     note(*news);
   } else if (const auto* position = std::get_if<ChannelPosition>(&event.news)) {
     note(*position);
@@ -117,56 +110,50 @@ bool SubscriptionShared::absorb(const SessionEvent& event) {
   return true;
 }
 
-void SubscriptionShared::note(const EventNews& news) {
+void SubscriptionShared::note(const tidewire::Event& event) {
   const Lock lock(mutex_);
   if (position_) {
-    position_->seq = news.seq;
+    position_->seq = event.seq;
   }
-  lastTime_ = news.ts ? std::optional(std::chrono::milliseconds(*news.ts)) : std::nullopt;
+  lastTime_ = event.time;
 }
 
-void SubscriptionShared::note(const ChannelPosition& news) {
+void SubscriptionShared::note(const ChannelPosition& position) {
   const Lock lock(mutex_);
-  position_ = news;
+  position_ = position;
 }
 
-void SubscriptionShared::receive(const EventNews& news, const SessionEvent& event) {
-  tidewire::Event told{.channel = channel_, .seq = news.seq, .skipped = news.skipped};
-  if (news.ts) {
-    told.time = std::chrono::milliseconds(*news.ts);
-  }
-  if (event.body) {
-    told.body = Body(&*event.body);
-  }
-  note(news);
+void SubscriptionShared::receive(tidewire::Event event, const std::optional<Message>& body) {
+  note(event);
   if (handlers_.onEvent) {
-    handlers_.onEvent(told);
+    event.body = body ? Body(&*body) : Body();
+    handlers_.onEvent(event);
   }
 }
 
-void SubscriptionShared::receive(const core::protocol::Loss& news, const SessionEvent& /*event*/) {
+void SubscriptionShared::receive(const core::protocol::Loss& loss) {
   if (!handlers_.onGap) {
     return;
   }
   Gap gap{.channel = channel_};
-  if (news.range) {
+  if (loss.range) {
     gap.hasRange = true;
-    gap.from = news.range->from;
-    gap.to = news.range->to;
+    gap.from = loss.range->from;
+    gap.to = loss.range->to;
   }
   handlers_.onGap(gap);
 }
 
-void SubscriptionShared::receive(const ChannelPosition& news, const SessionEvent& /*event*/) {
-  note(news);
+void SubscriptionShared::receive(const ChannelPosition& position) {
+  note(position);
   if (handlers_.onSubscribed) {
-    handlers_.onSubscribed({.channel = channel_, .position = news});
+    handlers_.onSubscribed({.channel = channel_, .position = position});
   }
 }
 
-void SubscriptionShared::receive(const SessionError& news, const SessionEvent& /*event*/) {
+void SubscriptionShared::receive(const SessionError& error) {
   if (handlers_.onEnd) {
-    handlers_.onEnd({.channel = channel_, .error = news});
+    handlers_.onEnd({.channel = channel_, .error = error});
   }
 }
 

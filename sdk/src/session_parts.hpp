@@ -10,22 +10,23 @@
 #include <variant>
 
 #include "client_shared.hpp"
-#include "core/protocol/session_core.hpp"
+#include "core/protocol/outbox_budget.hpp"
+#include "core/protocol/session_actions.hpp"
 #include "core/time.hpp"
 #include "layer_post.hpp"
 #include "platform/sync.hpp"
 #include "session_news.hpp"
 #include "tidewire/session_options.hpp"
 
-// What the objects of a session and its layer on the loop thread share.
+// State shared between the objects of a session and its layer on the loop thread.
 namespace tidewire::internal {
 
-/// What a session's calls and its layer on the loop thread share. Any thread.
+/// State of a session that its calls and its layer use. Any thread.
 class SessionState {
  public:
-  explicit SessionState(const OutboxOptions& outbox) : outbox_(outbox) {}
+  explicit SessionState(const OutboxOptions& limits) : outbox_(limits) {}
 
-  /// Takes room in the outbox for one call.
+  /// Takes room in the outbox for one call, as `OutboxBudget` decides.
   [[nodiscard]] CallResult admit(std::size_t bytes);
   /// A call is over.
   void release(std::size_t bytes);
@@ -37,15 +38,13 @@ class SessionState {
   [[nodiscard]] std::optional<std::chrono::milliseconds> serverTime(core::Time now) const;
 
  private:
-  const OutboxOptions outbox_;
   mutable Mutex mutex_;
-  std::size_t bytes_ = 0;
-  std::size_t calls_ = 0;
+  core::protocol::OutboxBudget outbox_;
   std::optional<SessionError> refusal_;
   std::optional<core::Duration> serverOffset_;
 };
 
-/// One subscription: what its handle and the layer share.
+/// One subscription, shared by its handle and the layer.
 class SubscriptionShared final : public Recipient, public std::enable_shared_from_this<SubscriptionShared> {
  public:
   SubscriptionShared(std::weak_ptr<ClientShared> client, std::shared_ptr<SessionState> session, std::string channel,
@@ -67,15 +66,13 @@ class SubscriptionShared final : public Recipient, public std::enable_shared_fro
   core::protocol::SubscriberId id = 0;
 
  private:
-  void receive(const EventNews& news, const SessionEvent& event);
-  void receive(const core::protocol::Loss& news, const SessionEvent& event);
-  void receive(const ChannelPosition& news, const SessionEvent& event);
-  void receive(const SessionError& news, const SessionEvent& event);
-  void receive(const Ack&, const SessionEvent&) {}
-  void receive(const ReplyNews&, const SessionEvent&) {}
+  void receive(tidewire::Event event, const std::optional<Message>& body);
+  void receive(const core::protocol::Loss& loss);
+  void receive(const ChannelPosition& position);
+  void receive(const SessionError& error);
 
-  void note(const EventNews& news);
-  void note(const ChannelPosition& news);
+  void note(const tidewire::Event& event);
+  void note(const ChannelPosition& position);
 
   const std::weak_ptr<ClientShared> client_;
   const std::shared_ptr<SessionState> session_;
@@ -89,7 +86,7 @@ class SubscriptionShared final : public Recipient, public std::enable_shared_fro
   std::optional<std::chrono::milliseconds> lastTime_;  // By the server's clock.
 };
 
-/// One publish or request: what its caller and the layer share.
+/// One publish or request, shared by its caller and the layer.
 class CallShared final : public Recipient, public std::enable_shared_from_this<CallShared> {
  public:
   CallShared(std::weak_ptr<ClientShared> client, Callback<const Ack&> acked, Callback<const Reply&> replied)
@@ -109,7 +106,7 @@ class CallShared final : public Recipient, public std::enable_shared_from_this<C
   std::atomic<bool> cancelled_ = false;
 };
 
-// What is posted to the layer.
+// Commands to the layer.
 
 struct SubscribePost {
   std::shared_ptr<SubscriptionShared> subscription;

@@ -160,21 +160,23 @@ void SessionBooks::tell(const EventArrived& action) {
   require(action.type != BodyType::Text || !action.body || isValidUtf8(action.body->bytes), "text is UTF-8");
   for (const auto& [id, each] : subscribers_) {
     const bool goesTo = std::find(action.to.begin(), action.to.end(), id) != action.to.end();
-    const bool hasIt = each.at && each.at->seq >= action.seq;
+    const bool hasIt = each.at && each.at->seq >= action.event.seq;
     // Latest-only ones that skip another number are told by themselves.
-    require(each.channel != action.channel || each.conflates || goesTo || hasIt, "an event goes to all who lack it");
+    require(each.channel != action.event.channel || each.conflates || goesTo || hasIt,
+            "an event goes to all who lack it");
   }
   for (const SubscriberId id : action.to) {
     Subscriber& to = subscriber(id);
     if (const std::optional<Loss> gap = std::exchange(to.gap, std::nullopt)) {
-      require(gap->range && gap->range->to + 1 == action.seq, "a gap ends where events go on");
+      require(gap->range && gap->range->to + 1 == action.event.seq, "a gap ends where events go on");
       to.at->seq = gap->range->to;
     }
-    require(to.channel == action.channel, "an event goes to its channel");
+    require(to.channel == action.event.channel, "an event goes to its channel");
     require(to.live && to.at, "an event comes after the answer to its subscription");
-    require(action.seq == to.at->seq + 1 + action.skipped, "no event is lost silently, and none comes twice");
-    require(action.skipped == 0 || to.conflates, "events are left out where that was asked for");
-    to.at->seq = action.seq;
+    require(action.event.seq == to.at->seq + 1 + action.event.skipped,
+            "no event is lost silently, and none comes twice");
+    require(action.event.skipped == 0 || to.conflates, "events are left out where that was asked for");
+    to.at->seq = action.event.seq;
   }
 }
 

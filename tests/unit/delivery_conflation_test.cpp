@@ -20,7 +20,7 @@ class Listener final : public Recipient {
   explicit Listener(bool conflates) : Recipient(conflates) {}
 
   void receive(const SessionEvent& event) override {
-    const auto* news = std::get_if<EventNews>(&event.news);
+    const auto* news = std::get_if<tidewire::Event>(&event.news);
     if (news == nullptr) {
       told.push_back("gap");
       return;
@@ -40,7 +40,7 @@ struct Queue {
 
   void event(const std::shared_ptr<Listener>& to, std::uint64_t seq, const std::string& body,
              std::uint64_t skipped = 0) {
-    delivery.deliver(Event(SessionEvent{to, EventNews{.seq = seq, .skipped = skipped},
+    delivery.deliver(Event(SessionEvent{to, tidewire::Event{.seq = seq, .skipped = skipped},
                                         MessageAccess::view(MessageKind::Text, core::asBytes(body))}));
   }
   void gap(const std::shared_ptr<Listener>& to) { delivery.deliver(Event(SessionEvent{to, core::protocol::Loss{}})); }

@@ -79,10 +79,10 @@ TEST_CASE("session core: a hole that stays is told as one gap after the second a
     CHECK(loss.range->from == 6);
     CHECK(loss.range->to == 6);
     REQUIRE(session.last<EventArrived>() != nullptr);
-    CHECK(session.last<EventArrived>()->seq == 7);
-    CHECK(session.last<EventArrived>()->skipped == 0);
+    CHECK(session.last<EventArrived>()->event.seq == 7);
+    CHECK(session.last<EventArrived>()->event.skipped == 0);
     session.hear(R"({"op":"event","channel":"c","seq":8})", second);
-    CHECK(session.last<EventArrived>()->seq == 8);
+    CHECK(session.last<EventArrived>()->event.seq == 8);
     CHECK(session.all<GapFound>().size() == 1);
   }
 }
@@ -110,7 +110,7 @@ TEST_CASE("session core: a server whose every event is behind a hole is asked no
       answer(session, sent, now, seq);
     }
     if (session.last<EventArrived>() != nullptr) {
-      seq = session.last<EventArrived>()->seq + 2;
+      seq = session.last<EventArrived>()->event.seq + 2;
     }
     session.hear(R"({"op":"event","channel":"c","seq":)" + std::to_string(seq) + "}", now);
   }

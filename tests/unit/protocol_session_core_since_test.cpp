@@ -111,7 +111,8 @@ class Joined {
     while (std::optional<SessionAction> action = core_.takeAction()) {
       if (const auto* event = std::get_if<EventArrived>(&*action)) {
         for (const SubscriberId id : event->to) {
-          note(id, (event->skipped > 0 ? "-" + std::to_string(event->skipped) + "+" : "") + std::to_string(event->seq));
+          note(id, (event->event.skipped > 0 ? "-" + std::to_string(event->event.skipped) + "+" : "") +
+                       std::to_string(event->event.seq));
         }
       } else if (const auto* gap = std::get_if<GapFound>(&*action)) {
         for (const SubscriberId id : gap->to) {

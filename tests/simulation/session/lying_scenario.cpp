@@ -250,10 +250,10 @@ class LyingScenario {
   void perform(const EventArrived& action) {
     for (const SubscriberId id : action.to) {
       std::optional<Position>& at = subscribers_.at(id).at;
-      if (!at || action.seq != at->seq + 1 + action.skipped || action.skipped > 0) {
-        fail("no event comes without the one before it, or a gap", std::to_string(action.seq));
+      if (!at || action.event.seq != at->seq + 1 + action.event.skipped || action.event.skipped > 0) {
+        fail("no event comes without the one before it, or a gap", std::to_string(action.event.seq));
       } else {
-        at->seq = action.seq;
+        at->seq = action.event.seq;
       }
     }
   }

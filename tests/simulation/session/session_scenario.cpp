@@ -521,21 +521,23 @@ class Scenario {
         continue;
       }
       Subscriber& subscriber = found->second;
-      count(action.skipped > 0 ? "event, some skipped" : "event");
+      count(action.event.skipped > 0 ? "event, some skipped" : "event");
       if (!subscriber.at) {
         fail("no event comes before its subscription is answered", std::to_string(id));
         continue;
       }
-      if (action.seq != subscriber.at->seq + 1 + action.skipped || (action.skipped > 0 && !subscriber.conflate)) {
-        fail("events come in order, once, without a hole",
-             subscriber.channel + " " + std::to_string(subscriber.at->seq) + " then " + std::to_string(action.seq));
+      if (action.event.seq != subscriber.at->seq + 1 + action.event.skipped ||
+          (action.event.skipped > 0 && !subscriber.conflate)) {
+        fail("events come in order, once, without a hole", subscriber.channel + " " +
+                                                               std::to_string(subscriber.at->seq) + " then " +
+                                                               std::to_string(action.event.seq));
       }
-      const std::string* body = server_.body(subscriber.channel, subscriber.at->epoch, action.seq);
+      const std::string* body = server_.body(subscriber.channel, subscriber.at->epoch, action.event.seq);
       const std::string got(reinterpret_cast<const char*>(action.body->bytes.data()), action.body->bytes.size());
       if (body == nullptr || *body != got) {
         fail("an event is the one that the server has at its place", got);
       }
-      subscriber.at->seq = action.seq;
+      subscriber.at->seq = action.event.seq;
     }
   }
 
