@@ -8,9 +8,6 @@
 namespace tidewire::internal {
 namespace {
 
-// What an event weighs in the queue besides its payload.
-constexpr std::size_t kEventBytes = sizeof(Event);
-
 // Who is called for an event.
 const Handler<StateChange>& handlerOf(const Handlers& handlers, const StateChange&) {
   return handlers.onStateChange;
@@ -56,41 +53,6 @@ void callFor(const Handlers& handlers, const EventType& event) {
 }
 void callFor(const Handlers& /*handlers*/, const SessionEvent& event) {
   event.to->receive(event);
-}
-
-const Message* payloadOf(const Event& event) {
-  if (const auto* news = std::get_if<SessionEvent>(&event)) {
-    return news->body ? &*news->body : nullptr;
-  }
-  return std::get_if<Message>(&event);
-}
-
-std::size_t weighError(const SessionError& error) {
-  return error.code.size() + error.message.size();
-}
-
-/// What an event holds besides itself, as far as the peer decides how much.
-std::size_t weighTexts(const Event& event) {
-  if (const auto* error = std::get_if<SessionError>(&event)) {
-    return weighError(*error);
-  }
-  const auto* news = std::get_if<SessionEvent>(&event);
-  if (news == nullptr) {
-    return 0;
-  }
-  if (const auto* ack = std::get_if<Ack>(&news->news)) {
-    return weighError(ack->error);
-  }
-  if (const auto* reply = std::get_if<ReplyNews>(&news->news)) {
-    return reply->error ? weighError(*reply->error) : 0;
-  }
-  const auto* end = std::get_if<SessionError>(&news->news);
-  return end == nullptr ? 0 : weighError(*end);
-}
-
-std::size_t weigh(const Event& event) {
-  const Message* payload = payloadOf(event);
-  return kEventBytes + weighTexts(event) + (payload == nullptr ? 0 : MessageAccess::knownSize(*payload));
 }
 
 /// Whether no event may be moved across it.

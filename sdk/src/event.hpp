@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <variant>
 
 #include "session_news.hpp"
@@ -13,5 +14,8 @@ namespace tidewire::internal {
 /// One call of the application's code, on its way to it.
 using Event = std::variant<StateChange, Opened, Message, CloseInfo, HeartbeatInfo, Dropped, Drained, SessionError,
                            SessionEvent, EndpointRequest>;
+
+/// The bytes that an event takes in a queue: itself, its payload, and the texts whose length the peer decides.
+[[nodiscard]] std::size_t weigh(const Event& event);
 
 }  // namespace tidewire::internal

@@ -124,11 +124,11 @@ Session& Session::operator=(Session&& other) noexcept {
 }
 
 ConnectResult Session::connect() {
-  return shared_->connect();
+  return shared_->front().connect();
 }
 
 std::string Session::connectFault() const {
-  return shared_->fault().text;
+  return shared_->front().fault().text;
 }
 
 CloseResult Session::close(std::uint16_t code, std::string_view reason) {
@@ -170,7 +170,7 @@ Request Session::requestBytes(std::string_view method, std::span<const std::byte
 }
 
 CallResult Session::authenticate(std::string token) {
-  return shared_->authenticate(std::move(token));
+  return shared_->front().authenticate(std::move(token));
 }
 
 WaitResult Session::waitOpen(std::chrono::milliseconds timeout) const {
@@ -198,7 +198,7 @@ std::string Session::flightRecord() const {
 }
 
 std::optional<std::chrono::milliseconds> Session::serverTime() const {
-  return shared_->serverTime();
+  return shared_->front().serverTime();
 }
 
 void Session::setOnOpen(std::function<void(const Opened&)> handler) {

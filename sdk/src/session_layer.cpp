@@ -83,7 +83,7 @@ void SessionLayer::doPosted(core::Time now, LayerPost& post, bool down) {
 }
 
 void SessionLayer::carryOut(core::Time /*now*/, SubscribePost& post, bool /*down*/) {
-  SubscriptionShared& subscription = *post.subscription;
+  Subscriber& subscription = *post.subscription;
   if (!core::protocol::isChannel(subscription.channel())) {
     host_.deliver(SessionEvent{post.subscription, SessionError{.code = "unknown-channel", .message = "not a channel"}});
     return;
@@ -109,10 +109,10 @@ void SessionLayer::carryOut(core::Time /*now*/, UnsubscribePost& post, bool /*do
 void SessionLayer::carryOut(core::Time now, CallPost& post, bool down) {
   const core::protocol::CallId id = ++lastId_;
   post.call.id = id;
-  if (post.shared != nullptr) {
-    post.shared->id = id;
+  if (post.caller != nullptr) {
+    post.caller->id = id;
   }
-  calls_.add(id, {std::move(post.shared), post.call.body.size()});
+  calls_.add(id, {std::move(post.caller), post.call.body.size()});
   core_.call(now, std::move(post.call));
   if (down) {
     core_.ended(true);  // It came too late to be refused, and nothing leads to a connection any more.
@@ -335,7 +335,7 @@ void SessionLayer::perform(const core::protocol::SubscriptionInterrupted& action
 void SessionLayer::perform(const core::protocol::SubscriptionEnded& action) {
   for (const core::protocol::SubscriberId id : action.to) {
     if (auto* const found = subscriptions_.find(id)) {
-      const std::shared_ptr<SubscriptionShared> subscription = std::move(*found);
+      const std::shared_ptr<Subscriber> subscription = std::move(*found);
       subscriptions_.erase(id);
       subscription->setLive(false);
       host_.deliver(SessionEvent{subscription, action.error});
@@ -343,23 +343,23 @@ void SessionLayer::perform(const core::protocol::SubscriptionEnded& action) {
   }
 }
 
-std::shared_ptr<CallShared> SessionLayer::takeCall(core::protocol::CallId id) {
+std::shared_ptr<Caller> SessionLayer::takeCall(core::protocol::CallId id) {
   CallEntry& entry = *calls_.find(id);
-  std::shared_ptr<CallShared> shared = std::move(entry.shared);
+  std::shared_ptr<Caller> caller = std::move(entry.caller);
   state_->release(entry.bytes);
   calls_.erase(id);
-  return shared;
+  return caller;
 }
 
 void SessionLayer::perform(core::protocol::PublishEnded& action) {
-  std::shared_ptr<CallShared> call = takeCall(action.call);
+  std::shared_ptr<Caller> call = takeCall(action.call);
   if (call != nullptr && action.tell) {
     host_.deliver(SessionEvent{std::move(call), std::move(action.ack)});
   }
 }
 
 void SessionLayer::perform(core::protocol::RequestEnded& action) {
-  if (std::shared_ptr<CallShared> call = takeCall(action.call)) {
+  if (std::shared_ptr<Caller> call = takeCall(action.call)) {
     host_.deliver(
         SessionEvent{std::move(call), ReplyNews{std::move(action.error)}, messageOf(action.type, action.body)});
   }

@@ -14,7 +14,8 @@
 #include "core/protocol/session_core.hpp"
 #include "core/ring_queue.hpp"
 #include "platform/server_messages.hpp"
-#include "session_parts.hpp"
+#include "session_posts.hpp"
+#include "session_state.hpp"
 
 namespace tidewire::internal {
 
@@ -49,7 +50,7 @@ class SessionLayer final : public ClientLayer {
 
  private:
   struct CallEntry {
-    std::shared_ptr<CallShared> shared = {};
+    std::shared_ptr<Caller> caller = {};
     std::size_t bytes = 0;
   };
 
@@ -75,7 +76,7 @@ class SessionLayer final : public ClientLayer {
   void perform(core::protocol::RequestEnded& action);
   void perform(core::protocol::ErrorArrived& action);
 
-  [[nodiscard]] std::shared_ptr<CallShared> takeCall(core::protocol::CallId id);
+  [[nodiscard]] std::shared_ptr<Caller> takeCall(core::protocol::CallId id);
   void deliver(core::protocol::SubscriberId id, News news);
   [[nodiscard]] bool isTrusted(const std::string& url) const;
 
@@ -95,7 +96,7 @@ class SessionLayer final : public ClientLayer {
   // Messages that wait for room in the delivery queue. The first is read in part; `bytesBehind_` counts the others.
   core::RingQueue<Arrived> arrived_;
   std::size_t bytesBehind_ = 0;
-  core::IdTable<std::shared_ptr<SubscriptionShared>> subscriptions_;
+  core::IdTable<std::shared_ptr<Subscriber>> subscriptions_;
   core::IdTable<CallEntry> calls_;
 };
 

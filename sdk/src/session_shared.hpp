@@ -1,28 +1,27 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <utility>
 
 #include "client_shared.hpp"
-#include "session_parts.hpp"
+#include "session_front.hpp"
+#include "session_handles.hpp"
 #include "tidewire/session_options.hpp"
 
 namespace tidewire::internal {
 
-/// What a `Session` is made of.
-class SessionShared final {
+/// The parts of a `Session`: a client with a layer, and the calls to that layer.
+class SessionShared final : public std::enable_shared_from_this<SessionShared> {
  public:
-  SessionShared(Options options, SessionOptions session, std::shared_ptr<Loop> loop);
+  SessionShared(Options options, SessionOptions session, std::shared_ptr<Loop> loop)
+      : SessionShared(SessionSetup(std::move(options), std::move(session), loop), loop) {}
 
-  [[nodiscard]] ConnectResult connect();
-  [[nodiscard]] core::OptionsFault fault() const;
   [[nodiscard]] ClientShared& client() const noexcept { return *client_; }
+  [[nodiscard]] SessionFront& front() noexcept { return front_; }
+
   [[nodiscard]] std::shared_ptr<SubscriptionShared> subscribe(std::string_view channel, SubscribeOptions options,
                                                               SubscriptionHandlers handlers);
   [[nodiscard]] CallResult publish(std::string_view channel, MessageKind kind, std::span<const std::byte> body,
@@ -31,18 +30,14 @@ class SessionShared final {
                                                                            std::span<const std::byte> body,
                                                                            const RequestOptions& options,
                                                                            Callback<const Reply&> done);
-  [[nodiscard]] CallResult authenticate(std::string token);
-  [[nodiscard]] std::optional<std::chrono::milliseconds> serverTime() const {
-    return state_->serverTime(client_->now());
-  }
 
  private:
-  [[nodiscard]] CallResult call(core::protocol::Call call, const std::shared_ptr<CallShared>& shared);
+  SessionShared(SessionSetup setup, const std::shared_ptr<Loop>& loop)
+      : client_(std::make_shared<ClientShared>(std::move(setup.client), loop, std::move(setup.makeLayer))),
+        front_(*client_, setup) {}
 
-  // Found in the options as they were given: the client's own hold what a session sets.
-  const core::OptionsFault fault_;
-  const std::shared_ptr<SessionState> state_;
-  std::shared_ptr<ClientShared> client_;
+  const std::shared_ptr<ClientShared> client_;
+  SessionFront front_;
 };
 
 }  // namespace tidewire::internal

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "client_front.hpp"
+#include "core/ring_queue.hpp"
+#include "outlet.hpp"
+
+namespace tidewire::internal {
+
+/// A client for bindings to languages with one thread: calls, loop and callbacks share it.
+///
+/// Events go to the derived class inside the round in which they happen, without handlers, locks or a queue. Only while
+/// the client is paused they wait, within `Options::deliveryQueueBytes`. Requires: `Callbacks::Automatic`.
+class DirectClient : public ClientFront, private Outlet {
+ protected:
+  DirectClient(Options options, std::shared_ptr<Loop> loop, MakeLayer makeLayer = {});
+  ~DirectClient() = default;
+
+  /// `message` is only valid during the call.
+  virtual void onMessage(const Message& message) = 0;
+  /// Any other event, but for those that have a receiver of their own: `SessionEvent`, `EndpointRequest`.
+  virtual void onEvent(const Event& event) = 0;
+
+ private:
+  void begin() override {}
+  void end() override {}
+  void deliver(Message& message) override;
+  bool deliver(Event event) override;
+  void hold() override { held_ = true; }
+  std::uint64_t release() override;
+  [[nodiscard]] bool isFull() const override { return heldBytes_ > options_.deliveryQueueBytes; }
+  [[nodiscard]] bool wantsDrained() const override { return true; }
+  [[nodiscard]] Waiting waiting() const override { return {.events = queue_.size(), .bytes = heldBytes_}; }
+  [[nodiscard]] std::uint64_t openRunsHere() const override { return openRuns_; }
+  void stopCallbacks() override;
+
+  void enqueue(Event event);
+  void run(const Event& event);
+
+  core::RingQueue<Event> queue_;  // While paused.
+  std::size_t heldBytes_ = 0;
+  std::uint64_t openRuns_ = 0;
+  bool held_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace tidewire::internal

@@ -1,0 +1,77 @@
+#include "session_recipients.hpp"
+
+namespace tidewire::internal {
+
+// Subscriber.
+
+std::optional<ChannelPosition> Subscriber::position() const {
+  const Lock lock(mutex_);
+  return position_;
+}
+
+std::optional<std::chrono::milliseconds> Subscriber::lastTime() const {
+  const Lock lock(mutex_);
+  return lastTime_;
+}
+
+bool Subscriber::end() {
+  setLive(false);
+  return !ended_.exchange(true);
+}
+
+void Subscriber::receive(const SessionEvent& event) {
+  if (hasEnded()) {
+    return;
+  }
+  if (const auto* news = std::get_if<tidewire::Event>(&event.news)) {
+    receive(*news, event.body);
+  } else if (const auto* loss = std::get_if<core::protocol::Loss>(&event.news)) {
+    receive(*loss);
+  } else if (const auto* position = std::get_if<ChannelPosition>(&event.news)) {
+    note(*position);
+    onSubscribed({.channel = channel_, .position = *position});
+  } else if (const auto* error = std::get_if<SessionError>(&event.news)) {
+    onEnd({.channel = channel_, .error = *error});
+  }
+}
+
+void Subscriber::receive(tidewire::Event event, const std::optional<Message>& body) {
+  note(event);
+  event.body = body ? Body(&*body) : Body();
+  onEvent(event);
+}
+
+void Subscriber::receive(const core::protocol::Loss& loss) {
+  Gap gap{.channel = channel_};
+  if (loss.range) {
+    gap.hasRange = true;
+    gap.from = loss.range->from;
+    gap.to = loss.range->to;
+  }
+  onGap(gap);
+}
+
+void Subscriber::note(const tidewire::Event& event) {
+  const Lock lock(mutex_);
+  if (position_) {
+    position_->seq = event.seq;
+  }
+  lastTime_ = event.time;
+}
+
+void Subscriber::note(const ChannelPosition& position) {
+  const Lock lock(mutex_);
+  position_ = position;
+}
+
+// Caller.
+
+void Caller::receive(const SessionEvent& event) {
+  if (const auto* ack = std::get_if<Ack>(&event.news)) {
+    onAck(*ack);
+  } else if (const auto* reply = std::get_if<ReplyNews>(&event.news); reply != nullptr && !cancelled_.load()) {
+    onReply({.error = reply->error, .body = event.body ? Body(&*event.body) : Body()});
+  }
+}
+
+}  // namespace tidewire::internal
