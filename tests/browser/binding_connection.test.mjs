@@ -394,8 +394,8 @@ test('endpoint: what fails or cannot be used ends the attempt, and is asked agai
   }, http);
   assert.deepEqual(asked, ['/']);
   const details = [
-    /Error: no token/, /RangeError: thrown at once/, /without a text/, /url must be a ws:/, /url must be .*port/,
-    /url must be given/, /must be an object/, /endpoint\.subprotocols/, /endpoint\.headers/,
+    /Error: no token/, /RangeError: thrown at once/, /without a text/, /url: its scheme/, /url: its port/,
+    /url must be given/, /must be an object/, /subprotocols: an entry/, /endpoint\.headers/,
   ];
   assert.equal(closes.length, details.length);
   closes.forEach((close, i) => {

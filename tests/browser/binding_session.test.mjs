@@ -303,7 +303,7 @@ test('session: wrong use throws or rejects with a TypeError that names what is w
     'body',
     'options.quickly',
     'method',
-    'options.timeout',
+    'timeout:',
     'options.signal',
     'token',
     'code',

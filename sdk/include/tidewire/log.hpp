@@ -35,6 +35,7 @@ struct LogOptions {
   /// Called on the thread of the loop that serves the client, inside no call of the application's; not after the
   /// client's destructor. Calls for clients of different loops may come at the same time. It may call anything, and may
   /// destroy the client.
+  /// Platforms: Native: on the thread of the loop. Web: from the event loop.
   Callback<const LogRecord&> sink = {};
 };
 

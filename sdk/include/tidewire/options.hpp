@@ -59,6 +59,8 @@ struct HeartbeatOptions {
   /// Time between two questions. Zero: none is asked.
   std::chrono::milliseconds interval{25'000};
   /// How long nothing may arrive after a question before the connection counts as dead.
+  /// Platforms: Native: any byte proves life, also of a Ping or of a message that is still arriving. Web: only a whole
+  /// message proves life. Why: a page sees neither frames nor bytes.
   std::chrono::milliseconds timeout{10'000};
   /// A text to ask with, such as "ping". Empty: a WebSocket Ping (RFC 6455 section 5.5.2).
   ///
@@ -67,8 +69,8 @@ struct HeartbeatOptions {
   ///
   /// Sessions: refused with `InvalidOption`.
   /// Requires: "{n}" in both or in neither of `message` and `answer`, once; else `connect()` answers `InvalidOption`.
-  /// Platforms: a page has no Ping, so on the web nothing is asked while this is empty. Then a dead connection stays
-  /// unnoticed, and proxies cut a quiet one, many after 60 s. The log warns of it once for each client.
+  /// Platforms (empty): Native: a WebSocket Ping asks. Web: nothing is asked: a dead connection stays unnoticed, and a
+  /// proxy with a limit of 60 s cuts a quiet one each minute. The log warns once. Why: a page has no Ping frame.
   std::string message = {};
   /// The text that answers `message`, for a server that sends it back.
   ///
@@ -81,12 +83,16 @@ struct HeartbeatOptions {
   /// No byte for this long means that the connection is dead, whether anything was asked or not: for a server that
   /// sends often, where nothing can be asked. Zero: silence is borne.
   /// Sessions: refused with `InvalidOption`.
+  /// Platforms: Native: no byte for so long. Web: no whole message for so long. Why: see `.timeout`.
   std::chrono::milliseconds silence{0};
   /// The deadline instead of `timeout` for the question that is asked at once after the machine slept, the page was
   /// hidden or frozen, or the network changed.
+  /// Platforms: Native: after what is noticed natively. Web: after what is noticed there, if there is a `message`.
   std::chrono::milliseconds thawTimeout{3'000};
   /// What to do then where there is nothing to ask with: on the web without `message`.
   /// Sessions: refused with `InvalidOption`.
+  /// Platforms: Native: has no effect: a Ping can always be asked. Web: decides where `message` is empty, after a thaw
+  /// and when the network is back.
   OnThaw onThaw = OnThaw::Trust;
 };
 
@@ -109,17 +115,20 @@ struct HeartbeatOptions {
 /// `CloseInfo::neverOpened`.
 struct ReconnectOptions {
   bool enabled = true;
+  /// Platforms: Web: same; Firefox puts off attempts to a server that failed by itself, up to a minute. Node: same.
+  /// Why: Firefox's `network.websocket.delay-failed-reconnects`.
   std::chrono::milliseconds firstDelay{500};
   std::chrono::milliseconds maxDelay{20'000};
   /// A connection that was open this long starts the count of retries afresh.
   std::chrono::milliseconds resetAfter{5'000};
   /// Close codes of the peer after which nothing is tried again, besides 1008 and 1009.
+  /// Platforms: Web: same, for the codes that a browser passes on.
   std::vector<std::uint16_t> finalCodes = {};
   /// How many attempts may follow each other, without one that stayed open for `resetAfter`, before the client closes
   /// for good. The first one counts. Zero: as many as it takes.
   std::uint64_t maxAttempts = 0;
   /// The most that a server's `Retry-After` (RFC 7231 section 7.1.3) with status 429 or 503 adds to the wait.
-  /// Platforms: native. A page does not see the answer.
+  /// Platforms: Native: obeyed. Web: has nothing to bound. Why: a page does not see the answer.
   std::chrono::milliseconds maxRetryAfter{300'000};
 };
 
@@ -145,6 +154,7 @@ struct SendQueueOptions {
   WhenFull whenFull = WhenFull::Reject;
   WhenNotOpen whenNotOpen = WhenNotOpen::Queue;
   /// `onDrain` reports that `Client::bufferedAmount` has fallen to this or below.
+  /// Platforms: Web: looked at every 4 ms while the browser holds something. Why: a page has no event for it.
   std::size_t lowWaterBytes = 0;
 
   [[nodiscard]] bool operator==(const SendQueueOptions&) const = default;
@@ -161,8 +171,12 @@ struct SendOptions {
 /// Platforms: native. A page trusts what its browser trusts; a client with either set answers `Unsupported` there.
 struct TlsOptions {
   /// A file of PEM certificates. Read at each attempt, so that a file that was replaced counts from the next one on.
+  /// Platforms: Native: added to the system's store. Web: `connect()` answers `Unsupported`. Why: a page trusts what
+  /// its browser trusts, Node what Node does.
   std::string caFile = {};
   /// PEM certificates.
+  /// Platforms: Native: added to the system's store. Web: `connect()` answers `Unsupported`. Why: a page trusts what
+  /// its browser trusts, Node what Node does.
   std::string caPem = {};
 };
 
@@ -172,25 +186,44 @@ struct TlsOptions {
 /// `connect()` returns `InvalidOption`.
 struct Options {
   /// An absolute ws: or wss: URL without a fragment (RFC 6455 section 3). Required, unless `endpoint` is given.
+  /// Platforms: Native: sent as written: dot segments, capital letters in the host and a written default port stay.
+  /// Web: the same URLs are accepted; then the host is lowered, dot segments are resolved, a default port is left out.
+  /// Why: the WHATWG URL standard normalises.
+  /// Platforms (with user info): Native: sent as `Authorization: Basic`, unless `headers` have an `Authorization`. Web:
+  /// `connect()` answers `Unsupported`. Why: browsers refuse or drop it.
+  /// Platforms (with `ws:`): Native: any host. Web: from an https: page only to loopback, and not in every browser;
+  /// else `ConnectFailed`, final without `endpoint`. Node: any host. Why: mixed content.
+  /// Platforms (with an odd port): Native: any port. Web: ports that browsers block (25, 6667 and others) are
+  /// `ConnectFailed`. Node: any port. Why: the Fetch standard's list of bad ports.
   std::string url = {};
   /// Offered in this order (RFC 6455 section 1.9). If any is offered and none is chosen, the connection fails.
   /// Sessions: refused with `InvalidOption`. A session always offers "tidewire.v1".
+  /// Platforms: Native: checked by us; no choice, and one that was not offered, are `HandshakeRefused`, retried slowly.
+  /// Web: checked by the browser, `ConnectFailed`. Firefox and WebKit accept a server that chooses none; Firefox also
+  /// one that chooses where nothing was offered. Node: checked by `ws`, `ConnectFailed`. Why: a page sees only what its
+  /// browser lets pass.
   std::vector<std::string> subprotocols = {};
   /// Added to the request of the handshake, in this order.
-  /// Platforms: native. A page sends no header of its own; a client with any answers `Unsupported` there.
+  /// Platforms: Native: in the request, in their order. Web: `connect()` answers `Unsupported`. Why: a page sends no
+  /// header of its own; what `ws` could send is not offered.
   std::vector<Header> headers = {};
   /// Asked before every attempt for the URL, the subprotocols and the headers, instead of the three above: a fresh
   /// token, another server. Runs where callbacks run. With it, the first HTTP 401 or 403 or close code 1008 since the
   /// client was last open for a while is not final: it is asked once more.
   /// Sessions: refused with `InvalidOption`. Use `SessionOptions::token`, which may name another URL.
+  /// Platforms: Native: asked where callbacks run. Web: the same; an answer with headers or user info is
+  /// `EndpointFailed`. Why: see `headers`, `url`.
   Callback<EndpointRequest> endpoint = {};
   /// What the log calls this client. Empty: its URL without the query.
   std::string name = {};
   /// From the start of an attempt until open: `endpoint`, name look-up, TCP, TLS and handshake together.
   /// Sessions: from the start of an attempt until the server's `welcome`, `SessionOptions::token` included.
+  /// Platforms: Web: same; in a hidden page late. Node: same.
   std::chrono::milliseconds connectTimeout{15'000};
   /// For `close()`: sending what was queued and the closing handshake together. Then the connection is cut.
   /// Sessions: the acknowledgements that are still due too.
+  /// Platforms: Native: the connection is then cut. Web: nobody listens from then on; the browser may go on sending
+  /// what it had. Why: a page cannot cut a connection.
   std::chrono::milliseconds closeTimeout{5'000};
   HeartbeatOptions heartbeat = {};
   ReconnectOptions reconnect = {};
@@ -200,15 +233,22 @@ struct Options {
   ///
   /// Sessions: the session's `hello` states it, there at least 1024. After a message that is larger all the same the
   /// session tries again, with the usual backoff.
+  /// Platforms: Native: refused by the frame header that announces too much, with Close code 1009. Web: refused when
+  /// the whole message is there, with Close code 4009. Node: the same; beyond 100 MiB `ws` itself refuses:
+  /// `ConnectionLost`. Why: a page gets whole messages, and may send only 1000 and 3000 to 4999.
   std::size_t maxMessageBytes = 16 * 1024 * 1024;
+  /// Platforms (= `Automatic`): Native: on Tidewire's thread, or inside `Loop::turn`. Web: from the event loop.
   Callbacks callbacks = Callbacks::Automatic;
   /// With `Callbacks::Executor`: takes a task and has it run once, later, on whichever thread. The next one is handed
   /// over when it has run, so they never run at the same time. A task may outlive the client; then it does nothing.
   /// A call of the executor itself that has begun may end after the client's destructor, so let what it hands tasks to
   /// live longer.
+  /// Platforms: Native: its tasks may run on any thread. Web: its tasks have to run on the thread that made the client.
+  /// Why: nothing is locked there.
   Callback<std::function<void()>> executor = {};
   /// Serves the client instead of Tidewire's own thread.
-  /// Platforms: native; `Loop::make` makes none on the web.
+  /// Platforms: Native: serves the client instead of Tidewire's thread. Web: there is none: `Loop::make` gives null.
+  /// Why: a page has one loop, the browser's.
   std::shared_ptr<Loop> loop = {};
   /// With `Callbacks::Poll` and `Callbacks::Executor`: how much may wait to be delivered. When full, native stops
   /// reading, so that TCP makes the peer wait; it may go over by what one read of 128 KiB held. The web ends the
@@ -220,6 +260,10 @@ struct Options {
   /// to as much as this behind it; beyond that the connection ends with `SlowConsumer`, behind all that came. Of a
   /// conflated subscription at most one event waits between two other news of it, or between two changes of the
   /// connection's state.
+  /// Platforms: Native: for `Poll` and `Executor`; when full, reading stops and TCP makes the peer wait; it may go over
+  /// by one read of 128 KiB. Web: also for what `pause()` holds; when full, the connection of a `Client` ends with
+  /// `SlowConsumer`. A `Session` leaves the message that fills it unread, and ends when more than the bound has come
+  /// behind that. Why: a page cannot pause its peer.
   std::size_t deliveryQueueBytes = 8 * 1024 * 1024;
   TlsOptions tls = {};
   LogOptions log = {};
