@@ -6,10 +6,11 @@
 #include <optional>
 #include <string>
 
-#include "client_access.hpp"
+#include "core/dispatch.hpp"
+#include "core/id_table.hpp"
+#include "direct_client.hpp"
 #include "message_access.hpp"
 #include "platform/payload_store.hpp"
-#include "tidewire/client.hpp"
 #include "tidewire/message.hpp"
 #include "tidewire/session_events.hpp"
 
@@ -19,6 +20,20 @@
 /// Payloads cross as slots of the platform's table (platform/slots.hpp), so that they are not copied into C++ and out
 /// again. Each function has the thread rules and guarantees of its public counterpart.
 namespace tidewire::binding {
+
+// A client and a session of one thread, their events, and the receivers of a session's news.
+using internal::Caller;
+using internal::DirectClient;
+using internal::DirectSession;
+using internal::Event;
+using internal::Subscriber;
+
+/// The loop that serves them.
+using internal::Loop;
+using internal::platformLoop;
+
+using core::dispatch;
+using core::IdTable;
 
 /// The slot of a payload, still owned by the message; 0 if it has none.
 [[nodiscard]] inline std::uint32_t slotOf(const Message& message) noexcept {
@@ -46,10 +61,10 @@ namespace tidewire::binding {
 ///
 /// Requires: text is well-formed UTF-8; the platform's `PayloadStore` takes slots, else a call does not compile.
 template <class Payloads = internal::PayloadStore>
-[[nodiscard]] SendResult sendSlot(Client& client, MessageKind kind, std::uint32_t slot, std::size_t sizeBytes,
+[[nodiscard]] SendResult sendSlot(DirectClient& client, MessageKind kind, std::uint32_t slot, std::size_t sizeBytes,
                                   const SendOptions& options = {},
                                   std::optional<std::chrono::milliseconds> waited = {}) {
-  return internal::ClientAccess::send(client, sizeBytes, Payloads::ofSlot(kind, slot, sizeBytes), options, waited);
+  return client.sendStored(sizeBytes, options, waited, Payloads::ofSlot(kind, slot, sizeBytes));
 }
 
 }  // namespace tidewire::binding

@@ -99,12 +99,12 @@ PauseResult ClientFront::pause(bool paused) {
   if (!loop_->acceptsThisThread()) {
     return PauseResult::WrongThread;
   }
-  tell({.kind = paused ? Command::Kind::Pause : Command::Kind::Resume});
+  postCommand({.kind = paused ? Command::Kind::Pause : Command::Kind::Resume});
   return PauseResult::Accepted;
 }
 
 void ClientFront::openReturned(std::uint64_t attempt) {
-  tell({.kind = Command::Kind::OpenReturned, .attempt = attempt});
+  postCommand({.kind = Command::Kind::OpenReturned, .attempt = attempt});
 }
 
 Stats ClientFront::stats() const {
@@ -119,7 +119,7 @@ void ClientFront::answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::
   if (const core::OptionsFault found = core::findFault(endpoint, loop_->shapesRequest())) {
     failEndpoint(attempt, "Options::endpoint answered with a wrong " + found.text);
   } else {
-    tell({.kind = Command::Kind::EndpointAnswered,
+    postCommand({.kind = Command::Kind::EndpointAnswered,
           .attempt = attempt,
           .endpoint = std::move(endpoint),
           .post = std::move(post)});
@@ -127,24 +127,24 @@ void ClientFront::answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::
 }
 
 void ClientFront::failEndpoint(std::uint64_t attempt, std::string_view why) {
-  tell({.kind = Command::Kind::EndpointFailed, .text = std::string(why), .attempt = attempt});
+  postCommand({.kind = Command::Kind::EndpointFailed, .text = std::string(why), .attempt = attempt});
 }
 
 bool ClientFront::post(std::unique_ptr<LayerPost> post, bool unlessDown) {
   Command command{.kind = Command::Kind::Layer, .post = std::move(post)};
   if (!unlessDown) {
-    tell(std::move(command));
+    postCommand(std::move(command));
     return true;
   }
   Mailbox::Post wake;
-  const bool taken = mailbox_.tellIfUp(std::move(command), wake);
+  const bool taken = mailbox_.postIfUp(std::move(command), wake);
   wakeIf(wake.wake);
   return taken;
 }
 
-void ClientFront::tell(Command command) {
+void ClientFront::postCommand(Command command) {
   Mailbox::Post post;
-  mailbox_.tell(std::move(command), post);
+  mailbox_.postCommand(std::move(command), post);
   wakeIf(post.wake);
 }
 

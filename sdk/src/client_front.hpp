@@ -91,7 +91,7 @@ class ClientFront : public ClientLoopHost, public EndpointAnswers, public std::e
   Journal journal_;
 
  private:
-  void tell(Command command);
+  void postCommand(Command command);
 
   const Endpoint configured_;
   const MakeLayer makeLayer_;

@@ -1,12 +1,17 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "client_front.hpp"
 #include "core/ring_queue.hpp"
 #include "outlet.hpp"
+#include "session_front.hpp"
 
 namespace tidewire::internal {
 
@@ -15,6 +20,12 @@ namespace tidewire::internal {
 /// Events go to the derived class inside the round in which they happen, without handlers, locks or a queue. Only while
 /// the client is paused they wait, within `Options::deliveryQueueBytes`. Requires: `Callbacks::Automatic`.
 class DirectClient : public ClientFront, private Outlet {
+ public:
+  // The names of `tidewire::Client`, for generated calls.
+  [[nodiscard]] std::string connectFault() const { return fault().text; }
+  [[nodiscard]] PauseResult pause() { return ClientFront::pause(true); }
+  [[nodiscard]] PauseResult resume() { return ClientFront::pause(false); }
+
  protected:
   DirectClient(Options options, std::shared_ptr<Loop> loop, MakeLayer makeLayer = {});
   ~DirectClient() = default;
@@ -45,6 +56,31 @@ class DirectClient : public ClientFront, private Outlet {
   std::uint64_t openRuns_ = 0;
   bool held_ = false;
   bool stopped_ = false;
+};
+
+/// The same for a session. Subscriptions and calls are receivers that the binding derives.
+class DirectSession : public DirectClient {
+ public:
+  // The names of `tidewire::Session`, for generated calls.
+  [[nodiscard]] ConnectResult connect() { return front_.connect(); }
+  [[nodiscard]] std::string connectFault() const { return front_.fault().text; }
+  [[nodiscard]] CallResult authenticate(std::string token) { return front_.authenticate(std::move(token)); }
+  [[nodiscard]] std::optional<std::chrono::milliseconds> serverTime() const { return front_.serverTime(); }
+
+  [[nodiscard]] SessionFront& front() noexcept { return front_; }
+
+ protected:
+  DirectSession(Options options, SessionOptions session, const std::shared_ptr<Loop>& loop)
+      : DirectSession(SessionSetup(std::move(options), std::move(session), loop), loop) {}
+  ~DirectSession() = default;
+
+ private:
+  DirectSession(SessionSetup setup, const std::shared_ptr<Loop>& loop)
+      : DirectClient(std::move(setup.client), loop, std::move(setup.makeLayer)), front_(*this, setup) {}
+
+  void onMessage(const Message& /*message*/) final {}
+
+  SessionFront front_;
 };
 
 }  // namespace tidewire::internal

@@ -43,12 +43,12 @@ HeartbeatResult Mailbox::ask(Post& post) {
   return HeartbeatResult::Asked;
 }
 
-void Mailbox::tell(Command command, Post& post) {
+void Mailbox::postCommand(Command command, Post& post) {
   const Lock lock(mutex_);
   this->post(std::move(command), post);
 }
 
-bool Mailbox::tellIfUp(Command command, Post& post) {
+bool Mailbox::postIfUp(Command command, Post& post) {
   const Lock lock(mutex_);
   if (wish_ == Wish::Down) {
     return false;

@@ -105,9 +105,9 @@ class Mailbox {
   [[nodiscard]] ReconnectResult reconnect(Post& post);
   [[nodiscard]] HeartbeatResult ask(Post& post);
   /// A command that is always taken.
-  void tell(Command command, Post& post);
+  void postCommand(Command command, Post& post);
   /// A command that is taken unless the client is closing or closed.
-  [[nodiscard]] bool tellIfUp(Command command, Post& post);
+  [[nodiscard]] bool postIfUp(Command command, Post& post);
   void destroy(Post& post);
   /// `content` is what the platform's `PayloadStore::put` takes, `sizeBytes` what it weighs.
   template <class... Content>

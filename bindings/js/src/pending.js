@@ -2,7 +2,8 @@
 // here, since the limits and their defaults are those of the wasm; a message that does not fit is reported as dropped
 // when it is sent.
 
-import { noStats, statsFrom } from './values.js';
+import { readStats } from './described.js';
+import { blank } from './fields.js';
 
 /** Stands for the Client or Session of the wasm until that exists. */
 export class PendingCalls {
@@ -76,7 +77,9 @@ export class PendingCalls {
   }
 
   stats() {
-    const stats = statsFrom(noStats(), this.dropped);
+    const stats = readStats(blank);
+    stats.droppedMessages = this.dropped.messages;
+    stats.droppedBytes = this.dropped.bytes;
     stats.queuedMessages = this.#messages;
     stats.queuedBytes = stats.bufferedBytes = this.bufferedAmount;
     return stats;

@@ -1,116 +1,69 @@
 // Session: the C++ session behind an EventTarget, its subscriptions behind others, its calls behind promises.
 
+import { Connection, Handle, copyOf, current, dispatch, endCalls, living, report, take } from './connection.js';
 import {
-  Connection,
-  Handle,
-  closeInfo,
-  copyOf,
-  current,
-  dispatch,
-  emit,
-  endCalls,
-  handleOf,
-  living,
-  report,
-} from './connection.js';
-import {
-  check,
+  CALL_RESULT,
   PUBLISH_OPTIONS,
   REQUEST_OPTIONS,
-  SESSION_OPTIONS,
   SUBSCRIBE_OPTIONS,
   SUBSCRIPTION_HANDLERS,
-  readOptions,
-  readToken,
-  resolveUrl,
-  wholeMilliseconds,
-} from './options.js';
+  readChannelPosition,
+  readStats,
+} from './described.js';
+import { Fields, blank } from './fields.js';
+import { check, readOptions, readSessionOptions, readToken, resolveUrl, wholeMilliseconds } from './options.js';
 import { PendingCalls } from './pending.js';
-import { CALL_RESULTS, OUTCOMES, noStats, statsFrom, timesOf } from './values.js';
-import { glue, provide, taken } from './wasm.js';
+import { glue } from './wasm.js';
 
 const NOTHING_DROPPED = { messages: 0, bytes: 0 };
 
-// --- What the wasm calls ---
+// --- What the wasm tells ---
 
-let error = null;
+// Undefined if the application has unsubscribed.
+const subscriptionOf = (handle, id) => handle?.registry.subscriptions.get(id);
 
-const booksOf = (address) => handleOf(address)?.books;
-
-// A subscription that nobody wants any more is in no book.
-function emitTo(address, id, type, detail) {
-  const subscription = booksOf(address)?.subscriptions.get(id);
-  if (subscription !== undefined) {
-    dispatch(subscription, type, { channel: subscription.channel, ...detail });
-  }
+function dispatchTo(subscription, type, detail) {
+  dispatch(subscription, type, { channel: subscription.channel, ...detail });
 }
 
-provide({
-  tidewire_js_session_open(address, subprotocolSlot, attempt, reconnects, handshakeTime, endpoint, resumed) {
-    const subprotocol = glue.valueOf(subprotocolSlot);
-    const times = timesOf(endpoint);
-    emit(address, 'open', { subprotocol, attempt, reconnects, handshakeTime, times, resumed: resumed !== 0 });
-  },
-
-  tidewire_js_session_error_info(codeSlot, messageSlot, temporary) {
-    error = new SessionError(glue.valueOf(codeSlot), glue.valueOf(messageSlot), temporary !== 0);
-  },
-
-  tidewire_js_session_error(address) {
-    const { code, message, temporary } = error;
-    emit(address, 'error', { code, message, temporary });
-  },
-
-  tidewire_js_session_token(address, attempt, hasLastClose, hasRefusal) {
-    handleOf(address)?.askToken(attempt, hasLastClose !== 0 ? closeInfo : null, hasRefusal !== 0 ? error : null);
-  },
-
-  tidewire_js_session_event(address, id, seq, time, skipped, kind, bodySlot) {
-    const subscription = booksOf(address)?.subscriptions.get(id);
+for (const type of ['gap', 'subscribed']) {
+  take(`subscription.${type}`, (handle, event, id) => {
+    const subscription = subscriptionOf(handle, id);
     if (subscription !== undefined) {
-      subscription.dispatchEvent(new ChannelEvent(subscription.channel, seq, time, skipped, bodyOf(kind, bodySlot)));
+      dispatchTo(subscription, type, event);
     }
-  },
+  });
+}
 
-  tidewire_js_session_gap(address, id, hasRange, from, to) {
-    emitTo(address, id, 'gap', { hasRange: hasRange !== 0, from, to });
-  },
+take('subscription.event', (handle, event, id) => {
+  const subscription = subscriptionOf(handle, id);
+  subscription?.dispatchEvent(new ChannelEvent(subscription.channel, event));
+});
 
-  tidewire_js_session_subscribed(address, id, epochSlot, seq) {
-    emitTo(address, id, 'subscribed', { position: { epoch: glue.valueOf(epochSlot), seq } });
-  },
+take('subscription.end', (handle, { error }, id) => {
+  const subscription = subscriptionOf(handle, id);
+  if (subscription !== undefined) {
+    subscription.unsubscribe();
+    dispatchTo(subscription, 'end', { error: errorOf(error) });
+  }
+});
 
-  tidewire_js_session_end(address, id) {
-    const books = booksOf(address);
-    const subscription = books?.subscriptions.get(id);
-    if (subscription !== undefined) {
-      const why = error;
-      subscription.unsubscribe();
-      dispatch(subscription, 'end', { channel: subscription.channel, error: why });
-    }
-  },
+take('token', (handle, request) => handle?.askToken({ ...request, refusal: errorOf(request.refusal) }));
 
-  tidewire_js_session_ack(address, id, outcome, seq, hasError) {
-    const ack = { outcome: OUTCOMES[outcome], seq: seq < 0 ? null : seq, error: hasError !== 0 ? error : null };
-    booksOf(address)?.takeCall(id)?.resolve(ack);
-  },
+take('ack', (handle, ack, id) => {
+  handle?.registry.takeCall(id)?.resolve({ ...ack, error: ack.error.code === '' ? null : errorOf(ack.error) });
+});
 
-  tidewire_js_session_reply(address, id, hasError, kind, bodySlot) {
-    const call = booksOf(address)?.takeCall(id);
-    if (hasError !== 0) {
-      call?.reject(error);
-    } else {
-      call?.resolve(new Reply(bodyOf(kind, bodySlot)));
-    }
-  },
+take('reply', (handle, { error, data }, id) => {
+  const call = handle?.registry.takeCall(id);
+  if (error === null) {
+    call?.resolve(new Reply(data));
+  } else {
+    call?.reject(errorOf(error));
+  }
 });
 
 // --- What a message carries ---
-
-// A string, an ArrayBuffer, or null where there is none.
-function bodyOf(kind, slot) {
-  return kind < 0 ? null : glue.valueOf(slot);
-}
 
 function textOf(data) {
   return isBytes(data) ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(data) : (data ?? '');
@@ -132,11 +85,11 @@ function jsonOf(data) {
 
 class ChannelEvent extends Event {
   // There may be very many of them.
-  constructor(channel, seq, time, skipped, data) {
+  constructor(channel, { seq, time, skipped, data }) {
     super('event');
     this.channel = channel;
     this.seq = seq;
-    this.time = time < 0 ? null : time;
+    this.time = time;
     this.skipped = skipped;
     this.data = data;
   }
@@ -174,6 +127,11 @@ export class SessionError extends Error {
   }
 }
 
+// Of what the wasm tells.
+function errorOf(told) {
+  return told && new SessionError(told.code, told.message, told.temporary);
+}
+
 const REFUSALS = {
   closed: 'the session has closed',
   'too-large': 'larger than the whole outbox may be',
@@ -181,7 +139,7 @@ const REFUSALS = {
   'invalid-name': 'not a channel or a method',
 };
 
-// `result`: one of CALL_RESULTS that is not 'queued'.
+// `result`: one of CALL_RESULT that is not 'queued'.
 function refusalOf(result) {
   return new SessionError(result, REFUSALS[result], result === 'queue-full');
 }
@@ -189,7 +147,7 @@ function refusalOf(result) {
 // --- What is not over ---
 
 /** The subscriptions and calls of a session, by the numbers that the wasm knows them by. */
-class Books {
+class SessionRegistry {
   target = null; // As the session's own.
   report = null; // Dispatches an error event of the session.
   token = null;
@@ -212,25 +170,24 @@ class Books {
     return this.#calls.has(id);
   }
 
-  /** Whoever has it answers it: once. */
+  /** Its taker ends it, so that it ends once. */
   takeCall(id) {
     const call = this.#calls.get(id);
     this.#calls.delete(id);
     return call;
   }
 
-  /** Ends the call unless it was accepted. */
+  /** Ends the call unless it was accepted. A publish without an acknowledgement, whose id is 0, is only reported. */
   settle(id, result) {
-    if (result !== 'queued') {
-      this.takeCall(id)?.refuse(refusalOf(result), 'not-sent');
+    if (result === 'queued') {
+      return;
     }
-  }
-
-  /** Reports a publish that was kept, and that the wasm refuses: nothing else ends it. */
-  reportUnless(result) {
-    if (result !== 'queued') {
-      const { code, message, temporary } = refusalOf(result);
+    const refusal = refusalOf(result);
+    if (id === 0) {
+      const { code, message, temporary } = refusal;
       this.report({ code, message, temporary });
+    } else {
+      this.takeCall(id)?.refuse(refusal, 'not-sent');
     }
   }
 
@@ -242,15 +199,15 @@ class Books {
 }
 
 export class Subscription extends EventTarget {
-  #books;
+  #registry;
   #id;
   #channel;
   #over = false;
   #lastPosition = null;
 
-  constructor(books, id, channel) {
+  constructor(registry, id, channel) {
     super();
-    this.#books = books;
+    this.#registry = registry;
     this.#id = id;
     this.#channel = channel;
   }
@@ -259,8 +216,8 @@ export class Subscription extends EventTarget {
     if (!this.#over) {
       this.#lastPosition = this.position;
       this.#over = true;
-      this.#books.subscriptions.delete(this.#id);
-      this.#books.target.unsubscribe(this.#id);
+      this.#registry.subscriptions.delete(this.#id);
+      this.#registry.target.unsubscribe(this.#id);
     }
   }
 
@@ -269,15 +226,15 @@ export class Subscription extends EventTarget {
   }
 
   get isLive() {
-    return !this.#over && this.#books.target.isLive(this.#id);
+    return !this.#over && this.#registry.target.isLive(this.#id);
   }
 
   get position() {
-    return this.#over ? this.#lastPosition : this.#books.target.position(this.#id);
+    return this.#over ? this.#lastPosition : this.#registry.target.position(this.#id);
   }
 
   get age() {
-    return this.#over ? null : this.#books.target.age(this.#id);
+    return this.#over ? null : this.#registry.target.age(this.#id);
   }
 }
 
@@ -285,9 +242,9 @@ export class Subscription extends EventTarget {
 
 /** A Session of the wasm. */
 class SessionHandle extends Handle {
-  constructor(session, options, functions, books) {
+  constructor(session, options, functions, registry) {
     super('session', session, options, functions, NOTHING_DROPPED);
-    this.books = books;
+    this.registry = registry;
   }
 
   get serverTime() {
@@ -308,8 +265,7 @@ class SessionHandle extends Handle {
   }
 
   position(id) {
-    const seq = this.call('position_seq', id);
-    return seq < 0 ? null : { epoch: taken(this.call('position_epoch', id)), seq };
+    return new Fields(this.call('position', id)).optional(readChannelPosition);
   }
 
   age(id) {
@@ -317,13 +273,13 @@ class SessionHandle extends Handle {
   }
 
   publish(id, channel, body, resend) {
-    return CALL_RESULTS[this.call('publish', id, glue.hold(channel), ...held(body), resend ? 1 : 0)];
+    return CALL_RESULT[this.call('publish', id, glue.hold(channel), ...held(body), resend ? 1 : 0)];
   }
 
   /** A negative `timeout` is the default. `waited`: how long the call was pending, which counts. */
   request(id, method, body, timeout, idempotent, waited = 0) {
     const numbers = [timeout, idempotent ? 1 : 0, waited];
-    return CALL_RESULTS[this.call('request', id, glue.hold(method), ...held(body), ...numbers)];
+    return CALL_RESULT[this.call('request', id, glue.hold(method), ...held(body), ...numbers)];
   }
 
   cancel(id) {
@@ -331,12 +287,13 @@ class SessionHandle extends Handle {
   }
 
   authenticate(token) {
-    return CALL_RESULTS[this.call('authenticate', glue.hold(token))];
+    return CALL_RESULT[this.call('authenticate', glue.hold(token))];
   }
 
-  askToken(attempt, lastClose, refusal) {
+  askToken(request) {
+    const { attempt } = request;
     this.ask(
-      async () => readToken(await this.functions.token({ attempt, lastClose, refusal })),
+      async () => readToken(await this.functions.token(request)),
       ({ token, url }) => this.call('token_answer', attempt, glue.hold(token), glue.hold(url)),
       (why) => this.call('token_fail', attempt, glue.hold(why)),
     );
@@ -354,12 +311,12 @@ const held = (body) => [glue.hold(body), typeof body === 'string' ? 1 : 0];
 /** Before the wasm has loaded. Subscriptions and the token are kept apart: they outlive a failure to load it. */
 class PendingSessionCalls extends PendingCalls {
   serverTime = null;
-  #books;
+  #registry;
   #subscriptions = new Map();
 
-  constructor(books) {
+  constructor(registry) {
     super();
-    this.#books = books;
+    this.#registry = registry;
   }
 
   subscribe(id, channel, options) {
@@ -395,17 +352,17 @@ class PendingSessionCalls extends PendingCalls {
   cancel() {}
 
   authenticate(token) {
-    this.#books.token = token;
+    this.#registry.token = token;
     return 'queued';
   }
 
   stats() {
-    return statsFrom(noStats(), NOTHING_DROPPED);
+    return readStats(blank);
   }
 
   replay(target) {
-    if (this.#books.token !== null) {
-      target.authenticate(this.#books.token);
+    if (this.#registry.token !== null) {
+      target.authenticate(this.#registry.token);
     }
     this.#subscriptions.forEach(({ channel, options }, id) => target.subscribe(id, channel, options));
     super.replay(target);
@@ -415,13 +372,11 @@ class PendingSessionCalls extends PendingCalls {
     return super.giveUp() && NOTHING_DROPPED;
   }
 
-  // A publish without an acknowledgement has no id; one that was cancelled is not made.
+  // A call that was cancelled meanwhile is not made.
   #keepCall(id, call) {
     return this.keepMessage(0, (target) => {
-      if (id === 0) {
-        this.#books.reportUnless(call(target));
-      } else if (this.#books.isWaiting(id)) {
-        this.#books.settle(id, call(target));
+      if (id === 0 || this.#registry.isWaiting(id)) {
+        this.#registry.settle(id, call(target));
       }
     });
   }
@@ -431,21 +386,21 @@ class PendingSessionCalls extends PendingCalls {
 
 /** A connection to a server that speaks "tidewire.v1". tidewire.d.ts describes it. */
 export class Session extends Connection {
-  #books;
+  #registry;
 
   constructor(url, options = {}) {
-    const given = readOptions(options, SESSION_OPTIONS, 'options');
+    const given = readSessionOptions(options);
     const { token, log } = options;
     const resolved = resolveUrl(url);
-    const books = new Books();
-    books.token = typeof token === 'string' ? token : null;
-    books.target = new PendingSessionCalls(books);
-    super(resolved, books.target, (session) => {
-      books.target = new SessionHandle(session, given, { token, sink: log?.sink }, books);
-      return books.target;
+    const registry = new SessionRegistry();
+    registry.report = (detail) => this[report]('error', detail);
+    registry.token = typeof token === 'string' ? token : null;
+    registry.target = new PendingSessionCalls(registry);
+    super(resolved, registry.target, (session) => {
+      registry.target = new SessionHandle(session, given, { token, sink: log?.sink }, registry);
+      return registry.target;
     });
-    books.report = (detail) => this[report]('error', detail);
-    this.#books = books;
+    this.#registry = registry;
   }
 
   get serverTime() {
@@ -458,12 +413,12 @@ export class Session extends Connection {
     readOptions(options, SUBSCRIBE_OPTIONS, 'options');
     check(options.since === undefined || isPosition(options.since), 'options.since', 'a position: an epoch and a seq');
     readOptions(handlers, SUBSCRIPTION_HANDLERS, 'handlers');
-    const id = this.#books.nextId();
-    const subscription = new Subscription(this.#books, id, channel);
+    const id = this.#registry.nextId();
+    const subscription = new Subscription(this.#registry, id, channel);
     for (const [name, handler] of Object.entries(handlers)) {
       subscription.addEventListener(name.slice(2).toLowerCase(), handler);
     }
-    this.#books.subscriptions.set(id, subscription);
+    this.#registry.subscriptions.set(id, subscription);
     target.subscribe(id, channel, structuredClone(options));
     return subscription;
   }
@@ -479,8 +434,8 @@ export class Session extends Connection {
     const read = readPublish(channel, body, options);
     return new Promise((resolve) => {
       const refuse = (error, outcome) => resolve({ outcome, seq: null, error });
-      const id = this.#books.addCall(resolve, null, refuse);
-      this.#books.settle(id, target.publish(id, ...read));
+      const id = this.#registry.addCall(resolve, null, refuse);
+      this.#registry.settle(id, target.publish(id, ...read));
     });
   }
 
@@ -494,14 +449,14 @@ export class Session extends Connection {
     signal?.throwIfAborted();
     let abort;
     const reply = new Promise((resolve, reject) => {
-      const id = this.#books.addCall(resolve, reject, reject);
+      const id = this.#registry.addCall(resolve, reject, reject);
       abort = () => {
-        if (this.#books.takeCall(id) !== undefined) {
+        if (this.#registry.takeCall(id) !== undefined) {
           this[current].cancel(id);
           reject(signal.reason);
         }
       };
-      this.#books.settle(id, target.request(id, method, payload, time, idempotent));
+      this.#registry.settle(id, target.request(id, method, payload, time, idempotent));
     });
     signal?.addEventListener('abort', abort);
     return reply.finally(() => signal?.removeEventListener('abort', abort));
@@ -514,13 +469,13 @@ export class Session extends Connection {
 
   dispose() {
     const isLoaded = this[current] instanceof SessionHandle;
-    this.#books.subscriptions.forEach((subscription) => subscription.unsubscribe());
-    this.#books.endCalls(isLoaded ? 'unknown' : 'not-sent');
+    this.#registry.subscriptions.forEach((subscription) => subscription.unsubscribe());
+    this.#registry.endCalls(isLoaded ? 'unknown' : 'not-sent');
     super.dispose();
   }
 
   [endCalls]() {
-    this.#books.endCalls('not-sent');
+    this.#registry.endCalls('not-sent');
   }
 }
 

@@ -72,6 +72,9 @@ struct HeartbeatOptions {
   /// Sessions: the server may require a shorter interval, and then also with zero.
   std::chrono::milliseconds interval{25'000};
   /// Longest silence after a heartbeat; then the connection ends with cause `HeartbeatTimeout`.
+  ///
+  /// Platforms: Native: any byte proves life, also of a Ping or of a message that is still arriving. Web: only a whole
+  /// message proves life. Why: a page sees neither frames nor bytes.
   std::chrono::milliseconds timeout{10'000};
   /// Text to send as the heartbeat, such as "ping". Empty: a WebSocket Ping (RFC 6455 section 5.5.2).
   ///
@@ -83,8 +86,8 @@ struct HeartbeatOptions {
   ///
   /// Requires: "{n}" once in both or in neither of `message` and `answer`; else `connect()` returns `InvalidOption`.
   ///
-  /// Platforms: a page has no Ping, so the web sends no heartbeat while this is empty. Then a dead connection stays
-  /// undetected, and proxies cut a quiet one, many after 60 s. The log warns of it once for each client.
+  /// Platforms (empty): Native: a WebSocket Ping asks. Web: nothing is asked: a dead connection stays unnoticed, and a
+  /// proxy with a limit of 60 s cuts a quiet one each minute. The log warns once. Why: a page has no Ping frame.
   std::string message = {};
   /// Text that the server sends as the answer to `message`. It is not delivered as a message.
   ///
@@ -101,18 +104,18 @@ struct HeartbeatOptions {
   ///
   /// Sessions: refused with `InvalidOption`.
   ///
-  /// Platforms: native, no byte for so long. Web, no complete message for so long.
+  /// Platforms: Native: no byte for so long. Web: no whole message for so long. Why: see `.timeout`.
   std::chrono::milliseconds silence{0};
   /// Replaces `timeout` for the heartbeat that is sent at once after the machine slept, the page was hidden or frozen,
   /// or the network changed.
   ///
-  /// Platforms: web, a `Client` without `message` sends none; see `onThaw`.
+  /// Platforms: Native: after what is noticed natively. Web: after what is noticed there, if there is a `message`.
   std::chrono::milliseconds thawTimeout{3'000};
   /// What happens after a sleep or a network change if no heartbeat can be sent.
   ///
   /// Sessions: refused with `InvalidOption`.
-  ///
-  /// Platforms: web, if `message` is empty. Native has no use for it, because it can always send a Ping.
+  /// Platforms: Native: has no effect: a Ping can always be asked. Web: decides where `message` is empty, after a thaw
+  /// and when the network is back.
   OnThaw onThaw = OnThaw::Trust;
 };
 
@@ -141,6 +144,9 @@ struct ReconnectOptions {
   /// Whether to reconnect at all. `reconnect()` works in any case.
   bool enabled = true;
   /// Ceiling of the first delay.
+  ///
+  /// Platforms: Web: same; Firefox puts off attempts to a server that failed by itself, up to a minute. Node: same.
+  /// Why: Firefox's `network.websocket.delay-failed-reconnects`.
   std::chrono::milliseconds firstDelay{500};
   /// Largest ceiling of the delay.
   std::chrono::milliseconds maxDelay{20'000};
@@ -148,14 +154,14 @@ struct ReconnectOptions {
   std::chrono::milliseconds resetAfter{5'000};
   /// Close codes of the peer that are final, besides 1008 and 1009.
   ///
-  /// Platforms: web, only codes that the browser reports.
+  /// Platforms: Web: same, for the codes that a browser passes on.
   std::vector<std::uint16_t> finalCodes = {};
   /// Largest number of consecutive attempts, including the first, without one that stayed open for `resetAfter`; then
   /// the client closes for good. Zero: no limit.
   std::uint64_t maxAttempts = 0;
   /// Largest delay that a server's `Retry-After` (RFC 7231 section 7.1.3) with status 429 or 503 may add.
   ///
-  /// Platforms: native. A page does not see the response.
+  /// Platforms: Native: obeyed. Web: has nothing to bound. Why: a page does not see the answer.
   std::chrono::milliseconds maxRetryAfter{300'000};
 };
 
@@ -194,7 +200,7 @@ struct SendQueueOptions {
   WhenNotOpen whenNotOpen = WhenNotOpen::Queue;
   /// `onDrain` reports that `Client::bufferedAmount` has fallen from above this number of bytes to it or below.
   ///
-  /// Platforms: web, the browser's buffer is polled every 4 ms while it is not empty.
+  /// Platforms: Web: looked at every 4 ms while the browser holds something. Why: a page has no event for it.
   std::size_t lowWaterBytes = 0;
 
   /// Returns: true if all fields are equal.
@@ -214,8 +220,13 @@ struct SendOptions {
 /// `Unsupported` if either is set.
 struct TlsOptions {
   /// Path of a file of PEM certificates. It is read at each attempt, so a replaced file is used from the next one on.
+  ///
+  /// Platforms: Native: added to the system's store. Web: `connect()` answers `Unsupported`. Why: a page trusts what
+  /// its browser trusts, Node what Node does.
   std::string caFile = {};
   /// PEM certificates.
+  /// Platforms: Native: added to the system's store. Web: `connect()` answers `Unsupported`. Why: a page trusts what
+  /// its browser trusts, Node what Node does.
   std::string caPem = {};
 };
 
@@ -228,20 +239,30 @@ struct TlsOptions {
 struct Options {
   /// Absolute ws: or wss: URL without a fragment (RFC 6455 section 3). Required, unless `endpoint` is set.
   ///
-  /// Platforms: native sends it as written, and user info as `Authorization: Basic`. The web normalises it (WHATWG
-  /// URL), and `connect()` returns `Unsupported` for user info.
+  /// Platforms: Native: sent as written: dot segments, capital letters in the host and a written default port stay.
+  /// Web: the same URLs are accepted; then the host is lowered, dot segments are resolved, a default port is left out.
+  /// Why: the WHATWG URL standard normalises.
+  /// Platforms (with user info): Native: sent as `Authorization: Basic`, unless `headers` have an `Authorization`. Web:
+  /// `connect()` answers `Unsupported`. Why: browsers refuse or drop it.
+  /// Platforms (with `ws:`): Native: any host. Web: from an https: page only to loopback, and not in every browser;
+  /// else `ConnectFailed`, final without `endpoint`. Node: any host. Why: mixed content.
+  /// Platforms (with an odd port): Native: any port. Web: ports that browsers block (25, 6667 and others) are
+  /// `ConnectFailed`. Node: any port. Why: the Fetch standard's list of bad ports.
   std::string url = {};
   /// Subprotocols to offer, in order of preference (RFC 6455 section 1.9). If any is offered and the server chooses
   /// none of them, the attempt fails.
   ///
   /// Sessions: refused with `InvalidOption`. A session always offers "tidewire.v1".
   ///
-  /// Platforms: native checks the choice. On the web the browser does: Firefox and WebKit accept a server that chooses
-  /// none.
+  /// Platforms: Native: checked by us; no choice, and one that was not offered, are `HandshakeRefused`, retried slowly.
+  /// Web: checked by the browser, `ConnectFailed`. Firefox and WebKit accept a server that chooses none; Firefox also
+  /// one that chooses where nothing was offered. Node: checked by `ws`, `ConnectFailed`. Why: a page sees only what its
+  /// browser lets pass.
   std::vector<std::string> subprotocols = {};
   /// Header fields added to the handshake request, in this order.
   ///
-  /// Platforms: native. A page cannot add header fields; on the web `connect()` returns `Unsupported` if any is set.
+  /// Platforms: Native: in the request, in their order. Web: `connect()` answers `Unsupported`. Why: a page sends no
+  /// header of its own; what `ws` could send is not offered.
   std::vector<Header> headers = {};
   /// Called before every attempt; supplies its URL, subprotocols and headers instead of the three options above. Use it
   /// for a fresh token or another server.
@@ -254,7 +275,8 @@ struct Options {
   ///
   /// Thread: where callbacks run; see `callbacks`.
   ///
-  /// Platforms: web, an answer with headers or user info ends the attempt with cause `EndpointFailed`.
+  /// Platforms: Native: asked where callbacks run. Web: the same; an answer with headers or user info is
+  /// `EndpointFailed`. Why: see `headers`, `url`.
   Callback<EndpointRequest> endpoint = {};
   /// Name of the client in its log. Empty: its URL without the query.
   std::string name = {};
@@ -262,13 +284,16 @@ struct Options {
   /// together. Then the attempt ends with cause `ConnectTimeout`.
   ///
   /// Sessions: until the server's `welcome`, including `SessionOptions::token`.
+  ///
+  /// Platforms: Web: same; in a hidden page late. Node: same.
   std::chrono::milliseconds connectTimeout{15'000};
   /// Time limit of `close()`: sending the queued messages and the closing handshake together. Then the connection is
   /// cut.
   ///
   /// Sessions: including outstanding acknowledgements.
   ///
-  /// Platforms: a page cannot cut a connection, so the browser may go on sending buffered messages.
+  /// Platforms: Native: the connection is then cut. Web: nobody listens from then on; the browser may go on sending
+  /// what it had. Why: a page cannot cut a connection.
   std::chrono::milliseconds closeTimeout{5'000};
   /// Detection of a dead connection.
   HeartbeatOptions heartbeat = {};
@@ -284,10 +309,13 @@ struct Options {
   /// Sessions: sent in `hello` as the limit of a WebSocket message, there at least 1024. After a larger message the
   /// session reconnects with backoff.
   ///
-  /// Platforms: native rejects a message by its frame header, with Close code 1009. On the web the whole message has
-  /// arrived by then, and the code is 4009.
+  /// Platforms: Native: refused by the frame header that announces too much, with Close code 1009. Web: refused when
+  /// the whole message is there, with Close code 4009. Node: the same; beyond 100 MiB `ws` itself refuses:
+  /// `ConnectionLost`. Why: a page gets whole messages, and may send only 1000 and 3000 to 4999.
   std::size_t maxMessageBytes = 16 * 1024 * 1024;
   /// Where callbacks run.
+  ///
+  /// Platforms (= `Automatic`): Native: on Tidewire's thread, or inside `Loop::turn`. Web: from the event loop.
   Callbacks callbacks = Callbacks::Automatic;
   /// With `Callbacks::Executor`: receives tasks, and has to run each one once, later, on any thread.
   ///
@@ -298,11 +326,13 @@ struct Options {
   ///
   /// Requires: set if `callbacks` is `Callbacks::Executor`; else `connect()` returns `InvalidOption`.
   ///
-  /// Platforms: native, tasks may run on any thread. Web, they have to run on the thread that made the client.
+  /// Platforms: Native: its tasks may run on any thread. Web: its tasks have to run on the thread that made the client.
+  /// Why: nothing is locked there.
   Callback<std::function<void()>> executor = {};
   /// Loop that serves the client instead of Tidewire's thread. Null: Tidewire's thread.
   ///
-  /// Platforms: native. On the web `Loop::make` returns null, and the browser's event loop serves the client.
+  /// Platforms: Native: serves the client instead of Tidewire's thread. Web: there is none: `Loop::make` gives null.
+  /// Why: a page has one loop, the browser's.
   std::shared_ptr<Loop> loop = {};
   /// Limit of the delivery queue, in bytes: events that wait for `poll` or the executor.
   ///
@@ -314,8 +344,10 @@ struct Options {
   /// web up to as many bytes as this limit. Of a conflated subscription at most one event waits between two other
   /// events of it, or between two changes of the connection state.
   ///
-  /// Platforms: when it is full, native stops reading, so that TCP flow control pauses the peer; it may exceed the
-  /// limit by one read of 128 KiB. The web ends the connection with `SlowConsumer`.
+  /// Platforms: Native: for `Poll` and `Executor`; when full, reading stops and TCP makes the peer wait; it may go over
+  /// by one read of 128 KiB. Web: also for what `pause()` holds; when full, the connection of a `Client` ends with
+  /// `SlowConsumer`. A `Session` leaves the message that fills it unread, and ends when more than the bound has come
+  /// behind that. Why: a page cannot pause its peer.
   std::size_t deliveryQueueBytes = 8 * 1024 * 1024;
   /// Trusted certificates.
   ///

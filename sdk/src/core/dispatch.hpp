@@ -11,5 +11,9 @@ template <class Visit, class... Alternatives>
 void dispatch(std::variant<Alternatives...>& variant, Visit&& visit) {
   (void)((std::holds_alternative<Alternatives>(variant) && (visit(*std::get_if<Alternatives>(&variant)), true)) || ...);
 }
+template <class Visit, class... Alternatives>
+void dispatch(const std::variant<Alternatives...>& variant, Visit&& visit) {
+  (void)((std::holds_alternative<Alternatives>(variant) && (visit(*std::get_if<Alternatives>(&variant)), true)) || ...);
+}
 
 }  // namespace tidewire::core

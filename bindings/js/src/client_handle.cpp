@@ -1,0 +1,44 @@
+// The clients behind JavaScript's: each event is told there.
+
+#include "exchange.hpp"
+#include "handles.hpp"
+
+using exchange::Kind;
+using exchange::emit;
+using exchange::Wanted;
+
+namespace {
+
+/// `wanted.options` with the functions that lead to JavaScript.
+tidewire::Options optionsFor(ClientHandle* handle, Wanted wanted) {
+  if (wanted.endpoint) {
+    wanted.options.endpoint = [handle](const tidewire::EndpointRequest& request) {
+      handle->request = request;
+      emit(Kind::Endpoint, handle, 0, request);
+    };
+  }
+  if (wanted.sink) {
+    wanted.options.log.sink = [handle](const tidewire::LogRecord& record) { emit(Kind::Log, handle, 0, record); };
+  }
+  return std::move(wanted.options);
+}
+
+}  // namespace
+
+JsClient::JsClient(tidewire::Options options, const void* handle)
+    : DirectClient(std::move(options), tidewire::binding::platformLoop()), handle_(handle) {}
+
+void JsClient::onMessage(const tidewire::Message& message) {
+  emit(Kind::Message, handle_, 0, message);
+}
+
+void JsClient::onEvent(const tidewire::binding::Event& event) {
+  tidewire::binding::dispatch(event, [this](const auto& each) {
+    if constexpr (requires { exchange::kindForClient(each); }) {
+      emit(exchange::kindForClient(each), handle_, 0, each);
+    }
+  });
+}
+
+ClientHandle::ClientHandle(Wanted wanted)
+    : owned(std::make_shared<JsClient>(optionsFor(this, std::move(wanted)), this)), peer(*owned) {}

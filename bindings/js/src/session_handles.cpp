@@ -1,0 +1,75 @@
+// The sessions behind JavaScript's: each event and answer is told there.
+
+#include "exchange.hpp"
+#include "handles.hpp"
+
+using exchange::Kind;
+using exchange::emit;
+using exchange::Wanted;
+
+namespace {
+
+/// `wanted` with the functions that lead to JavaScript.
+Wanted withFunctions(SessionHandle* handle, Wanted wanted) {
+  if (wanted.token) {
+    wanted.session.token = [handle](const tidewire::TokenRequest& request) {
+      handle->request = request;
+      emit(Kind::Token, handle, 0, request);
+    };
+  }
+  if (wanted.sink) {
+    wanted.options.log.sink = [handle](const tidewire::LogRecord& record) { emit(Kind::Log, handle, 0, record); };
+  }
+  return wanted;
+}
+
+template <class Event>
+void emitTo(SessionHandle* handle, double id, const Event& event) {
+  emit(exchange::kindForSubscription(event), handle, id, event);
+}
+
+}  // namespace
+
+JsSession::JsSession(Wanted wanted, const void* handle)
+    : DirectSession(std::move(wanted.options), std::move(wanted.session), tidewire::binding::platformLoop()),
+      handle_(handle) {}
+
+void JsSession::onEvent(const tidewire::binding::Event& event) {
+  tidewire::binding::dispatch(event, [this](const auto& each) {
+    if constexpr (requires { exchange::kindForSession(each); }) {
+      emit(exchange::kindForSession(each), handle_, 0, each);
+    }
+  });
+}
+
+std::optional<std::chrono::milliseconds> JsSubscription::age() const {
+  return handle_->peer.front().ageOf(*this);
+}
+
+void JsSubscription::onEvent(const tidewire::Event& event) {
+  emitTo(handle_, id_, event);
+}
+
+void JsSubscription::onGap(const tidewire::Gap& gap) {
+  emitTo(handle_, id_, gap);
+}
+
+void JsSubscription::onSubscribed(const tidewire::SubscribedInfo& info) {
+  emitTo(handle_, id_, info);
+}
+
+void JsSubscription::onEnd(const tidewire::SubscriptionEnd& end) {
+  emitTo(handle_, id_, end);
+}
+
+void JsCall::onAck(const tidewire::Ack& ack) {
+  emit(Kind::Ack, handle_, id_, ack);
+}
+
+void JsCall::onReply(const tidewire::Reply& reply) {
+  handle_->requests.erase(SessionHandle::keyOf(id_));  // First: JavaScript may end the session.
+  emit(Kind::Reply, handle_, id_, reply);
+}
+
+SessionHandle::SessionHandle(Wanted wanted)
+    : owned(std::make_shared<JsSession>(withFunctions(this, std::move(wanted)), this)), peer(*owned) {}
