@@ -47,7 +47,7 @@ struct LogOptions {
   ///
   /// Thread: the thread of the loop that serves the client. Clients of different loops may call it concurrently.
   ///
-  /// Platforms: on the web it runs from the event loop.
+  /// Platforms: Native: on the thread of the loop. Web: from the event loop.
   Callback<const LogRecord&> sink = {};
 };
 

@@ -26,7 +26,7 @@ enum class Callbacks : std::uint8_t {
   /// (`posix_spawnattr_setsigmask`). SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS and SIGABRT stay unblocked, so
   /// crash handlers see a fault in a callback.
   ///
-  /// Platforms: native, on Tidewire's thread, or inside `Loop::turn` with `Options::loop`. Web, from the event loop.
+  /// Platforms: Native: on Tidewire's thread, or inside `Loop::turn` with `Options::loop`. Web: from the event loop.
   Automatic,
   /// Callbacks run only inside `poll`, on the thread that calls it. An event without a handler when it happens is not
   /// queued, so set handlers before `connect()`.
@@ -36,7 +36,8 @@ enum class Callbacks : std::uint8_t {
   /// Callbacks run one by one in tasks that are handed to `Options::executor`. An event without a handler when it
   /// happens is not queued, so set handlers before `connect()`.
   ///
-  /// Platforms: native, tasks may run on any thread. Web, they have to run on the thread that made the client.
+  /// Platforms: Native: tasks may run on any thread. Web: tasks have to run on the thread that made the client. Why:
+  /// the web has no locks.
   Executor,
 };
 
@@ -64,14 +65,16 @@ enum class OnThaw : std::uint8_t {
 ///   answer is taken for it and not delivered; then round-trip times are too short, and the true answer is delivered as
 ///   a message. Use a number to avoid this; see `message`.
 ///
-/// Platforms: native, any byte proves life, including those of an incomplete message. Web, only a complete message
-/// does, because a page sees neither frames nor bytes.
+/// Platforms: see the members.
 struct HeartbeatOptions {
   /// Time between two heartbeats. Zero: none is sent, except by `heartbeat()` and after a sleep or a network change.
   ///
   /// Sessions: the server may require a shorter interval, and then also with zero.
   std::chrono::milliseconds interval{25'000};
   /// Longest silence after a heartbeat; then the connection ends with cause `HeartbeatTimeout`.
+  ///
+  /// Platforms: Native: any byte proves life, including those of a Ping or of an incomplete message. Web: only a
+  /// complete message proves life. Why: a page sees neither frames nor bytes.
   std::chrono::milliseconds timeout{10'000};
   /// Text to send as the heartbeat, such as "ping". Empty: a WebSocket Ping (RFC 6455 section 5.5.2).
   ///
@@ -83,8 +86,9 @@ struct HeartbeatOptions {
   ///
   /// Requires: "{n}" once in both or in neither of `message` and `answer`; else `connect()` returns `InvalidOption`.
   ///
-  /// Platforms: a page has no Ping, so the web sends no heartbeat while this is empty. Then a dead connection stays
-  /// undetected, and proxies cut a quiet one, many after 60 s. The log warns of it once for each client.
+  /// Platforms (empty): Native: a WebSocket Ping is sent. Web: no heartbeat is sent: a dead connection stays
+  /// undetected, and a proxy with an idle timeout of 60 s cuts a quiet one each minute. The log warns once for each
+  /// client. Why: a page has no Ping frame.
   std::string message = {};
   /// Text that the server sends as the answer to `message`. It is not delivered as a message.
   ///
@@ -101,18 +105,21 @@ struct HeartbeatOptions {
   ///
   /// Sessions: refused with `InvalidOption`.
   ///
-  /// Platforms: native, no byte for so long. Web, no complete message for so long.
+  /// Platforms: Native: no byte for so long. Web: no complete message for so long. Why: a page sees neither frames nor
+  /// bytes.
   std::chrono::milliseconds silence{0};
   /// Replaces `timeout` for the heartbeat that is sent at once after the machine slept, the page was hidden or frozen,
   /// or the network changed.
   ///
-  /// Platforms: web, a `Client` without `message` sends none; see `onThaw`.
+  /// Platforms: Native: after a native event of docs/platforms.md, "Sleep and network events". Web: after one of the
+  /// page, if a heartbeat can be sent.
   std::chrono::milliseconds thawTimeout{3'000};
   /// What happens after a sleep or a network change if no heartbeat can be sent.
   ///
   /// Sessions: refused with `InvalidOption`.
   ///
-  /// Platforms: web, if `message` is empty. Native has no use for it, because it can always send a Ping.
+  /// Platforms: Native: no effect; a Ping can always be sent. Web: decides if `message` is empty, after a sleep and
+  /// when the network is back.
   OnThaw onThaw = OnThaw::Trust;
 };
 
@@ -135,12 +142,15 @@ struct HeartbeatOptions {
 /// is retried once with `SessionOptions::token`, if the token has expired; 1009, if a call that may have been too large
 /// ends with it.
 ///
-/// Platforms: a page does not see the handshake response. It retries after every failure, without the slow delays; see
-/// `CloseInfo::neverOpened`.
+/// Platforms: Native: as described. Web: every failed handshake is retried, without the slow delays; see
+/// `CloseInfo::neverOpened`. Why: a page does not see the handshake response.
 struct ReconnectOptions {
   /// Whether to reconnect at all. `reconnect()` works in any case.
   bool enabled = true;
   /// Ceiling of the first delay.
+  ///
+  /// Platforms: Web: same; Firefox itself delays attempts to a server that failed, up to a minute. Node: same. Why:
+  /// Firefox's `network.websocket.delay-failed-reconnects`.
   std::chrono::milliseconds firstDelay{500};
   /// Largest ceiling of the delay.
   std::chrono::milliseconds maxDelay{20'000};
@@ -148,14 +158,14 @@ struct ReconnectOptions {
   std::chrono::milliseconds resetAfter{5'000};
   /// Close codes of the peer that are final, besides 1008 and 1009.
   ///
-  /// Platforms: web, only codes that the browser reports.
+  /// Platforms: Web: same, for the codes that the browser reports.
   std::vector<std::uint16_t> finalCodes = {};
   /// Largest number of consecutive attempts, including the first, without one that stayed open for `resetAfter`; then
   /// the client closes for good. Zero: no limit.
   std::uint64_t maxAttempts = 0;
   /// Largest delay that a server's `Retry-After` (RFC 7231 section 7.1.3) with status 429 or 503 may add.
   ///
-  /// Platforms: native. A page does not see the response.
+  /// Platforms: Native: honoured. Web: no effect. Why: a page does not see the response.
   std::chrono::milliseconds maxRetryAfter{300'000};
 };
 
@@ -194,7 +204,7 @@ struct SendQueueOptions {
   WhenNotOpen whenNotOpen = WhenNotOpen::Queue;
   /// `onDrain` reports that `Client::bufferedAmount` has fallen from above this number of bytes to it or below.
   ///
-  /// Platforms: web, the browser's buffer is polled every 4 ms while it is not empty.
+  /// Platforms: Web: the browser's buffer is polled every 4 ms while it is not empty. Why: a page has no event for it.
   std::size_t lowWaterBytes = 0;
 
   /// Returns: true if all fields are equal.
@@ -210,12 +220,17 @@ struct SendOptions {
 /// Trusted certificates of wss: connections, in addition to the system's store (`SSL_CERT_FILE` is honoured). The
 /// certificate and the host name are always verified; this cannot be turned off.
 ///
-/// Platforms: native. A page trusts the certificates that its browser trusts; on the web `connect()` returns
-/// `Unsupported` if either is set.
+/// Platforms: see the members.
 struct TlsOptions {
   /// Path of a file of PEM certificates. It is read at each attempt, so a replaced file is used from the next one on.
+  ///
+  /// Platforms: Native: added to the system's store. Web: `connect()` returns `Unsupported`. Why: a page trusts the
+  /// certificates that its browser trusts, Node those of Node.
   std::string caFile = {};
   /// PEM certificates.
+  ///
+  /// Platforms: Native: added to the system's store. Web: `connect()` returns `Unsupported`. Why: a page trusts the
+  /// certificates that its browser trusts, Node those of Node.
   std::string caPem = {};
 };
 
@@ -228,20 +243,33 @@ struct TlsOptions {
 struct Options {
   /// Absolute ws: or wss: URL without a fragment (RFC 6455 section 3). Required, unless `endpoint` is set.
   ///
-  /// Platforms: native sends it as written, and user info as `Authorization: Basic`. The web normalises it (WHATWG
-  /// URL), and `connect()` returns `Unsupported` for user info.
+  /// Platforms: Native: sent as written: dot segments, capital letters in the host and a written default port stay.
+  /// Web: the same URLs are accepted; then the host is lowered, dot segments are resolved, a default port is left out.
+  /// Why: the WHATWG URL standard normalises.
+  ///
+  /// Platforms (with user info): Native: sent as `Authorization: Basic`, unless `headers` have an `Authorization`. Web:
+  /// `connect()` returns `Unsupported`. Why: browsers refuse or drop it.
+  ///
+  /// Platforms (with `ws:`): Native: any host. Web: from an https: page only to loopback, and not in every browser;
+  /// else `ConnectFailed`, final without `endpoint`. Node: any host. Why: mixed content.
+  ///
+  /// Platforms (with an odd port): Native: any port. Web: ports that browsers block (25, 6667 and others) are
+  /// `ConnectFailed`. Node: any port. Why: the Fetch standard's list of bad ports.
   std::string url = {};
   /// Subprotocols to offer, in order of preference (RFC 6455 section 1.9). If any is offered and the server chooses
   /// none of them, the attempt fails.
   ///
   /// Sessions: refused with `InvalidOption`. A session always offers "tidewire.v1".
   ///
-  /// Platforms: native checks the choice. On the web the browser does: Firefox and WebKit accept a server that chooses
-  /// none.
+  /// Platforms: Native: checked here; no choice, and one that was not offered, are `HandshakeRefused`, retried slowly.
+  /// Web: checked by the browser, `ConnectFailed`. Firefox and WebKit accept a server that chooses none; Firefox also
+  /// one that chooses although none was offered. Node: checked by `ws`, `ConnectFailed`. Why: a page sees only
+  /// connections that its browser accepts.
   std::vector<std::string> subprotocols = {};
   /// Header fields added to the handshake request, in this order.
   ///
-  /// Platforms: native. A page cannot add header fields; on the web `connect()` returns `Unsupported` if any is set.
+  /// Platforms: Native: in the request, in their order. Web: `connect()` returns `Unsupported`. Why: a page cannot add
+  /// header fields; those that `ws` could send are not offered.
   std::vector<Header> headers = {};
   /// Called before every attempt; supplies its URL, subprotocols and headers instead of the three options above. Use it
   /// for a fresh token or another server.
@@ -254,7 +282,8 @@ struct Options {
   ///
   /// Thread: where callbacks run; see `callbacks`.
   ///
-  /// Platforms: web, an answer with headers or user info ends the attempt with cause `EndpointFailed`.
+  /// Platforms: Native: called where callbacks run. Web: the same; an answer with headers or user info is
+  /// `EndpointFailed`. Why: see `headers`, `url`.
   Callback<EndpointRequest> endpoint = {};
   /// Name of the client in its log. Empty: its URL without the query.
   std::string name = {};
@@ -262,13 +291,16 @@ struct Options {
   /// together. Then the attempt ends with cause `ConnectTimeout`.
   ///
   /// Sessions: until the server's `welcome`, including `SessionOptions::token`.
+  ///
+  /// Platforms: Web: same; late in a hidden page. Node: same. Why: browsers throttle timers of hidden pages.
   std::chrono::milliseconds connectTimeout{15'000};
   /// Time limit of `close()`: sending the queued messages and the closing handshake together. Then the connection is
   /// cut.
   ///
   /// Sessions: including outstanding acknowledgements.
   ///
-  /// Platforms: a page cannot cut a connection, so the browser may go on sending buffered messages.
+  /// Platforms: Native: then the connection is cut. Web: then its events are ignored; the browser may go on sending
+  /// buffered messages. Why: a page cannot cut a connection.
   std::chrono::milliseconds closeTimeout{5'000};
   /// Detection of a dead connection.
   HeartbeatOptions heartbeat = {};
@@ -284,10 +316,13 @@ struct Options {
   /// Sessions: sent in `hello` as the limit of a WebSocket message, there at least 1024. After a larger message the
   /// session reconnects with backoff.
   ///
-  /// Platforms: native rejects a message by its frame header, with Close code 1009. On the web the whole message has
-  /// arrived by then, and the code is 4009.
+  /// Platforms: Native: rejected by the frame header that announces too much, with Close code 1009. Web: rejected when
+  /// the whole message has arrived, with Close code 4009. Node: the same; beyond 100 MiB `ws` itself rejects it:
+  /// `ConnectionLost`. Why: a page gets whole messages, and may send only 1000 and 3000 to 4999.
   std::size_t maxMessageBytes = 16 * 1024 * 1024;
   /// Where callbacks run.
+  ///
+  /// Platforms (= `Automatic`): Native: on Tidewire's thread, or inside `Loop::turn`. Web: from the event loop.
   Callbacks callbacks = Callbacks::Automatic;
   /// With `Callbacks::Executor`: receives tasks, and has to run each one once, later, on any thread.
   ///
@@ -298,11 +333,13 @@ struct Options {
   ///
   /// Requires: set if `callbacks` is `Callbacks::Executor`; else `connect()` returns `InvalidOption`.
   ///
-  /// Platforms: native, tasks may run on any thread. Web, they have to run on the thread that made the client.
+  /// Platforms: Native: tasks may run on any thread. Web: tasks have to run on the thread that made the client. Why:
+  /// the web has no locks.
   Callback<std::function<void()>> executor = {};
   /// Loop that serves the client instead of Tidewire's thread. Null: Tidewire's thread.
   ///
-  /// Platforms: native. On the web `Loop::make` returns null, and the browser's event loop serves the client.
+  /// Platforms: Native: serves the client instead of Tidewire's thread. Web: there is none: `Loop::make` returns null.
+  /// Why: a page has one loop, the browser's.
   std::shared_ptr<Loop> loop = {};
   /// Limit of the delivery queue, in bytes: events that wait for `poll` or the executor.
   ///
@@ -314,12 +351,14 @@ struct Options {
   /// web up to as many bytes as this limit. Of a conflated subscription at most one event waits between two other
   /// events of it, or between two changes of the connection state.
   ///
-  /// Platforms: when it is full, native stops reading, so that TCP flow control pauses the peer; it may exceed the
-  /// limit by one read of 128 KiB. The web ends the connection with `SlowConsumer`.
+  /// Platforms: Native: for `Poll` and `Executor`; when full, reading stops and TCP flow control pauses the peer; it
+  /// may exceed the limit by one read of 128 KiB. Web: also for events held by `pause()`; when full, the connection of
+  /// a `Client` ends with `SlowConsumer`. A `Session` leaves the message that fills it unread, and ends when more bytes
+  /// than the limit have come behind it. Why: a page cannot pause its peer.
   std::size_t deliveryQueueBytes = 8 * 1024 * 1024;
   /// Trusted certificates.
   ///
-  /// Platforms: native. On the web `connect()` returns `Unsupported` if any is set.
+  /// Platforms: see the members of `TlsOptions`.
   TlsOptions tls = {};
   /// The log. Silent by default.
   LogOptions log = {};

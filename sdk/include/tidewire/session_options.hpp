@@ -24,7 +24,7 @@ namespace tidewire {
 ///
 /// Thread: any.
 ///
-/// Platforms: on the web only the thread that made the session.
+/// Platforms: Native: any thread. Web: the thread that made the session.
 class TokenRequest {
  public:
   /// Receives the answer to a request, inside the SDK.

@@ -31,8 +31,8 @@ struct Stats {
   std::uint64_t messagesReceived = 0;
   /// Payload bytes of `messagesReceived`.
   ///
-  /// Platforms: on the web a text counts as its length in UTF-16 code units, which equals its bytes for ASCII, because
-  /// texts are encoded only on demand.
+  /// Platforms: Native: bytes. Web: a text counts as its UTF-16 code units, the same for ASCII. Why: texts are encoded
+  /// only on demand.
   std::uint64_t bytesReceived = 0;
 
   /// Messages in the send queue: accepted by `send`, and not yet handed to the platform.
@@ -44,11 +44,11 @@ struct Stats {
   std::size_t bufferedBytes = 0;
   /// Events in the delivery queue, waiting for `poll` or the executor.
   ///
-  /// Platforms: on the web also the events held back by `pause()`.
+  /// Platforms: Native: events that wait for `poll` or the executor. Web: also those held by `pause()`.
   std::size_t deliveryEvents = 0;
   /// Payload bytes of `deliveryEvents`.
   ///
-  /// Platforms: on the web also the bytes held back by `pause()`.
+  /// Platforms: Native: of events that wait for `poll` or the executor. Web: also of those held by `pause()`.
   std::size_t deliveryBytes = 0;
 
   /// Messages that were accepted and will never be sent; the sum over all `onDropped` events.
