@@ -100,8 +100,9 @@ class Client {
   /// `Closing` the attempt begins once the client has closed.
   ///
   /// Thread: any.
-  /// Returns: `Started`, or why no attempt begins: `AlreadyStarted`, `InvalidUrl`, `InvalidSubprotocol`,
-  /// `InvalidHeader`, `InvalidOption`, `Unsupported`, `WrongThread`, `Unavailable`. `connectFault()` explains.
+  /// Returns: `Started`, or why no attempt begins, which is `AlreadyStarted`, `InvalidUrl`, `InvalidSubprotocol`,
+  /// `InvalidHeader` or `InvalidOption`; `connectFault()` explains. Natively also `Unavailable`. On the web also
+  /// `Unsupported` and `WrongThread`.
   ///
   /// Platforms: Native: never returns `Unsupported`. Web: returns `Unsupported` if `tls`, `headers` or user info in the
   /// URL are set; never returns `Unavailable`.
@@ -187,10 +188,11 @@ class Client {
   ///
   /// Requires: `code` is 1000 or from 3000 to 4999; `reason` is UTF-8 of at most 123 bytes.
   /// Thread: any.
-  /// Returns: `Accepted`, or why nothing changed: `AlreadyClosed`, `InvalidCode`, `InvalidReason`, `WrongThread`.
+  /// Returns: `Accepted`, or why nothing changed, which is `AlreadyClosed`, `InvalidCode` or `InvalidReason`. On the
+  /// web also `WrongThread`.
   ///
   /// Platforms: Native: cuts the connection when `closeTimeout` passes. Web: the browser may go on sending buffered
-  /// messages then. Why: a page cannot cut a connection.
+  /// messages after `closeTimeout`. Why: a page cannot cut a connection.
   CloseResult close(std::uint16_t code = 1000, std::string_view reason = {});
 
   /// Drops the current connection, or the retry delay, and begins an attempt at once.
@@ -199,7 +201,7 @@ class Client {
   /// handshake.
   ///
   /// Thread: any.
-  /// Returns: `Started`, or why nothing changed: `Closed`, `WrongThread`.
+  /// Returns: `Started`; `Closed` if nothing changed. On the web also `WrongThread`.
   ///
   /// Platforms: Native: cuts the connection; the server sees its end without a Close frame. Web: the browser closes it;
   /// the server sees a Close frame without a code. Why: a page cannot cut a connection.
@@ -211,7 +213,7 @@ class Client {
   /// heartbeat is already under way, no second one is sent.
   ///
   /// Thread: any.
-  /// Returns: `Asked`, or why no heartbeat is sent: `NotOpen`, `Unsupported`, `WrongThread`.
+  /// Returns: `Asked`; `NotOpen` if no heartbeat is sent. On the web also `Unsupported` and `WrongThread`.
   ///
   /// Platforms: Native: always possible while open. Web: `Unsupported` while `HeartbeatOptions::message` is empty. Why:
   /// a page has no Ping frame.
@@ -222,7 +224,7 @@ class Client {
   /// Takes effect with the next turn of the loop. Messages that were already read are still delivered.
   ///
   /// Thread: any; any state.
-  /// Returns: `Accepted`, `WrongThread`.
+  /// Returns: `Accepted`. On the web also `WrongThread`.
   ///
   /// Platforms: Native: reading stops, so TCP flow control pauses the peer; liveness is suspended meanwhile. Web:
   /// messages and the events behind them are held up to `Options::deliveryQueueBytes`; beyond it the connection ends
@@ -232,7 +234,7 @@ class Client {
   /// Ends `pause()`: reading goes on with the next turn of the loop. Without a `pause()` it has no effect.
   ///
   /// Thread: any; any state.
-  /// Returns: `Accepted`, `WrongThread`.
+  /// Returns: `Accepted`. On the web also `WrongThread`.
   ///
   /// Platforms: Web: first delivers the events that `pause()` held, in order.
   PauseResult resume();

@@ -155,12 +155,13 @@ struct CloseInfo {
   /// Close code (RFC 6455 section 7.4). 1005: the Close frame had no code. 1006: there was no Close frame.
   ///
   /// Platforms: Native: after a violation of RFC 6455 the code sent to the peer, 1002 or 1007; with `MessageTooBig`
-  /// 1009. Web: after a violation 1006; with `MessageTooBig` 4009. Why: a page does not see a violation, and may send
-  /// only 1000 and 3000 to 4999.
+  /// 1009. Web: after a violation of RFC 6455 it is 1006; with `MessageTooBig` 4009. Why: a page does not see a
+  /// violation, and may send only 1000 and 3000 to 4999.
   std::uint16_t code = 1006;
   /// Close reason, of the peer or of this side; UTF-8.
   ///
-  /// Platforms: Native: after a violation of RFC 6455 the violated rule. Web: empty then. Why: a page does not see it.
+  /// Platforms: Native: after a violation of RFC 6455 the violated rule. Web: empty after a violation of RFC 6455. Why:
+  /// a page does not see it.
   std::string reason = {};
   /// Description for people, one line of at most 1,000 bytes. It may quote the server. The wording is not stable; do
   /// not parse it.
@@ -179,7 +180,8 @@ struct CloseInfo {
   bool willRetry = false;
   /// Delay before that attempt; 0 without a retry.
   ///
-  /// Platforms: Native: includes the server's `Retry-After`. Web: without it. Why: a page does not see the response.
+  /// Platforms: Native: includes the server's `Retry-After`. Web: does not include `Retry-After`. Why: a page does not
+  /// see the response.
   std::chrono::milliseconds retryIn{0};
   /// Number of the attempt, counted from 1 over the life of the client.
   std::uint64_t attempt = 0;

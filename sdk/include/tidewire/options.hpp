@@ -111,8 +111,8 @@ struct HeartbeatOptions {
   /// Replaces `timeout` for the heartbeat that is sent at once after the machine slept, the page was hidden or frozen,
   /// or the network changed.
   ///
-  /// Platforms: Native: after a native event of docs/platforms.md, "Sleep and network events". Web: after one of the
-  /// page, if a heartbeat can be sent.
+  /// Platforms: Native: after a native event of docs/platforms.md, "Sleep and network events". Web: after an event of
+  /// the page, if a heartbeat can be sent.
   std::chrono::milliseconds thawTimeout{3'000};
   /// What happens after a sleep or a network change if no heartbeat can be sent.
   ///
@@ -299,15 +299,11 @@ struct Options {
   ///
   /// Sessions: including outstanding acknowledgements.
   ///
-  /// Platforms: Native: then the connection is cut. Web: then its events are ignored; the browser may go on sending
-  /// buffered messages. Why: a page cannot cut a connection.
+  /// Platforms: Native: then the connection is cut. Web: afterwards the connection's events are ignored, and the
+  /// browser may go on sending buffered messages. Why: a page cannot cut a connection.
   std::chrono::milliseconds closeTimeout{5'000};
-  /// Detection of a dead connection.
   HeartbeatOptions heartbeat = {};
-  /// Retries and their delays.
   ReconnectOptions reconnect = {};
-  /// Limits of the send queue.
-  ///
   /// Sessions: refused with `InvalidOption`. Use `SessionOptions::outbox`.
   SendQueueOptions sendQueue = {};
   /// Largest message of the peer, in payload bytes. A longer one is never truncated: it ends the connection with cause
@@ -356,13 +352,8 @@ struct Options {
   /// a `Client` ends with `SlowConsumer`. A `Session` leaves the message that fills it unread, and ends when more bytes
   /// than the limit have come behind it. Why: a page cannot pause its peer.
   std::size_t deliveryQueueBytes = 8 * 1024 * 1024;
-  /// Trusted certificates.
-  ///
-  /// Platforms: see the members of `TlsOptions`.
   TlsOptions tls = {};
-  /// The log. Silent by default.
   LogOptions log = {};
-  /// The record of recent events for bug reports.
   FlightRecorderOptions flightRecorder = {};
 };
 

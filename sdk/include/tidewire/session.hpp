@@ -183,8 +183,9 @@ class Session {
   /// `Closing` the attempt begins once the session has closed. Subscriptions resume.
   ///
   /// Thread: any.
-  /// Returns: `Started`, or why no attempt begins: `AlreadyStarted`, `InvalidUrl`, `InvalidHeader`, `InvalidOption`,
-  /// `Unsupported`, `WrongThread`, `Unavailable`. `connectFault()` explains.
+  /// Returns: `Started`, or why no attempt begins, which is `AlreadyStarted`, `InvalidUrl`, `InvalidHeader` or
+  /// `InvalidOption`; `connectFault()` explains. Natively also `Unavailable`. On the web also `Unsupported` and
+  /// `WrongThread`.
   ///
   /// Platforms: Native: never returns `Unsupported`. Web: returns `Unsupported` if `tls`, `headers` or user info in the
   /// URL are set; never returns `Unavailable`.
@@ -206,10 +207,11 @@ class Session {
   ///
   /// Requires: `code` is 1000 or from 3000 to 4999; `reason` is UTF-8 of at most 123 bytes.
   /// Thread: any.
-  /// Returns: `Accepted`, or why nothing changed: `AlreadyClosed`, `InvalidCode`, `InvalidReason`, `WrongThread`.
+  /// Returns: `Accepted`, or why nothing changed, which is `AlreadyClosed`, `InvalidCode` or `InvalidReason`. On the
+  /// web also `WrongThread`.
   ///
   /// Platforms: Native: cuts the connection when `closeTimeout` passes. Web: the browser may go on sending buffered
-  /// messages then. Why: a page cannot cut a connection.
+  /// messages after `closeTimeout`. Why: a page cannot cut a connection.
   CloseResult close(std::uint16_t code = 1000, std::string_view reason = {});
   /// Drops the current connection, or the retry delay, and begins an attempt at once.
   ///
@@ -217,7 +219,7 @@ class Session {
   /// that were sent and are not idempotent fail with code `connection-lost`.
   ///
   /// Thread: any.
-  /// Returns: `Started`, or why nothing changed: `Closed`, `WrongThread`.
+  /// Returns: `Started`; `Closed` if nothing changed. On the web also `WrongThread`.
   ///
   /// Platforms: Native: cuts the connection; the server sees its end without a Close frame. Web: the browser closes it;
   /// the server sees a Close frame without a code. Why: a page cannot cut a connection.
@@ -228,7 +230,7 @@ class Session {
   /// already under way, no second one is sent.
   ///
   /// Thread: any.
-  /// Returns: `Asked`, or why no ping is sent: `NotOpen`, `WrongThread`. Never `Unsupported`.
+  /// Returns: `Asked`; `NotOpen` if no ping is sent. Never `Unsupported`. On the web also `WrongThread`.
   ///
   /// Platforms: the same everywhere.
   HeartbeatResult heartbeat();
@@ -324,7 +326,7 @@ class Session {
   ///
   /// Requires: `token` is UTF-8 of at most about 16,000 bytes, and names the same user.
   /// Thread: any; any state.
-  /// Returns: `Queued`, or why nothing changed: `TooLarge`, `InvalidUtf8`, `WrongThread`.
+  /// Returns: `Queued`; `TooLarge` or `InvalidUtf8` if nothing changed. On the web also `WrongThread`.
   ///
   /// Platforms: the same everywhere.
   CallResult authenticate(std::string token);

@@ -42,7 +42,7 @@ struct Stats {
   /// Payload bytes not yet handed to the operating system: `queuedBytes` and the bytes that the platform buffers; the
   /// value of `Client::bufferedAmount`.
   std::size_t bufferedBytes = 0;
-  /// Events in the delivery queue, waiting for `poll` or the executor.
+  /// Events in the delivery queue.
   ///
   /// Platforms: Native: events that wait for `poll` or the executor. Web: also those held by `pause()`.
   std::size_t deliveryEvents = 0;
