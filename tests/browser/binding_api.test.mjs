@@ -255,8 +255,8 @@ test('client: wrong use throws a TypeError that names the fault', LIMIT, async (
   const named = [
     /url/, /url/, /url/, /url/, /url/, /url/, /url/, /url/,
     /options\.hartbeat/, /options\.heartbeat\.interval/, /options\.heartbeat/,
-    /options\.connectTimeout/, /options\.connectTimeout/, /options\.reconnect\.enabled/,
-    /options\.reconnect\.finalCodes/, /options\.maxMessageBytes/, /options\.subprotocols/, /options\.subprotocols/,
+    /: connectTimeout: /, /options\.connectTimeout/, /options\.reconnect\.enabled/,
+    /: reconnect\.finalCodes: /, /options\.maxMessageBytes/, /: subprotocols: /, /: subprotocols: /,
     /options/, /options\.sendQueue/, /options\.sendQueue\.whenFull/, /options\.heartbeat\.onThaw/, /options\.endpoint/,
     /options\.log\.level/, /options\.log\.sink/, /options\.headers/, /options\.whenNotOpen/, /options/,
     /data/, /data/, /code/, /reason/,

@@ -213,7 +213,7 @@ test('heartbeat: a number in one of the two texts only throws a TypeError that n
     });
   });
   const names = ['answer', 'answer', 'answer', 'message'];
-  names.forEach((name, i) => assert.ok(errors[i].startsWith(`TypeError: options.heartbeat.${name} must`), errors[i]));
+  names.forEach((name, i) => assert.ok(errors[i].startsWith(`TypeError: heartbeat.${name}: it `), errors[i]));
 });
 
 test('heartbeat: with numbered heartbeats a page loses no message', LIMIT, async (context) => {

@@ -303,7 +303,7 @@ test('session: wrong use throws or rejects with a TypeError that names the fault
     'body',
     'options.quickly',
     'method',
-    'options.timeout',
+    'timeout:',
     'options.signal',
     'token',
     'code',

@@ -12,82 +12,10 @@ const read = (file) => readFileSync(new URL(`../../${file}`, import.meta.url), '
 const { createTidewireGlue } = await importWebModule('glue.js');
 const { createMessages } = await importWebModule('messages.js');
 
-const kebab = (name) => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase();
-
-const HEADERS = ['events', 'session_events', 'options', 'log']
-  .map((name) => read(`sdk/include/tidewire/${name}.hpp`))
-  .join();
-
 test('glue: no variable is declared by destructuring, which Emscripten 3.1 removes', () => {
   for (const file of ['platform/web/glue.js', 'platform/web/messages.js']) {
     assert.doesNotMatch(read(file), /\b(const|let|var)\s*[{[]/, file);
   }
-});
-
-function enumerators(name) {
-  const body = HEADERS.match(new RegExp(`enum class ${name}[^{]*{([^}]*)}`))[1];
-  return [...body.matchAll(/^ {2,4}(\w+),/gm)].map(([, enumerator]) => kebab(enumerator));
-}
-
-function names(list) {
-  const body = read('bindings/js/src/values.js').match(new RegExp(`const ${list} = \\[([^\\]]*)\\]`))[1];
-  return [...body.matchAll(/'([^']+)'/g)].map(([, name]) => name);
-}
-
-const LISTS = {
-  STATES: 'State',
-  CAUSES: 'CloseCause',
-  CONNECT_RESULTS: 'ConnectResult',
-  SEND_RESULTS: 'SendResult',
-  CLOSE_RESULTS: 'CloseResult',
-  HEARTBEAT_RESULTS: 'HeartbeatResult',
-  RECONNECT_RESULTS: 'ReconnectResult',
-  PAUSE_RESULTS: 'PauseResult',
-  CALL_RESULTS: 'CallResult',
-  OUTCOMES: 'Outcome',
-  DROP_REASONS: 'DropReason',
-  ON_THAW: 'OnThaw',
-  WHEN_FULL: 'WhenFull',
-  WHEN_NOT_OPEN: 'WhenNotOpen',
-  LOG_LEVELS: 'LogLevel',
-};
-
-for (const [list, enumeration] of Object.entries(LISTS)) {
-  test(`names: ${list} has the enumerators of ${enumeration} in their order`, () => {
-    assert.ok(names(list).length > 1);
-    assert.deepEqual(names(list), enumerators(enumeration));
-  });
-}
-
-test('names: COUNTS has the numbers of Stats that exports.cpp puts, in their order', () => {
-  const body = read('bindings/js/src/exports.cpp').match(/numbersOf\([^]*?return/)[0];
-  const put = [...body.matchAll(/put\(stats\.(\w+)\);/g)].map(([, name]) => name);
-  assert.equal(put.length, 15);
-  assert.deepEqual(names('COUNTS'), put);
-});
-
-test('names: every option has the same number in C++ and in JavaScript', () => {
-  const scripts = read('bindings/js/src/options.js').matchAll(/const (?:SESSION_)?OPTIONS = {[^]*?\n};/g);
-  const script = [...scripts].join();
-  const given = [...script.matchAll(/(\w+): \[(\d+),/g)].map(([, name, number]) => `${number} ${name}`);
-  const setter = /case (\d+): (?:options|wanted_)\.(?:\w+\.)?(\w+)(?:\.push_back\(| =)/g;
-  const cases = read('bindings/js/src/exchange.cpp').matchAll(setter);
-  const taken = [...cases].map(([, number, name]) => `${number} ${name === 'log' ? 'sink' : name}`);
-  assert.equal(given.length, 35);
-  assert.deepEqual(taken.sort(), [...given, '0 url'].sort());
-});
-
-test('names: the limits that hold before the wasm has loaded are those of the C++ options', () => {
-  const defaults = read('bindings/js/src/options.js').match(/const SEND_QUEUE = ({[^]*?\n});/)[1];
-  const { maxBytes, maxMessages, maxAge, whenFull, whenNotOpen } = new Function(`return ${defaults}`)();
-  const body = HEADERS.match(/struct SendQueueOptions {([^]*?)\n};/)[1];
-  assert.match(body, /maxBytes = 16 \* 1024 \* 1024;/);
-  assert.match(body, /maxMessages = 65'536;/);
-  assert.match(body, /maxAge\{0\};/);
-  assert.match(body, /WhenFull::Reject;/);
-  assert.match(body, /WhenNotOpen::Queue;/);
-  const expected = [16 * 1024 * 1024, 65536, 0, 'reject', 'queue'];
-  assert.deepEqual([maxBytes, maxMessages, maxAge, whenFull, whenNotOpen], expected);
 });
 
 test('names: the fields of heads, and their types, have the same order in C++ and in JavaScript', () => {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import typescript from 'typescript';
 
 const PROGRAM = fileURLToPath(new URL('types/use.ts', import.meta.url));
+const TYPES = path.join(process.env.TIDEWIRE_JS_DIST, 'tidewire.d.ts');
 const STRICT = {
+  paths: { tidewire: [TYPES] },
   typeRoots: [fileURLToPath(new URL('../node_modules/@types', import.meta.url))],
   strict: true,
   exactOptionalPropertyTypes: true,

@@ -156,6 +156,15 @@ TEST_CASE("options fault: of two negative times the first is named") {
   CHECK(findFault(options).text == "connectTimeout: a negative time");
 }
 
+TEST_CASE("options fault: a final code that no Close frame has is refused, and named") {
+  for (const std::uint16_t code : {0, 999, 5000, 65535}) {
+    const OptionsFault found = findFault(Options{.reconnect = {.finalCodes = {4001, code}}});
+    CHECK(found.result == ConnectResult::InvalidOption);
+    CHECK(found.text == "reconnect.finalCodes: an entry is no close code from 1000 to 4999");
+  }
+  CHECK_FALSE(findFault(Options{.reconnect = {.finalCodes = {1000, 4999}}}));
+}
+
 TEST_CASE("options fault: callbacks by executor need one") {
   Options options{.callbacks = Callbacks::Executor};
   CHECK(findFault(options).result == ConnectResult::InvalidOption);

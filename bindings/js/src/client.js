@@ -1,55 +1,22 @@
 // Client: the C++ client behind an EventTarget. Payloads never enter WebAssembly: it is told their slot, their kind and
 // their size.
 
+import { Connection, Handle, copyOf, current, giveOptions, living, report, shownName, take } from './connection.js';
 import {
-  Connection,
-  Handle,
-  closeInfo,
-  copyOf,
-  current,
-  emit,
-  handleOf,
-  living,
-  report,
-  shownName,
-} from './connection.js';
-import {
-  check,
-  checkHeartbeat,
   OPTIONS,
+  PAUSE_RESULT,
   SEND_OPTIONS,
-  SEND_QUEUE,
-  readOptions,
-  withDefaults,
-  resolveUrl,
-  readEndpoint,
-} from './options.js';
+  SEND_QUEUE_OPTIONS_DEFAULTS,
+  SEND_RESULT,
+  URL_OPTION,
+  WHEN_NOT_OPEN,
+} from './described.js';
+import { check, readClientOptions, readEndpoint, readOptions, resolveUrl, withDefaults } from './options.js';
 import { Rehearsal } from './rehearsal.js';
-import { SEND_RESULTS, PAUSE_RESULTS, DROP_REASONS, WHEN_NOT_OPEN, timesOf } from './values.js';
-import { wasm, glue, provide } from './wasm.js';
+import { wasm, glue } from './wasm.js';
 
-provide({
-  tidewire_js_client_open(address, subprotocolSlot, attempt, reconnects, handshakeTime, endpoint) {
-    const subprotocol = glue.valueOf(subprotocolSlot);
-    emit(address, 'open', { subprotocol, attempt, reconnects, handshakeTime, times: timesOf(endpoint) });
-  },
-
-  tidewire_js_client_message(address, slot) {
-    handleOf(address)?.connection.dispatchEvent(new MessageEvent('message', { data: glue.valueOf(slot) }));
-  },
-
-  tidewire_js_client_dropped(address, reason, messages, bytes) {
-    emit(address, 'dropped', { reason: DROP_REASONS[reason], messages, bytes });
-  },
-
-  tidewire_js_client_drain(address, bufferedAmount) {
-    emit(address, 'drain', { bufferedAmount });
-  },
-
-  tidewire_js_client_endpoint(address, attempt, hasLastClose) {
-    handleOf(address)?.askEndpoint(attempt, hasLastClose !== 0 ? closeInfo : null);
-  },
-});
+take('message', (handle, message) => handle?.connection.dispatchEvent(new MessageEvent('message', message)));
+take('endpoint', (handle, request) => handle?.askEndpoint(request));
 
 /** A Client of the wasm. */
 class ClientHandle extends Handle {
@@ -60,24 +27,24 @@ class ClientHandle extends Handle {
   send(payload, isText, bytes, whenNotOpen) {
     // -1, for what is not in the list, leaves it to the options.
     const mode = WHEN_NOT_OPEN.indexOf(whenNotOpen);
-    return SEND_RESULTS[this.call('send', glue.hold(payload), isText ? 1 : 0, bytes, mode)];
+    return SEND_RESULT[this.call('send', glue.hold(payload), isText ? 1 : 0, bytes, mode)];
   }
 
   pause() {
-    return PAUSE_RESULTS[this.call('pause')];
+    return PAUSE_RESULT[this.call('pause')];
   }
 
   resume() {
-    return PAUSE_RESULTS[this.call('resume')];
+    return PAUSE_RESULT[this.call('resume')];
   }
 
-  askEndpoint(attempt, lastClose) {
+  askEndpoint({ attempt, lastClose }) {
     const { endpoint, configured } = this.functions;
     this.ask(
       async () => readEndpoint(await endpoint({ attempt, lastClose, configured: configured() })),
       ({ url, subprotocols }) => {
-        wasm.tidewire_option_text(0, glue.hold(url));
-        subprotocols.forEach((each) => wasm.tidewire_option_text(OPTIONS.subprotocols[0], glue.hold(each)));
+        wasm.tidewire_option_text(URL_OPTION, glue.hold(url));
+        giveOptions(readOptions({ subprotocols }, OPTIONS, 'endpoint'));
         wasm.tidewire_endpoint_answer(this.address, attempt);
       },
       (why) => wasm.tidewire_endpoint_fail(this.address, attempt, glue.hold(why)),
@@ -88,12 +55,11 @@ class ClientHandle extends Handle {
 /** A WebSocket client that stays connected. tidewire.d.ts describes it. */
 export class Client extends Connection {
   constructor(url, options = {}) {
-    const given = readOptions(options, OPTIONS, 'options');
+    const given = readClientOptions(options);
     const { endpoint, log, name, heartbeat, subprotocols = [] } = options;
     check((url ?? endpoint) != null, 'url', 'given, unless options.endpoint is');
-    checkHeartbeat(heartbeat);
     const resolved = url == null ? '' : resolveUrl(url);
-    const limits = withDefaults(options.sendQueue, SEND_QUEUE);
+    const limits = withDefaults(options.sendQueue, SEND_QUEUE_OPTIONS_DEFAULTS);
     const all = [...given, ...readOptions({ sendQueue: limits }, OPTIONS, 'options')];
     const offered = [...subprotocols];
     const configured = () => ({ url: resolved, subprotocols: [...offered] });

@@ -1,19 +1,18 @@
 // What clients and sessions have in common: a connection that is usable at once, while the wasm loads behind it.
 
-import { check, textOf } from './options.js';
-import { Rehearsal } from './rehearsal.js';
 import {
-  STATES,
-  CAUSES,
-  CONNECT_RESULTS,
-  CLOSE_RESULTS,
-  HEARTBEAT_RESULTS,
-  RECONNECT_RESULTS,
-  LOG_LEVELS,
-  oneLine,
-  STATS_LENGTH,
-  statsFrom,
-} from './values.js';
+  CLOSE_RESULT,
+  CONNECT_RESULT,
+  EVENTS,
+  HEARTBEAT_RESULT,
+  RECONNECT_RESULT,
+  STATE,
+  URL_OPTION,
+  readStats,
+} from './described.js';
+import { Fields } from './fields.js';
+import { check, give, oneLine, textOf } from './options.js';
+import { Rehearsal } from './rehearsal.js';
 import { wasm, glue, provide, ready, taken } from './wasm.js';
 
 // --- What the wasm calls ---
@@ -24,9 +23,6 @@ const busy = new Set();
 const abandoned = new FinalizationRegistry(({ kind, address }) => destroy(kind, address));
 
 let sinksRunning = 0;
-
-/** What the next call of the wasm is about, if that is a close. */
-export let closeInfo = null;
 
 function destroy(kind, address) {
   const free = () => wasm[`tidewire_${kind}_delete`](address);
@@ -39,80 +35,55 @@ function destroy(kind, address) {
   }
 }
 
-export function handleOf(address) {
-  return handles.get(address)?.deref();
-}
-
 export function dispatch(target, type, detail) {
   target.dispatchEvent(Object.assign(new Event(type), detail));
 }
 
-/** Dispatches an event of the connection with that address, if anybody still holds it. */
-export function emit(address, type, detail) {
-  const handle = handleOf(address);
+// What is done with an event other than to dispatch it at its connection: (handle, event, id).
+const takers = {};
+
+/** Has `taker` called for the events of that name in EVENTS. The handle is undefined if nobody holds it any more. */
+export function take(name, taker) {
+  takers[name] = taker;
+}
+
+function emit(handle, type, event) {
   if (handle !== undefined) {
-    dispatch(handle.connection, type, detail);
+    dispatch(handle.connection, type, event);
   }
 }
 
 provide({
-  tidewire_js_state(address, from, to) {
-    const handle = handleOf(address);
-    if (handle !== undefined) {
-      holdWhileBusy(handle.connection, STATES[to]);
-      dispatch(handle.connection, 'statechange', { from: STATES[from], to: STATES[to] });
+  tidewire_js_event(kind, address, id, fields) {
+    const { name, type, read } = EVENTS[kind];
+    const event = read(new Fields(fields));
+    const handle = handles.get(address)?.deref();
+    if (name in takers) {
+      takers[name](handle, event, id);
+    } else {
+      emit(handle, type, event);
     }
   },
+});
 
-  tidewire_js_close_info(
-    cause,
-    code,
-    reasonSlot,
-    detailSlot,
-    wasOpen,
-    retryIn,
-    attempt,
-    droppedMessages,
-    unconfirmedMessages,
-    neverOpened,
-  ) {
-    closeInfo = {
-      cause: CAUSES[cause],
-      code,
-      reason: glue.valueOf(reasonSlot),
-      detail: glue.valueOf(detailSlot),
-      wasOpen: wasOpen !== 0,
-      willRetry: retryIn >= 0,
-      retryIn: Math.max(retryIn, 0),
-      attempt,
-      droppedMessages,
-      unconfirmedMessages,
-      neverOpened: neverOpened !== 0,
-    };
-  },
+take('statechange', (handle, change) => {
+  if (handle !== undefined) {
+    holdWhileBusy(handle.connection, change.to);
+    dispatch(handle.connection, 'statechange', change);
+  }
+});
 
-  tidewire_js_close(address) {
-    emit(address, 'close', closeInfo);
-  },
-
-  tidewire_js_heartbeat(address, roundTrip, smoothed, min) {
-    emit(address, 'heartbeat', { roundTrip, smoothed, min });
-  },
-
-  tidewire_js_log(address, level, clientSlot, textSlot) {
-    const record = { level: LOG_LEVELS[level], client: glue.valueOf(clientSlot), text: glue.valueOf(textSlot) };
-    const handle = handleOf(address);
-    ++sinksRunning;
-    try {
-      handle?.functions.sink(record);
-    } catch (error) {
-      // Reported as an error in a listener is, and not inside the wasm.
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
-    --sinksRunning;
-  },
+take('log', (handle, record) => {
+  ++sinksRunning;
+  try {
+    handle?.functions.sink(record);
+  } catch (error) {
+    // Reported as an error in a listener is, and not inside the wasm.
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+  --sinksRunning;
 });
 
 function holdWhileBusy(connection, state) {
@@ -124,6 +95,11 @@ function holdWhileBusy(connection, state) {
 }
 
 // --- Where a connection's calls go ---
+
+/** For the next client or session, or as the answer of an endpoint function. */
+export function giveOptions(list) {
+  give(list, wasm.tidewire_option_number, (number, text) => wasm.tidewire_option_text(number, glue.hold(text)));
+}
 
 /** A Client or a Session of the wasm. */
 export class Handle {
@@ -139,15 +115,8 @@ export class Handle {
     this.connection = connection;
     this.functions = functions;
     this.#droppedBefore = droppedBefore;
-    wasm.tidewire_option_text(0, glue.hold(connection.url));
-    for (const [number, type, value] of options) {
-      for (const each of type.toNumbers?.(value) ?? []) {
-        wasm.tidewire_option_number(number, each);
-      }
-      for (const each of type.toTexts?.(value) ?? []) {
-        wasm.tidewire_option_text(number, glue.hold(each));
-      }
-    }
+    wasm.tidewire_option_text(URL_OPTION, glue.hold(connection.url));
+    giveOptions(options);
     this.address = wasm[`tidewire_${kind}_new`]();
     handles.set(this.address, new WeakRef(this));
     abandoned.register(connection, { kind, address: this.address }, this);
@@ -164,11 +133,11 @@ export class Handle {
   }
 
   get state() {
-    return STATES[this.call('state')];
+    return STATE[this.call('state')];
   }
 
   connect() {
-    const result = CONNECT_RESULTS[this.call('connect')];
+    const result = CONNECT_RESULT[this.call('connect')];
     if (result === 'started') {
       busy.add(this.connection);
     }
@@ -180,20 +149,22 @@ export class Handle {
   }
 
   close(code, reason) {
-    return CLOSE_RESULTS[this.call('close', code, glue.hold(reason))];
+    return CLOSE_RESULT[this.call('close', code, glue.hold(reason))];
   }
 
   reconnect() {
-    return RECONNECT_RESULTS[this.call('reconnect')];
+    return RECONNECT_RESULT[this.call('reconnect')];
   }
 
   heartbeat() {
-    return HEARTBEAT_RESULTS[this.call('heartbeat')];
+    return HEARTBEAT_RESULT[this.call('heartbeat')];
   }
 
   stats() {
-    const start = this.call('stats');
-    return statsFrom([...new Float64Array(wasm.memory.buffer, start, STATS_LENGTH)], this.#droppedBefore);
+    const stats = readStats(new Fields(this.call('stats')));
+    stats.droppedMessages += this.#droppedBefore.messages;
+    stats.droppedBytes += this.#droppedBefore.bytes;
+    return stats;
   }
 
   flightRecord() {
@@ -210,7 +181,7 @@ export class Handle {
       fault = textOf(error);
     }
     // Perhaps the connection has gone meanwhile, and another one has its address.
-    if (handleOf(this.address) !== this) {
+    if (handles.get(this.address)?.deref() !== this) {
       return;
     }
     if (answered === null) {

@@ -1,6 +1,8 @@
-// What clients and sessions may be told, checked as it is given: a mistake throws where it was made.
+// What clients and sessions may be told, checked as it is given: a mistake throws where it was made. Which options there
+// are stands in described.js. What is no JavaScript value of the right kind is found here; what C++ would refuse too has
+// the text that connectFault() gives there.
 
-import { ON_THAW, WHEN_FULL, WHEN_NOT_OPEN, LOG_LEVELS } from './values.js';
+import { FAULTS, OPTIONS, SESSION_OPTIONS } from './described.js';
 
 const LONGEST_MS = 1e12;
 
@@ -13,168 +15,99 @@ export function check(fits, name, expected) {
   }
 }
 
-const duration = {
-  check: (value, name) =>
-    check(typeof value === 'number' && value >= 0, name, 'a number of milliseconds that is not negative'),
-  toNumbers: (value) => [wholeMilliseconds(value)],
-};
-const count = {
-  check: (value, name) =>
-    check(value === Infinity || (Number.isSafeInteger(value) && value >= 0), name, 'an integer that is not negative'),
-  toNumbers: (value) => [Math.min(value, 0xffffffff)],
-};
-const flag = {
-  check: (value, name) => check(typeof value === 'boolean', name, 'true or false'),
-  toNumbers: (value) => [value ? 1 : 0],
-};
-const closeCodes = {
-  check: (value, name) =>
-    check(
-      Array.isArray(value) && value.every((code) => Number.isInteger(code) && code >= 1000 && code <= 4999),
-      name,
-      'an array of close codes from 1000 to 4999',
-    ),
-  toNumbers: (value) => value,
-};
-const text = {
-  check: (value, name) => check(typeof value === 'string', name, 'a string'),
-  toTexts: (value) => [value],
-};
-const oneOf = (names) => ({
-  check: (value, name) => check(names.includes(value), name, `one of: ${names.join(', ')}`),
-  toNumbers: (value) => [names.indexOf(value)],
-});
-// The function itself stays here.
-const callback = {
-  check: (value, name) => check(typeof value === 'function', name, 'a function'),
-  toNumbers: () => [1],
-};
-// One that is no function is given to the session when it is made.
-const token = {
-  check: (value, name) => check(['string', 'function'].includes(typeof value), name, 'a string or a function'),
-  toNumbers: (value) => (typeof value === 'function' ? [1] : []),
-};
-// By what it can do: one of a frame has another class.
-const signal = {
-  check: (value, name) =>
-    check(
-      typeof value?.aborted === 'boolean' && typeof value.addEventListener === 'function',
-      name,
-      'an AbortSignal',
-    ),
-};
-const texts = {
-  check: (value, name) =>
-    check(Array.isArray(value) && value.every((each) => typeof each === 'string'), name, 'an array of strings'),
-  toTexts: (value) => value,
-};
-const whenNotOpen = oneOf(WHEN_NOT_OPEN);
-const subprotocols = {
-  check: (value, name) =>
-    check(
-      Array.isArray(value) &&
-        new Set(value).size === value.length &&
-        value.every((each) => typeof each === 'string' && /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(each)),
-      name,
-      'an array of different tokens (RFC 7230)',
-    ),
-  toTexts: (value) => value,
-};
-
-// The numbers are those of OptionsBuilder in exchange.cpp.
-export const OPTIONS = {
-  subprotocols: [1, subprotocols],
-  connectTimeout: [2, duration],
-  closeTimeout: [3, duration],
-  endpoint: [30, callback],
-  name: [16, text],
-  heartbeat: {
-    interval: [4, duration],
-    timeout: [5, duration],
-    message: [6, text],
-    answer: [7, text],
-    silence: [17, duration],
-    thawTimeout: [18, duration],
-    onThaw: [19, oneOf(ON_THAW)],
-  },
-  reconnect: {
-    enabled: [8, flag],
-    firstDelay: [9, duration],
-    maxDelay: [10, duration],
-    resetAfter: [11, duration],
-    finalCodes: [12, closeCodes],
-    maxAttempts: [20, count],
-  },
-  sendQueue: {
-    maxBytes: [13, count],
-    maxMessages: [14, count],
-    maxAge: [21, duration],
-    whenFull: [22, oneOf(WHEN_FULL)],
-    whenNotOpen: [23, whenNotOpen],
-    lowWaterBytes: [24, count],
-  },
-  maxMessageBytes: [15, count],
-  deliveryQueueBytes: [25, count],
-  flightRecorder: { entries: [26, count], payloadBytes: [27, count] },
-  log: { level: [28, oneOf(LOG_LEVELS)], sink: [29, callback] },
-};
-
-const { interval, timeout, thawTimeout } = OPTIONS.heartbeat;
-
-// As options_fault.cpp does.
-export function checkHeartbeat({ message = '', answer = '' } = {}) {
-  const places = (text) => text.split('{n}').length - 1;
-  check(places(message) <= 1, 'options.heartbeat.message', 'a text with at most one {n}');
-  const agree = places(message) === places(answer);
-  check(agree, 'options.heartbeat.answer', 'a text with {n} once if the message has it, else without');
+// `name` as the application's code has it; a fault names the option as C++ does.
+function checkValue(fits, name, fault) {
+  if (!fits) {
+    throw new TypeError(`${name.replace(/^\w+\./, '')}: ${fault}`);
+  }
 }
 
-export const SESSION_OPTIONS = {
-  token: [35, token],
-  name: OPTIONS.name,
-  connectTimeout: OPTIONS.connectTimeout,
-  closeTimeout: OPTIONS.closeTimeout,
-  heartbeat: { interval, timeout, thawTimeout },
-  reconnect: OPTIONS.reconnect,
-  outbox: { maxBytes: [31, count], maxCalls: [32, count], batchDelay: [33, duration] },
-  allowedHosts: [34, texts],
-  maxMessageBytes: OPTIONS.maxMessageBytes,
-  flightRecorder: OPTIONS.flightRecorder,
-  log: OPTIONS.log,
+// How what is given is read: by the names that described.js has for it. Some have more checks, by the option's place.
+const TYPES = {
+  duration: {
+    check(value, name) {
+      check(typeof value === 'number' && !Number.isNaN(value), name, 'a number of milliseconds');
+      checkValue(value >= 0, name, FAULTS.kNegativeTime);
+    },
+    toNumbers: (value) => [wholeMilliseconds(value)],
+  },
+  count: {
+    check: (value, name) =>
+      check(value === Infinity || (Number.isSafeInteger(value) && value >= 0), name, 'an integer that is not negative'),
+    toNumbers: (value) => [Math.min(value, 0xffffffff)],
+  },
+  flag: {
+    check: (value, name) => check(typeof value === 'boolean', name, 'true or false'),
+    toNumbers: (value) => [value ? 1 : 0],
+  },
+  closeCodes: {
+    check(value, name) {
+      check(Array.isArray(value) && value.every(Number.isInteger), name, 'an array of integers');
+      checkValue(value.every((code) => code >= 1000 && code <= 4999), name, FAULTS.kNoCloseCode);
+    },
+    toNumbers: (value) => value,
+  },
+  text: {
+    check: (value, name) => check(typeof value === 'string', name, 'a string'),
+    toTexts: (value) => [value],
+  },
+  texts: {
+    check: (value, name) =>
+      check(Array.isArray(value) && value.every((each) => typeof each === 'string'), name, 'an array of strings'),
+    toTexts: (value) => value,
+  },
+  oneOf: {
+    check: (value, name, names) => check(names.includes(value), name, `one of: ${names.join(', ')}`),
+    toNumbers: (value, names) => [names.indexOf(value)],
+  },
+  // The function itself stays here.
+  callback: {
+    check: (value, name) => check(typeof value === 'function', name, 'a function'),
+    toNumbers: () => [1],
+  },
+  // One that is no function is given to the session when it is made.
+  token: {
+    check: (value, name) => check(['string', 'function'].includes(typeof value), name, 'a string or a function'),
+    toNumbers: (value) => (typeof value === 'function' ? [1] : []),
+  },
+  // By what it can do: one of a frame has another class.
+  signal: {
+    check: (value, name) =>
+      check(
+        typeof value?.aborted === 'boolean' && typeof value.addEventListener === 'function',
+        name,
+        'an AbortSignal',
+      ),
+  },
 };
 
-// These are read by name.
-export const SUBSCRIBE_OPTIONS = {
-  conflate: [0, flag],
-  replay: [0, count],
-  since: { epoch: [0, text], seq: [0, count] },
-};
-export const SUBSCRIPTION_HANDLERS = {
-  onEvent: [0, callback],
-  onGap: [0, callback],
-  onSubscribed: [0, callback],
-  onEnd: [0, callback],
-};
-export const PUBLISH_OPTIONS = { ack: [0, flag], resend: [0, flag] };
-export const REQUEST_OPTIONS = { timeout: [0, duration], idempotent: [0, flag], signal: [0, signal] };
-export const DEFAULT_TIMEOUT = 10_000;
+function checkSubprotocols(list) {
+  const fits = (each) => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(each);
+  checkValue(new Set(list).size === list.length && list.every(fits), 'options.subprotocols', FAULTS.kBadSubprotocol);
+}
 
-export const SEND_OPTIONS = { whenNotOpen: [0, whenNotOpen] };
+function checkHeartbeat({ message = '', answer = '' }) {
+  const places = (text) => text.split('{n}').length - 1;
+  const [asked, answered] = [places(message), places(answer)];
+  checkValue(asked <= 1, 'options.heartbeat.message', FAULTS.kTwoNumbers);
+  checkValue(asked === answered, 'options.heartbeat.answer', asked === 1 ? FAULTS.kNoNumber : FAULTS.kNumberAlone);
+}
 
-// What is sent before the wasm has loaded waits in JavaScript, under the same limits: they have to be known here.
-export const SEND_QUEUE = {
-  maxBytes: 16 * 1024 * 1024,
-  maxMessages: 65536,
-  maxAge: 0,
-  whenFull: 'reject',
-  whenNotOpen: 'queue',
-};
+/** Checks a client's options; answers them as a list for `give`. */
+export function readClientOptions(given) {
+  const list = readOptions(given, OPTIONS, 'options');
+  checkSubprotocols(given.subprotocols ?? []);
+  checkHeartbeat(given.heartbeat ?? {});
+  return list;
+}
 
-// A session's outbox, and what a call takes of it besides its body.
-export const OUTBOX = { maxBytes: 16 * 1024 * 1024, maxCalls: 65536 };
+/** The same of a session's. */
+export const readSessionOptions = (given) => readOptions(given, SESSION_OPTIONS, 'options');
+
+/** What a call takes of the outbox besides its body. */
 export const CALL_BYTES = 256;
 
-// Checks `given` against `schema` and returns a list of [number, type, value].
+// Checks `given` against `schema` and returns a list of [number, type, value, ...].
 export function readOptions(given, schema, path) {
   check(typeof given === 'object' && given !== null, path, 'an object');
   const list = [];
@@ -192,10 +125,18 @@ function readOption(value, entry, name) {
   if (!Array.isArray(entry)) {
     return readOptions(value, entry, name);
   }
-  const [number, type] = entry;
-  type.check(value, name);
+  const [number, way, names] = entry;
+  TYPES[way].check(value, name, names);
   // A copy: what the caller does to his array afterwards changes nothing.
-  return [[number, type, Array.isArray(value) ? [...value] : value]];
+  return [[number, TYPES[way], Array.isArray(value) ? [...value] : value, names]];
+}
+
+/** Hands a list of options over: `toNumber(number, value)` and `toText(number, text)` are called for each. */
+export function give(list, toNumber, toText) {
+  for (const [number, type, value, names] of list) {
+    type.toNumbers?.(value, names).forEach((each) => toNumber(number, each));
+    type.toTexts?.(value).forEach((each) => toText(number, each));
+  }
 }
 
 export function withDefaults(given, defaults) {
@@ -204,17 +145,19 @@ export function withDefaults(given, defaults) {
 
 // Resolves as the WebSocket constructor does. What that lets stand although RFC 3986 does not is percent-encoded in the
 // path and refused in the host.
+//
+// What the URL standard's parser refuses has that parser's text.
 export function resolveUrl(url) {
   check(url != null, 'url', 'given');
   const resolved = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
   const href = resolved.href.replace(/^http/, 'ws');
-  check(/^wss?:/.test(href), 'url', 'a ws:, wss:, http: or https: URL');
-  check(!href.includes('#'), 'url', 'without a fragment');
-  check(resolved.username === '' && resolved.password === '', 'url', 'without user name and password');
-  check(!/["`{}]/.test(resolved.hostname), 'url', 'to a host that RFC 3986 allows');
-  check(resolved.port !== '0', 'url', 'to a port from 1 to 65535');
+  checkValue(/^wss?:/.test(href), 'url', FAULTS.kNotWebSocket);
+  checkValue(!href.includes('#'), 'url', FAULTS.kFragment);
+  checkValue(resolved.username === '' && resolved.password === '', 'url', FAULTS.kUserInfo);
+  checkValue(!/["`{}]/.test(resolved.hostname), 'url', FAULTS.kBadCharacter);
+  checkValue(resolved.port !== '0', 'url', FAULTS.kBadPort);
   const target = (resolved.pathname + resolved.search).replace(/["<>[\\\]^`{|}]/g, encodeURIComponent);
-  check(!/%(?![0-9A-Fa-f]{2})/.test(target), 'url', 'percent-encoded correctly');
+  checkValue(!/%(?![0-9A-Fa-f]{2})/.test(target), 'url', FAULTS.kBadCharacter);
   return `${href.slice(0, href.indexOf(':'))}://${resolved.host}${target}`;
 }
 
@@ -225,6 +168,7 @@ export function readEndpoint(answer) {
   check(typeof answer === 'object' && answer !== null, 'the answer of options.endpoint', 'an object');
   const { url, ...rest } = answer;
   readOptions(rest, ENDPOINT, 'endpoint');
+  checkSubprotocols(rest.subprotocols ?? []);
   return { url: resolveUrl(url), subprotocols: rest.subprotocols ?? [] };
 }
 
@@ -244,4 +188,15 @@ export function textOf(error) {
   } catch {
     return 'an error without a text';
   }
+}
+
+// What could end a line, move the cursor of a terminal, or turn the direction of writing.
+const HIDDEN = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+const NAMED = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** `text` as a part of one line that may be shown anywhere, as one_line.cpp writes it. */
+export function oneLine(text) {
+  const asBytes = (character) =>
+    [...new TextEncoder().encode(character)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+  return text.replace(HIDDEN, (character) => NAMED[character] || asBytes(character));
 }

@@ -1,6 +1,7 @@
 // Stands for a client until the wasm has loaded.
 
-import { noStats, statsFrom } from './values.js';
+import { readStats } from './described.js';
+import { blank } from './fields.js';
 
 const isMessage = ({ size }) => size !== undefined;
 
@@ -102,7 +103,9 @@ export class Rehearsal {
   }
 
   stats() {
-    const stats = statsFrom(noStats(), this.dropped);
+    const stats = readStats(blank);
+    stats.droppedMessages = this.dropped.messages;
+    stats.droppedBytes = this.dropped.bytes;
     stats.queuedMessages = this.#messages;
     stats.queuedBytes = stats.bufferedBytes = this.bufferedAmount;
     return stats;

@@ -1,120 +1,80 @@
 // Session: the C++ session behind an EventTarget, its subscriptions behind others, its calls behind promises.
 
+import { Connection, Handle, copyOf, current, dispatch, endCalls, living, shownName, take } from './connection.js';
 import {
-  Connection,
-  Handle,
-  closeInfo,
-  copyOf,
-  current,
-  dispatch,
-  emit,
-  endCalls,
-  handleOf,
-  living,
-  shownName,
-} from './connection.js';
+  CALL_RESULT,
+  OUTBOX_OPTIONS_DEFAULTS,
+  PUBLISH_OPTIONS,
+  REQUEST_OPTIONS,
+  REQUEST_OPTIONS_DEFAULTS,
+  SUBSCRIBE_OPTIONS,
+  SUBSCRIPTION_HANDLERS,
+  readChannelPosition,
+  readStats,
+} from './described.js';
+import { Fields, blank } from './fields.js';
 import {
   check,
   CALL_BYTES,
-  DEFAULT_TIMEOUT,
-  OUTBOX,
-  PUBLISH_OPTIONS,
-  REQUEST_OPTIONS,
-  SESSION_OPTIONS,
-  SUBSCRIBE_OPTIONS,
-  SUBSCRIPTION_HANDLERS,
   readOptions,
+  readSessionOptions,
   readToken,
   resolveUrl,
   wholeMilliseconds,
   withDefaults,
 } from './options.js';
 import { Rehearsal } from './rehearsal.js';
-import { CALL_RESULTS, OUTCOMES, noStats, statsFrom, timesOf } from './values.js';
-import { glue, provide, taken } from './wasm.js';
+import { glue } from './wasm.js';
 
 const NOTHING_DROPPED = { messages: 0, bytes: 0 };
 
-// --- What the wasm calls ---
-
-let error = null;
-
-const booksOf = (address) => handleOf(address)?.books;
+// --- What the wasm tells ---
 
 // A subscription that nobody wants any more is in no book.
-function emitTo(address, id, type, detail) {
-  const subscription = booksOf(address)?.subscriptions.get(id);
-  if (subscription !== undefined) {
-    dispatch(subscription, type, { channel: subscription.channel, ...detail });
-  }
+const subscriptionOf = (handle, id) => handle?.books.subscriptions.get(id);
+
+function dispatchTo(subscription, type, detail) {
+  dispatch(subscription, type, { channel: subscription.channel, ...detail });
 }
 
-provide({
-  tidewire_js_session_open(address, subprotocolSlot, attempt, reconnects, handshakeTime, endpoint, resumed) {
-    const subprotocol = glue.valueOf(subprotocolSlot);
-    const times = timesOf(endpoint);
-    emit(address, 'open', { subprotocol, attempt, reconnects, handshakeTime, times, resumed: resumed !== 0 });
-  },
-
-  tidewire_js_session_error_info(codeSlot, messageSlot, temporary) {
-    error = new SessionError(glue.valueOf(codeSlot), glue.valueOf(messageSlot), temporary !== 0);
-  },
-
-  tidewire_js_session_error(address) {
-    const { code, message, temporary } = error;
-    emit(address, 'error', { code, message, temporary });
-  },
-
-  tidewire_js_session_token(address, attempt, hasLastClose, hasRefusal) {
-    handleOf(address)?.askToken(attempt, hasLastClose !== 0 ? closeInfo : null, hasRefusal !== 0 ? error : null);
-  },
-
-  tidewire_js_session_event(address, id, seq, time, skipped, kind, bodySlot) {
-    const subscription = booksOf(address)?.subscriptions.get(id);
+for (const type of ['gap', 'subscribed']) {
+  take(`subscription.${type}`, (handle, event, id) => {
+    const subscription = subscriptionOf(handle, id);
     if (subscription !== undefined) {
-      subscription.dispatchEvent(new ChannelEvent(subscription.channel, seq, time, skipped, bodyOf(kind, bodySlot)));
+      dispatchTo(subscription, type, event);
     }
-  },
+  });
+}
 
-  tidewire_js_session_gap(address, id, hasRange, from, to) {
-    emitTo(address, id, 'gap', { hasRange: hasRange !== 0, from, to });
-  },
+take('subscription.event', (handle, event, id) => {
+  const subscription = subscriptionOf(handle, id);
+  subscription?.dispatchEvent(new ChannelEvent(subscription.channel, event));
+});
 
-  tidewire_js_session_subscribed(address, id, epochSlot, seq) {
-    emitTo(address, id, 'subscribed', { position: { epoch: glue.valueOf(epochSlot), seq } });
-  },
+take('subscription.end', (handle, { error }, id) => {
+  const subscription = subscriptionOf(handle, id);
+  if (subscription !== undefined) {
+    subscription.unsubscribe();
+    dispatchTo(subscription, 'end', { error: errorOf(error) });
+  }
+});
 
-  tidewire_js_session_end(address, id) {
-    const books = booksOf(address);
-    const subscription = books?.subscriptions.get(id);
-    if (subscription !== undefined) {
-      const why = error;
-      subscription.unsubscribe();
-      dispatch(subscription, 'end', { channel: subscription.channel, error: why });
-    }
-  },
+take('token', (handle, request) => handle?.askToken({ ...request, refusal: errorOf(request.refusal) }));
 
-  tidewire_js_session_ack(address, id, outcome, seq, hasError) {
-    const ack = { outcome: OUTCOMES[outcome], seq: seq < 0 ? null : seq, error: hasError !== 0 ? error : null };
-    booksOf(address)?.takeCall(id)?.resolve(ack);
-  },
+take('ack', (handle, ack, id) => {
+  handle?.books.takeCall(id)?.resolve({ ...ack, error: ack.error.code === '' ? null : errorOf(ack.error) });
+});
 
-  tidewire_js_session_reply(address, id, hasError, kind, bodySlot) {
-    const call = booksOf(address)?.takeCall(id);
-    if (hasError !== 0) {
-      call?.reject(error);
-    } else {
-      call?.resolve(new Reply(bodyOf(kind, bodySlot)));
-    }
-  },
+take('reply', (handle, { error, data }, id) => {
+  const call = handle?.books.takeCall(id);
+  if (error === null) {
+    call?.resolve(new Reply(data));
+  } else {
+    call?.reject(errorOf(error));
+  }
 });
 
 // --- What a message carries ---
-
-// A string, an ArrayBuffer, or null where there is none.
-function bodyOf(kind, slot) {
-  return kind < 0 ? null : glue.valueOf(slot);
-}
 
 function textOf(data) {
   return isBytes(data) ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(data) : (data ?? '');
@@ -136,11 +96,11 @@ function jsonOf(data) {
 
 class ChannelEvent extends Event {
   // There may be very many of them.
-  constructor(channel, seq, time, skipped, data) {
+  constructor(channel, { seq, time, skipped, data }) {
     super('event');
     this.channel = channel;
     this.seq = seq;
-    this.time = time < 0 ? null : time;
+    this.time = time;
     this.skipped = skipped;
     this.data = data;
   }
@@ -178,6 +138,11 @@ export class SessionError extends Error {
   }
 }
 
+// Of what the wasm tells.
+function errorOf(told) {
+  return told && new SessionError(told.code, told.message, told.temporary);
+}
+
 const REFUSALS = {
   closed: 'the session has closed',
   'too-large': 'larger than the whole outbox may be',
@@ -185,7 +150,7 @@ const REFUSALS = {
   'invalid-name': 'not a channel or a method',
 };
 
-// `result`: one of CALL_RESULTS that is not 'queued'.
+// `result`: one of CALL_RESULT that is not 'queued'.
 function refusalOf(result) {
   return new SessionError(result, REFUSALS[result], result === 'queue-full');
 }
@@ -303,8 +268,7 @@ class SessionHandle extends Handle {
   }
 
   position(id) {
-    const seq = this.call('position_seq', id);
-    return seq < 0 ? null : { epoch: taken(this.call('position_epoch', id)), seq };
+    return new Fields(this.call('position', id)).optional(readChannelPosition);
   }
 
   age(id) {
@@ -312,11 +276,11 @@ class SessionHandle extends Handle {
   }
 
   publish(id, channel, body, resend) {
-    return CALL_RESULTS[this.call('publish', id, glue.hold(channel), ...held(body), resend ? 1 : 0)];
+    return CALL_RESULT[this.call('publish', id, glue.hold(channel), ...held(body), resend ? 1 : 0)];
   }
 
   request(id, method, body, timeout, idempotent) {
-    return CALL_RESULTS[this.call('request', id, glue.hold(method), ...held(body), timeout, idempotent ? 1 : 0)];
+    return CALL_RESULT[this.call('request', id, glue.hold(method), ...held(body), timeout, idempotent ? 1 : 0)];
   }
 
   cancel(id) {
@@ -324,12 +288,13 @@ class SessionHandle extends Handle {
   }
 
   authenticate(token) {
-    return CALL_RESULTS[this.call('authenticate', glue.hold(token))];
+    return CALL_RESULT[this.call('authenticate', glue.hold(token))];
   }
 
-  askToken(attempt, lastClose, refusal) {
+  askToken(request) {
+    const { attempt } = request;
     this.ask(
-      async () => readToken(await this.functions.token({ attempt, lastClose, refusal })),
+      async () => readToken(await this.functions.token(request)),
       ({ token, url }) => this.call('token_answer', attempt, glue.hold(token), glue.hold(url)),
       (why) => this.call('token_fail', attempt, glue.hold(why)),
     );
@@ -398,7 +363,7 @@ class SessionRehearsal extends Rehearsal {
   }
 
   stats() {
-    return statsFrom(noStats(), NOTHING_DROPPED);
+    return readStats(blank);
   }
 
   replay(target) {
@@ -426,12 +391,12 @@ export class Session extends Connection {
   #books;
 
   constructor(url, options = {}) {
-    const given = readOptions(options, SESSION_OPTIONS, 'options');
+    const given = readSessionOptions(options);
     const { token, log, name, outbox } = options;
     const resolved = resolveUrl(url);
     const books = new Books();
     books.token = typeof token === 'string' ? token : null;
-    books.target = new SessionRehearsal(withDefaults(outbox, OUTBOX), shownName(name, resolved), books);
+    books.target = new SessionRehearsal(withDefaults(outbox, OUTBOX_OPTIONS_DEFAULTS), shownName(name, resolved), books);
     super(resolved, books.target, (session) => {
       books.target = new SessionHandle(session, given, { token, sink: log?.sink }, books);
       return books.target;
@@ -479,7 +444,7 @@ export class Session extends Connection {
     const target = this[living];
     check(typeof method === 'string', 'method', 'a string');
     readOptions(options, REQUEST_OPTIONS, 'options');
-    const { timeout = DEFAULT_TIMEOUT, idempotent = false, signal } = options;
+    const { timeout = REQUEST_OPTIONS_DEFAULTS.timeout, idempotent = false, signal } = options;
     const payload = copyOf(body, 'body');
     signal?.throwIfAborted();
     let abort;

@@ -44,19 +44,19 @@ enum class CloseCause : std::uint8_t {
   /// No connection was made: name not found, refused, unreachable. Retried.
   ///
   /// Platforms: Native: no address, refused, unreachable, no randomness for the handshake's key, or a peer that does
-  /// not speak HTTP or TLS. Web: every failure before the connection is open. An address that the page is forbidden to
-  /// use (Content-Security-Policy, mixed content) is final unless `Options::endpoint` is set.
+  /// not speak HTTP or TLS; `detail` quotes its first bytes. Web: every failure before the connection is open, and
+  /// addresses that the browser forbids (Content-Security-Policy, mixed content); the latter is final without an
+  /// `endpoint` function.
   ConnectFailed,
   /// The server answered the handshake with something other than a valid 101 response; see `CloseInfo::httpStatus`.
   /// `ReconnectOptions` describes which answers are final.
   ///
-  /// Platforms: Native: reported. Web: never; it is `ConnectFailed`, and retried. Why: browsers hide the reason of a
-  /// failed handshake.
+  /// Platforms: Native: 401 and 403 are final, once more with an `endpoint` function; 404 and the like are retried
+  /// slowly, and final the third time if nothing has ever opened. Web: never: `ConnectFailed`, retried as usual.
   HandshakeRefused,
   /// The server's certificate is not trusted, or is for another name. Final.
   ///
-  /// Platforms: Native: reported. Web: never; it is `ConnectFailed`, and retried. Why: browsers hide the reason of a
-  /// failed handshake.
+  /// Platforms: Native: final. Web: never: `ConnectFailed`, retried.
   UntrustedCertificate,
   /// The attempt was not open within `Options::connectTimeout`.
   ConnectTimeout,
@@ -66,25 +66,26 @@ enum class CloseCause : std::uint8_t {
   /// sent to the peer: 1002 or 1007; of a session also 4000, and 1011 if this system provides no random numbers.
   /// Retried.
   ///
-  /// Platforms: Native: also violations of RFC 6455. Web: only violations of the session protocol; those of RFC 6455
-  /// are `ConnectionLost`.
+  /// Platforms: Native: retried. Web: of a session as natively, with code 4000; else never: `ConnectionLost`, retried.
   ProtocolError,
   /// A message exceeded `Options::maxMessageBytes`. Final for a client; a session retries.
+  ///
+  /// Platforms: Native: final. Web: final.
   MessageTooBig,
   /// The delivery queue was full, and a page cannot pause its peer. Retried.
   ///
-  /// Platforms: Native: never; reading stops instead. Web: retried. Why: a page cannot pause its peer.
+  /// Platforms: Native: never. Web: retried.
   SlowConsumer,
   /// The machine lacks something that the transport needs; `CloseInfo::detail` names it. Final.
   ///
   /// Platforms: Native: libwebsockets lacks its libev plugin, or a certificate file cannot be read. Web: there is no
-  /// `WebSocket`, as in Node before version 22 without `ws`.
+  /// WebSocket: in Node before version 22 without `ws` as the global one, or where a page has removed it.
   Unavailable,
   /// `Options::endpoint` failed, or supplied an endpoint that cannot be used; `CloseInfo::detail` says why. Retried.
   EndpointFailed,
   /// The machine slept or the page was frozen, no heartbeat can be sent, and `HeartbeatOptions::onThaw` is `Reconnect`.
   ///
-  /// Platforms: Native: never; a Ping can always be sent. Web: with `OnThaw::Reconnect`, if no heartbeat can be sent.
+  /// Platforms: Native: never: a Ping can always be sent. Web: if `onThaw` is `Reconnect` and no heartbeat can be sent.
   Thawed,
 };
 
@@ -104,25 +105,25 @@ struct StateChange {
 
 /// Duration of each step of a connection attempt. A step that did not happen, or that the platform hides, is empty.
 ///
-/// Platforms: Native: every step. Web: only `endpoint`. Why: browsers hide the others.
+/// Platforms: see the members.
 struct HandshakeTimes {
   /// The call of `Options::endpoint`, if it is set, until its answer.
   std::optional<std::chrono::microseconds> endpoint = {};
   /// Name look-up; empty for an address literal and for localhost.
   ///
-  /// Platforms: Native: if the attempt had the step. Web: empty. Why: browsers hide it.
+  /// Platforms: Native: if the attempt had the step. Web: never. Why: a page does not see it.
   std::optional<std::chrono::microseconds> lookUp = {};
   /// TCP connection, from the first address tried (RFC 8305).
   ///
-  /// Platforms: Native: if the attempt had the step. Web: empty. Why: browsers hide it.
+  /// Platforms: Native: if the attempt had the step. Web: never. Why: a page does not see it.
   std::optional<std::chrono::microseconds> connect = {};
   /// TLS handshake; empty for ws: URLs.
   ///
-  /// Platforms: Native: if the attempt had the step. Web: empty. Why: browsers hide it.
+  /// Platforms: Native: if the attempt had the step. Web: never. Why: a page does not see it.
   std::optional<std::chrono::microseconds> tls = {};
   /// WebSocket handshake, from the HTTP request to its response.
   ///
-  /// Platforms: Native: if the attempt had the step. Web: empty. Why: browsers hide it.
+  /// Platforms: Native: if the attempt had the step. Web: never. Why: a page does not see it.
   std::optional<std::chrono::microseconds> upgrade = {};
 };
 
@@ -130,8 +131,7 @@ struct HandshakeTimes {
 struct Opened {
   /// Subprotocol that the server chose (RFC 6455 section 1.9); empty if none was offered.
   ///
-  /// Platforms: Web: in Firefox also empty if the server sends a Close frame right behind its handshake response. Node:
-  /// same.
+  /// Platforms: Web: same, but empty where Firefox omits its own event; see `onOpen`. Node: same.
   std::string subprotocol = {};
   /// Number of the attempt, counted from 1 over the life of the client.
   std::uint64_t attempt = 1;
@@ -139,7 +139,7 @@ struct Opened {
   std::uint64_t reconnects = 0;
   /// From the start of the attempt until open.
   ///
-  /// Platforms: Native: in microseconds. Web: with the resolution of the browser's clock.
+  /// Platforms: Native: microseconds. Web: with the resolution of the browser's clock.
   std::chrono::microseconds handshakeTime{0};
   /// `handshakeTime` by step.
   HandshakeTimes times = {};
@@ -154,25 +154,31 @@ struct CloseInfo {
   CloseCause cause = CloseCause::ConnectionLost;
   /// Close code (RFC 6455 section 7.4). 1005: the Close frame had no code. 1006: there was no Close frame.
   ///
-  /// Platforms: Native: after a violation of RFC 6455 the code sent to the peer, 1002 or 1007; with `MessageTooBig`
-  /// 1009. Web: after a violation of RFC 6455 it is 1006; with `MessageTooBig` 4009. Why: a page does not see a
-  /// violation, and may send only 1000 and 3000 to 4999.
+  /// Platforms (after a closing handshake): Native: the peer's. Web: the peer's, as far as the browser reports it.
+  ///
+  /// Platforms (after a protocol violation): Native: the code sent to the peer: 1002, or 1007 for bad UTF-8. Web: 1006.
+  /// Why: a page does not see the violation.
+  ///
+  /// Platforms (with `MessageTooBig`): Native: 1009, as sent to the peer. Web: 4009. Why: see `maxMessageBytes`.
   std::uint16_t code = 1006;
   /// Close reason, of the peer or of this side; UTF-8.
   ///
-  /// Platforms: Native: after a violation of RFC 6455 the violated rule. Web: empty after a violation of RFC 6455. Why:
-  /// a page does not see it.
+  /// Platforms (after a protocol violation): Native: the violated rule, as sent to the peer. Web: none. Why: a page
+  /// does not see the violation.
+  ///
+  /// Platforms (with `MessageTooBig`): Native: the violated rule, as sent to the peer. Web: "message too big". Why: see
+  /// `maxMessageBytes`.
   std::string reason = {};
   /// Description for people, one line of at most 1,000 bytes. It may quote the server. The wording is not stable; do
   /// not parse it.
   ///
-  /// Platforms: Native: also names addresses, the TLS alert or certificate error, the HTTP response and the violated
-  /// rule. Web: the close code and reason, the exceeded limit, and little more than the cause of a failed attempt. Why:
-  /// browsers hide the rest.
+  /// Platforms: Native: also names each address, the TLS alert or certificate error, the HTTP response with the
+  /// server's words, the violated rule. Web: the close code and reason, the exceeded limit, and little more than the
+  /// cause of a failed attempt. Why: browsers hide the rest.
   std::string detail = {};
   /// HTTP status of the handshake response; 0 if none arrived.
   ///
-  /// Platforms: Native: the status. Web: always 0. Why: browsers hide it.
+  /// Platforms: Native: the handshake's status. Web: always 0. Why: browsers hide it.
   int httpStatus = 0;
   /// Whether this attempt had reached `State::Open`.
   bool wasOpen = false;
@@ -180,8 +186,7 @@ struct CloseInfo {
   bool willRetry = false;
   /// Delay before that attempt; 0 without a retry.
   ///
-  /// Platforms: Native: includes the server's `Retry-After`. Web: does not include `Retry-After`. Why: a page does not
-  /// see the response.
+  /// Platforms: Native: includes `Retry-After`. Web: without `Retry-After`. Why: see `maxRetryAfter`.
   std::chrono::milliseconds retryIn{0};
   /// Number of the attempt, counted from 1 over the life of the client.
   std::uint64_t attempt = 0;
@@ -190,8 +195,8 @@ struct CloseInfo {
   /// Messages that were handed to the platform and whose arrival is unknown: no answer to a later heartbeat or Close
   /// frame confirmed them. They are never sent again.
   ///
-  /// Platforms: Native: an answered Ping, `HeartbeatOptions::message` or Close frame confirms. Web: an answered
-  /// `HeartbeatOptions::message` or Close frame confirms. Why: a page has no Ping frame.
+  /// Platforms: Native: an answered Ping or text, or an answered Close frame, confirms. Web: an answered text, or an
+  /// answered Close frame, confirms. Why: a page has no Ping frame.
   std::uint64_t unconfirmedMessages = 0;
   /// At least three attempts have failed since `connect()`, and none has opened: most likely the address, the network
   /// or a permission is wrong. Attempts ended by `reconnect()` or `close()` do not count.
@@ -238,13 +243,19 @@ struct Drained {
 
 /// Round-trip times of one connection, measured by heartbeats.
 ///
-/// Platforms: Native: in microseconds. Web: with the resolution of the browser's clock, so a value may be 0.
+/// Platforms: see the members.
 struct RoundTrips {
   /// Newest measurement.
+  ///
+  /// Platforms: Native: microseconds. Web: with the resolution of the browser's clock; may be 0.
   std::chrono::microseconds last{0};
   /// Exponential moving average in which the newest measurement weighs one eighth (RFC 6298 section 2).
+  ///
+  /// Platforms: Native: microseconds. Web: with the resolution of the browser's clock; may be 0.
   std::chrono::microseconds smoothed{0};
   /// Shortest measurement.
+  ///
+  /// Platforms: Native: microseconds. Web: with the resolution of the browser's clock; may be 0.
   std::chrono::microseconds min{0};
 };
 
@@ -252,7 +263,7 @@ struct RoundTrips {
 struct HeartbeatInfo {
   /// From sending the heartbeat to its answer.
   ///
-  /// Platforms: Native: in microseconds. Web: with the resolution of the browser's clock, so it may be 0.
+  /// Platforms: Native: microseconds. Web: with the resolution of the browser's clock; may be 0.
   std::chrono::microseconds roundTrip{0};
   /// Round-trip times of this connection, with this one.
   RoundTrips roundTrips = {};

@@ -36,11 +36,17 @@ struct Stats {
   std::uint64_t bytesReceived = 0;
 
   /// Messages in the send queue: accepted by `send`, and not yet handed to the platform.
+  ///
+  /// Platforms: Web: as `bufferedAmount`.
   std::size_t queuedMessages = 0;
   /// Payload bytes of `queuedMessages`.
+  ///
+  /// Platforms: Web: as `bufferedAmount`.
   std::size_t queuedBytes = 0;
   /// Payload bytes not yet handed to the operating system: `queuedBytes` and the bytes that the platform buffers; the
   /// value of `Client::bufferedAmount`.
+  ///
+  /// Platforms: Web: the send queue, and the bytes that the browser reports as buffered.
   std::size_t bufferedBytes = 0;
   /// Events in the delivery queue.
   ///

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/fault_texts.hpp"
 #include "core/header.hpp"
 #include "core/question_text.hpp"
 #include "core/subprotocol.hpp"
@@ -18,15 +19,15 @@ std::string_view describe(UrlError error) {
     case UrlError::None:
       return {};
     case UrlError::NotWebSocket:
-      return "its scheme is neither ws nor wss";
+      return fault_texts::kNotWebSocket;
     case UrlError::BadCharacter:
-      return "it holds a character that RFC 3986 does not allow there";
+      return fault_texts::kBadCharacter;
     case UrlError::BadHost:
-      return "its host is neither a name nor an IP address";
+      return fault_texts::kBadHost;
     case UrlError::BadPort:
-      return "its port is not a number from 1 to 65535";
+      return fault_texts::kBadPort;
     case UrlError::Fragment:
-      return "a fragment is not allowed (RFC 6455 section 3)";
+      return fault_texts::kFragment;
   }
   return {};
 }
@@ -59,16 +60,19 @@ std::size_t placesIn(std::string_view text) {
   return places;
 }
 
+bool areCloseCodes(const std::vector<std::uint16_t>& codes) {
+  return std::all_of(codes.begin(), codes.end(), [](std::uint16_t code) { return code >= 1000 && code <= 4999; });
+}
+
 OptionsFault findFault(const HeartbeatOptions& heartbeat) {
   const std::size_t asked = placesIn(heartbeat.message);
   const std::size_t answered = placesIn(heartbeat.answer);
   if (asked > 1) {
-    return fault(ConnectResult::InvalidOption, "heartbeat.message", "it has {n} more than once");
+    return fault(ConnectResult::InvalidOption, "heartbeat.message", fault_texts::kTwoNumbers);
   }
   if (asked != answered) {
-    return fault(
-        ConnectResult::InvalidOption, "heartbeat.answer",
-        asked == 1 ? "it needs {n} once, as heartbeat.message has it" : "it has {n}, and heartbeat.message has not");
+    return fault(ConnectResult::InvalidOption, "heartbeat.answer",
+                 asked == 1 ? fault_texts::kNoNumber : fault_texts::kNumberAlone);
   }
   return {};
 }
@@ -81,7 +85,7 @@ OptionsFault findFault(const Endpoint& endpoint, bool shapesRequest) {
     return fault(ConnectResult::InvalidUrl, "url", describe(parsed.error));
   }
   if (!areValidSubprotocols(endpoint.subprotocols)) {
-    return fault(ConnectResult::InvalidSubprotocol, "subprotocols", "an entry is not a token, or stands there twice");
+    return fault(ConnectResult::InvalidSubprotocol, "subprotocols", fault_texts::kBadSubprotocol);
   }
   for (const Header& header : endpoint.headers) {
     if (const std::string_view wrong = headerFault(header.name, header.value); !wrong.empty()) {
@@ -89,7 +93,7 @@ OptionsFault findFault(const Endpoint& endpoint, bool shapesRequest) {
     }
   }
   if (!shapesRequest && parsed.url.hasUserInfo) {
-    return fault(ConnectResult::Unsupported, "url", "a page cannot send user name and password");
+    return fault(ConnectResult::Unsupported, "url", fault_texts::kUserInfo);
   }
   if (!shapesRequest && !endpoint.headers.empty()) {
     return fault(ConnectResult::Unsupported, "headers", "a page cannot send headers of its own");
@@ -101,11 +105,14 @@ OptionsFault findFault(const Options& options) {
   OptionsFault found;
   forEachTime(options, [&found](std::string_view name, std::chrono::milliseconds time) {
     if (time < std::chrono::milliseconds::zero() && !found) {
-      found = fault(ConnectResult::InvalidOption, name, "a negative time");
+      found = fault(ConnectResult::InvalidOption, name, fault_texts::kNegativeTime);
     }
   });
   if (!found) {
     found = findFault(options.heartbeat);
+  }
+  if (!found && !areCloseCodes(options.reconnect.finalCodes)) {
+    found = fault(ConnectResult::InvalidOption, "reconnect.finalCodes", fault_texts::kNoCloseCode);
   }
   if (!found && options.callbacks == Callbacks::Executor && !options.executor) {
     found = fault(ConnectResult::InvalidOption, "executor", "Callbacks::Executor needs one");
@@ -135,7 +142,7 @@ OptionsFault findSessionFault(const Options& options, const SessionOptions& sess
     return fault(ConnectResult::InvalidOption, "heartbeat.onThaw", "a session can always send a ping");
   }
   if (session.outbox.batchDelay < std::chrono::milliseconds::zero()) {
-    return fault(ConnectResult::InvalidOption, "outbox.batchDelay", "a negative time");
+    return fault(ConnectResult::InvalidOption, "outbox.batchDelay", fault_texts::kNegativeTime);
   }
   return {};
 }

@@ -1,5 +1,5 @@
 // What an application in TypeScript writes: compiled, never run.
-import { Client, Session, ready, type ClientEventMap, type Options, type SessionOptions } from '../../../bindings/js/src/tidewire.js';
+import { Client, Session, ready, type ClientEventMap, type Options, type SessionOptions } from 'tidewire';
 
 const options: Options = {
   name: undefined,
