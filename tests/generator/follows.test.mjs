@@ -25,12 +25,6 @@ function insert(file, mark, line) {
   writeFileSync(at(file), `${text.slice(0, place)}${line}\n${text.slice(place)}`);
 }
 
-function replace(file, old, fresh) {
-  const text = readFileSync(at(file), 'utf8');
-  assert.ok(text.includes(old), `${file} has no ${old}`);
-  writeFileSync(at(file), text.replace(old, fresh));
-}
-
 function generate() {
   const script = at('bindings/generator/generate.mjs');
   const made = ['--out', at('made'), '--documents', at('docs')];
@@ -58,9 +52,9 @@ insert(OPTIONS, '  HeartbeatOptions heartbeat = {};', [
   '  /// Platforms: Native: as long as it takes. Web: an hour. Why: pages are impatient.',
   "  std::chrono::milliseconds patience{7'000};",
 ].join('\n'));
-insert(OPTIONS, '  Reject,', '  Shrug,  ///< The message is shrugged off.');
-insert(EVENTS, '  std::size_t bytes = 0;  ///< Of their payloads.', '  bool wereUrgent = false;  ///< All of them.');
-replace(EVENTS, '/// What `onDrain` reports.', [
+insert(OPTIONS, '  /// It is rejected:', '  Shrug,  ///< The message is shrugged off.');
+insert(EVENTS, '  /// Their payload bytes.', '  bool wereUrgent = false;  ///< All of them.');
+insert(EVENTS, '/// Event of `onDrain`:', [
   '/// What `onWeather` reports: that it changes.',
   'struct Weather {',
   '  std::chrono::microseconds since{0};  ///< The last change.',
@@ -68,9 +62,8 @@ replace(EVENTS, '/// What `onDrain` reports.', [
   '  WeatherKind kind = WeatherKind::StillFair;',
   '};',
   '',
-  '/// What `onDrain` reports.',
 ].join('\n'));
-insert(EVENTS, '/// Why an attempt ended.', [
+insert(EVENTS, '/// Why a connection attempt ended.', [
   '/// How the weather is.',
   'enum class WeatherKind : std::uint8_t {',
   '  StillFair,  ///< Nothing to see.',
@@ -80,7 +73,7 @@ insert(EVENTS, '/// Why an attempt ended.', [
 ].join('\n'));
 insert(
   'sdk/include/tidewire/client.hpp',
-  '  /// `bufferedAmount()` was above',
+  '  /// Sets the handler for `bufferedAmount()` falling',
   [
     '  /// The weather has changed.',
     '  template <std::invocable<const Weather&> Handler>',
