@@ -21,13 +21,22 @@ struct Stats {
   std::uint64_t messagesSent = 0;  ///< Handed to the platform; arrival is not promised.
   std::uint64_t bytesSent = 0;
   std::uint64_t messagesReceived = 0;
-  /// Platforms: on the web a text counts as its length in UTF-16 code units, which is the same for ASCII.
+  /// Platforms: Native: bytes. Web: a text counts as its UTF-16 code units, the same for ASCII. Why: texts are not
+  /// encoded unless asked for.
   std::uint64_t bytesReceived = 0;
 
-  std::size_t queuedMessages = 0;  ///< Accepted by `send` and not yet handed to the platform.
+  /// Accepted by `send` and not yet handed to the platform.
+  /// Platforms: Web: as `bufferedAmount`.
+  std::size_t queuedMessages = 0;
+  /// Platforms: Web: as `bufferedAmount`.
   std::size_t queuedBytes = 0;
-  std::size_t bufferedBytes = 0;   ///< As `Client::bufferedAmount`.
-  std::size_t deliveryEvents = 0;  ///< That wait for `poll` or the executor.
+  /// As `Client::bufferedAmount`.
+  /// Platforms: Web: what waits here, and what the browser says that it holds.
+  std::size_t bufferedBytes = 0;
+  /// That wait for `poll` or the executor.
+  /// Platforms: Native: what waits for `poll` or the executor. Web: also what `pause()` holds.
+  std::size_t deliveryEvents = 0;
+  /// Platforms: Native: as `deliveryEvents`. Web: also what `pause()` holds.
   std::size_t deliveryBytes = 0;
 
   std::uint64_t droppedMessages = 0;  ///< As reported to `onDropped`.
