@@ -396,7 +396,11 @@ export class Session extends Connection {
     const resolved = resolveUrl(url);
     const books = new Books();
     books.token = typeof token === 'string' ? token : null;
-    books.target = new SessionRehearsal(withDefaults(outbox, OUTBOX_OPTIONS_DEFAULTS), shownName(name, resolved), books);
+    books.target = new SessionRehearsal(
+      withDefaults(outbox, OUTBOX_OPTIONS_DEFAULTS),
+      shownName(name, resolved),
+      books,
+    );
     super(resolved, books.target, (session) => {
       books.target = new SessionHandle(session, given, { token, sink: log?.sink }, books);
       return books.target;
