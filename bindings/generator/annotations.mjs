@@ -53,7 +53,13 @@ export const SPARSE = ['HandshakeTimes'];
 export const GETTERS = { EndpointRequest: ['attempt', 'lastClose'], TokenRequest: ['attempt', 'lastClose', 'refusal'] };
 
 /** What is told otherwise than by a handler of a class: its name among the events, and what is told. */
-export const TOLD = { endpoint: 'EndpointRequest', token: 'TokenRequest', log: 'LogRecord', ack: 'Ack', reply: 'Reply' };
+export const TOLD = {
+  endpoint: 'EndpointRequest',
+  token: 'TokenRequest',
+  log: 'LogRecord',
+  ack: 'Ack',
+  reply: 'Reply',
+};
 
 /** Options that JavaScript reads in a way of its own (TYPES in options.js). */
 export const READ_AS = { 'SessionOptions.token': 'token', 'ReconnectOptions.finalCodes': 'closeCodes' };
@@ -76,7 +82,7 @@ export const NEVER = ['WrongThread', 'InvalidUtf8'];
 
 // --- tidewire.d.ts ---
 
-/** Types that do not follow from those of C++: of members (`Struct.member`), of results, of enumerations and structs. */
+/** Types that do not follow from those of C++, of members, results, enumerations and structs. */
 export const TYPED = {
   'Options.endpoint': '(request: EndpointRequest) => Endpoint | PromiseLike<Endpoint>',
   'SessionOptions.token':
@@ -124,30 +130,30 @@ export const UNTOLD = [
   /^UTF-8\.?$/,
 ];
 
+/** What is said otherwise. */
+export const REWORDED = [
+  [/`connect\(\)` (answers|returns) `InvalidOption`/g, 'the constructor throws a TypeError'],
+  [/\bthe platform\b/g, 'the browser'],
+  [/\bZero: /g, '0: '],
+];
+
 /** Documentation of what JavaScript does in its own way, or C++ documents elsewhere. */
 export const DOCUMENTED = {
   Options: 'Client configuration, fixed at construction. Times are milliseconds, sizes bytes of UTF-8 or binary data.',
   'Options.endpoint':
-    'Called before every attempt for the URL and the subprotocols, instead of those given here: a fresh token, another ' +
-    'server. The attempt waits for a promise within `connectTimeout`. One that throws, rejects, or returns what cannot be ' +
-    "used ends the attempt with cause 'endpoint-failed' and its text as `detail`; a retry follows as after any other failure.",
-  'Options.deliveryQueueBytes':
-    "How much `pause()` may hold back before the connection ends with 'slow-consumer'.",
+    'Called before every attempt for the URL and the subprotocols, instead of those given here: a fresh token, ' +
+    'another server. The attempt waits for a promise within `connectTimeout`. One that throws, rejects, or ' +
+    "returns what cannot be used ends the attempt with cause 'endpoint-failed' and its text as `detail`; a retry " +
+    'follows as after any other failure.',
+  'Options.deliveryQueueBytes': "How much `pause()` may hold back before the connection ends with 'slow-consumer'.",
   'LogOptions.sink':
     "Never called inside a call of the application's own. What it throws is reported as an uncaught error.",
-  'HeartbeatOptions.message':
-    'A text to ask with, such as "ping". A page has no WebSocket Ping: without this nothing is asked, a dead connection ' +
-    'stays unnoticed, and proxies cut a quiet one, many after 60 s. The log warns of it once for each client. It may hold ' +
-    '"{n}" once, in whose place each question has a number, such as `ping {n}` or `{"op":"ping","id":{n}}`: decimal, a ' +
-    'safe integer, one more than that of the question before. The first is random, so that clients differ. Then `answer` ' +
-    'holds "{n}" once too; else the constructor throws a TypeError. The server has to know it: one that passes on whatever ' +
-    'comes, as many chat servers do, shows the question to everybody.',
   SessionOptions: 'Session configuration, fixed at construction. Times are milliseconds, sizes bytes.',
   'SessionOptions.token':
-    'Who the user is. A function is called before each attempt, and waited for within `connectTimeout`. One that throws, ' +
-    "rejects, or returns what cannot be used ends the attempt with cause 'endpoint-failed' and its text as `detail`; a " +
-    'retry follows as after any other failure. If the server says that the token has expired, it is called once more; a ' +
-    'second refusal is final.',
+    'Who the user is. A function is called before each attempt, and waited for within `connectTimeout`. One that ' +
+    "throws, rejects, or returns what cannot be used ends the attempt with cause 'endpoint-failed' and its text " +
+    'as `detail`; a retry follows as after any other failure. If the server says that the token has expired, it ' +
+    'is called once more; a second refusal is final.',
   'RequestOptions.signal': "Ends the request: it rejects with the signal's reason, and the server is told.",
   'Ack.error': 'What is wrong; null if it was published.',
   'Stats.endingsByCause': 'How many attempts ended so.',

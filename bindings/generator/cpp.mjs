@@ -36,10 +36,16 @@ void setText(Wanted& wanted, int option, std::string text);
 
 /// What JavaScript is told of; the names are those of EVENTS in described.js.
 enum class Kind : std::uint8_t {
-${shape.events().map(({ kind }) => `  ${kind},`).join('\n')}
+${shape
+  .events()
+  .map(({ kind }) => `  ${kind},`)
+  .join('\n')}
 };
 
-${shape.crossing().map((struct) => `void put(Fields& fields, const tidewire::${struct}& value);`).join('\n')}
+${shape
+  .crossing()
+  .map((struct) => `void put(Fields& fields, const tidewire::${struct}& value);`)
+  .join('\n')}
 
 // The kind of each event of a class.
 ${['Client', 'Session', 'Subscription'].map((owner) => writeKinds(shape, owner)).join('\n')}
@@ -60,9 +66,14 @@ export function writeSource(shape) {
 
 namespace exchange {
 
-${Object.entries(KEYED_BY).map((each) => writeKeyCheck(shape, each)).join('')}
+${Object.entries(KEYED_BY)
+  .map((each) => writeKeyCheck(shape, each))
+  .join('')}
 ${writeSetters(shape)}
-${shape.crossing().map((struct) => writePut(shape, struct)).join('\n')}
+${shape
+  .crossing()
+  .map((struct) => writePut(shape, struct))
+  .join('\n')}
 }  // namespace exchange
 
 using exchange::crossing;
@@ -70,7 +81,10 @@ using exchange::textOf;
 
 extern "C" {
 
-${shape.exports().map((each) => writeExport(shape, each)).join('\n')}}
+${shape
+  .exports()
+  .map((each) => writeExport(shape, each))
+  .join('\n')}}
 `;
 }
 
@@ -99,14 +113,18 @@ ${texts.map(row('std::move(text)')).join('')}    default: return;
 function writeKeyCheck(shape, [path, enumeration]) {
   const member = path.replace('.', '::');
   const count = shape.names(enumeration).length;
-  return `static_assert(sizeof(tidewire::${member}) == ${count} * sizeof(std::uint64_t), "${member} has not one place for each ${enumeration}");\n`;
+  const size = `${count} * sizeof(std::uint64_t)`;
+  return `static_assert(sizeof(tidewire::${member}) == ${size}, "${member}: one place for each ${enumeration}");\n`;
 }
 
 function writePut(shape, struct) {
   const rows = shape.members(struct).map(({ name, isGetter, type, path }) => {
     const value = `value.${name}${isGetter ? '()' : ''}`;
     return path in FLATTENED
-      ? shape.flattened(path, type.name).map((inner) => `  fields.put(${value}.${inner.name});\n`).join('')
+      ? shape
+          .flattened(path, type.name)
+          .map((inner) => `  fields.put(${value}.${inner.name});\n`)
+          .join('')
       : `  fields.put(${value});\n`;
   });
   return `void put(Fields& fields, const tidewire::${struct}& value) {\n${rows.join('')}}\n`;
@@ -148,7 +166,8 @@ function writeExport(shape, { owner, name, returns, parameters }) {
     isText(each) ? `std::move(${each.name})` : `static_cast<std::${each.type}>(${each.name})`,
   );
   const called = `${isOfSubscription ? 'handle->subscription(id)' : 'handle->peer'}.${name}(${values.join(', ')})`;
-  return `EMSCRIPTEN_KEEPALIVE ${crossingOf(shape, returns)} tidewire_${snake(kind)}_${snake(name)}(${head.join(', ')}) {
+  const exported = `tidewire_${snake(kind)}_${snake(name)}`;
+  return `EMSCRIPTEN_KEEPALIVE ${crossingOf(shape, returns)} ${exported}(${head.join(', ')}) {
 ${taken.join('')}  return crossing(${called});
 }
 `;

@@ -1,5 +1,6 @@
-// Makes what follows from the public headers: with --out FOLDER parts of the JavaScript binding, with --documents FOLDER
-// the tables of FOLDER/platforms.md. Behind -- stands the compiler, with the folders of the headers. See README.md.
+// Makes what follows from the public headers: with --out FOLDER parts of the JavaScript binding, with --documents
+// FOLDER the tables of FOLDER/platforms.md. Behind -- stands the compiler, with the folders of the headers. See
+// README.md.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,12 +1,12 @@
-// Reads the public headers: clang's syntax tree says what is declared, the source text how it is documented and what its
-// defaults are. Of the tree only kinds, names, types and offsets are used, which have stayed the same since clang 9.
+// Reads the public headers: clang's syntax tree says what is declared, the source text how it is documented and what
+// its defaults are. Of the tree only kinds, names, types and offsets are used, which newer versions of clang keep.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The syntax trees of every `namespace tidewire` block. `compiler`: a command line that ends before the source file. */
+/** The syntax tree of each `namespace tidewire` block. `compiler`: a command line that ends before the source file. */
 function syntaxTrees(compiler, includes) {
   const folder = mkdtempSync(join(tmpdir(), 'tidewire-generator-'));
   try {
@@ -20,7 +20,10 @@ function syntaxTrees(compiler, includes) {
       maxBuffer: 1 << 28,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    return output.split(/^(?=\{)/m).filter((each) => each.startsWith('{')).map((each) => JSON.parse(each));
+    return output
+      .split(/^(?=\{)/m)
+      .filter((each) => each.startsWith('{'))
+      .map((each) => JSON.parse(each));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -84,7 +87,9 @@ function defaultOf(node, file) {
     return '';
   }
   // The initializer's own range may leave out the braces.
-  const text = textOf(file).subarray(node.loc.offset + node.loc.tokLen).toString();
+  const text = textOf(file)
+    .subarray(node.loc.offset + node.loc.tokLen)
+    .toString();
   return text.slice(0, text.indexOf(';')).trim().replace(/^=\s*/, '');
 }
 
@@ -149,7 +154,10 @@ class Reader {
   text(node) {
     const source = sourceOf(node, node.file).match(/=\s*((?:"(?:[^"\\]|\\.)*"\s*)+)$/);
     if (source !== null) {
-      this.model.texts[node.name] = source[1].match(/"(?:[^"\\]|\\.)*"/g).map((each) => JSON.parse(each)).join('');
+      this.model.texts[node.name] = source[1]
+        .match(/"(?:[^"\\]|\\.)*"/g)
+        .map((each) => JSON.parse(each))
+        .join('');
     }
   }
 }

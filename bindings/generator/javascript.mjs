@@ -8,7 +8,10 @@ export function writeJavaScript(shape) {
 
 // --- Names of enumerators, in their order ---
 
-${shape.enums().map((name) => `export const ${upper(name)} = ${array(shape.names(name))};`).join('\n')}
+${shape
+  .enums()
+  .map((name) => `export const ${upper(name)} = ${array(shape.names(name))};`)
+  .join('\n')}
 
 // --- Options: [number, how it is read, ...] ---
 
@@ -25,11 +28,17 @@ export const FAULTS = ${JSON.stringify(shape.model.texts, null, 2)};
 
 // --- What the wasm tells: \`fields\` are the numbers of one struct ---
 
-${shape.crossing().map((struct) => writeReader(shape, struct)).join('\n')}
+${shape
+  .crossing()
+  .map((struct) => writeReader(shape, struct))
+  .join('\n')}
 const readMessage = (fields) => ({ data: fields.payload() });
 
 export const EVENTS = [
-${shape.events().map((each) => `  { name: '${each.name}', type: '${each.type}', read: ${readerOf(shape, each)} },`).join('\n')}
+${shape
+  .events()
+  .map((each) => `  { name: '${each.name}', type: '${each.type}', read: ${readerOf(shape, each)} },`)
+  .join('\n')}
 ];
 `;
 }
@@ -38,8 +47,8 @@ const array = (names) => `[${names.map((name) => `'${name}'`).join(', ')}]`;
 
 // An object of nested objects and arrays of source text.
 function schema(tree, indent = '  ') {
-  const rows = Object.entries(tree).map(([key, value]) =>
-    `${indent}${key}: ${typeof value === 'string' ? value : schema(value, `${indent}  `)},\n`,
+  const rows = Object.entries(tree).map(
+    ([key, value]) => `${indent}${key}: ${typeof value === 'string' ? value : schema(value, `${indent}  `)},\n`,
   );
   return `{\n${rows.join('')}${indent.slice(2)}}`;
 }
@@ -48,13 +57,22 @@ function wayToRead({ type, path }) {
   if (path in READ_AS) {
     return `'${READ_AS[path]}'`;
   }
-  return type.kind === 'enum' ? `'oneOf', ${upper(type.name)}` : type.kind === 'vector' ? `'${type.of.kind}s'` : `'${type.kind}'`;
+  return type.kind === 'enum'
+    ? `'oneOf', ${upper(type.name)}`
+    : type.kind === 'vector'
+      ? `'${type.of.kind}s'`
+      : `'${type.kind}'`;
 }
 
 function optionsFor(shape, kind) {
   const tree = {};
   // Whether a session is refused a struct as a whole stands at the member that holds it.
-  const refused = new Set(shape.members('Options').filter((each) => shape.isRefusedToSessions(each)).map(({ name }) => name));
+  const refused = new Set(
+    shape
+      .members('Options')
+      .filter((each) => shape.isRefusedToSessions(each))
+      .map(({ name }) => name),
+  );
   for (const option of shape.options()) {
     const isSessions = option.cpp.startsWith('session.');
     const isRefused = kind === 'session' ? refused.has(option.way[0]) || shape.isRefusedToSessions(option) : isSessions;
@@ -70,7 +88,10 @@ function optionsFor(shape, kind) {
 function callOptions(shape, struct) {
   const rows = shape.members(struct).map((member) => {
     const type = member.type.kind === 'optional' ? member.type.of : member.type;
-    return [member.javascript, type.kind === 'struct' ? callOptions(shape, type.name) : `[0, ${wayToRead({ ...member, type })}]`];
+    return [
+      member.javascript,
+      type.kind === 'struct' ? callOptions(shape, type.name) : `[0, ${wayToRead({ ...member, type })}]`,
+    ];
   });
   const added = Object.entries(ADDED[struct] ?? {}).map(([name, way]) => [name, `[0, '${way}']`]);
   return Object.fromEntries([...rows, ...added]);
@@ -108,15 +129,18 @@ function writeReader(shape, struct) {
   const rows = (list) =>
     list.flatMap((each) =>
       each.path in FLATTENED
-        ? shape.flattened(each.path, each.type.name).map((inner) => `  ${inner.javascript}: ${read(shape, inner.type, inner.path)},\n`)
+        ? shape
+            .flattened(each.path, each.type.name)
+            .map((inner) => `  ${inner.javascript}: ${read(shape, inner.type, inner.path)},\n`)
         : [`  ${each.javascript}: ${read(shape, each.type, each.path, SPARSE.includes(struct))},\n`],
     );
   const common = members.filter(({ isSessionOnly }) => !isSessionOnly);
-  const body = SPARSE.includes(struct) ? `fields.sparse({\n${rows(common).join('')}})` : `({\n${rows(common).join('')}})`;
+  const own = members.filter(({ isSessionOnly }) => isSessionOnly);
+  const object = `{\n${rows(common).join('')}}`;
+  const body = SPARSE.includes(struct) ? `fields.sparse(${object})` : `(${object})`;
   const reader = `export const read${struct} = (fields) => ${body};\n`;
-  return common.length === members.length
-    ? reader
-    : `${reader}const readSession${struct} = (fields) => ({\n  ...read${struct}(fields),\n${rows(members.filter((each) => each.isSessionOnly)).join('')}});\n`;
+  const ofSession = `({\n  ...read${struct}(fields),\n${rows(own).join('')}})`;
+  return own.length === 0 ? reader : `${reader}const readSession${struct} = (fields) => ${ofSession};\n`;
 }
 
 function readerOf(shape, { struct, forSession, name }) {

@@ -21,27 +21,78 @@ export function cellsOf({ text }) {
   return Object.fromEntries(pairs);
 }
 
-function rowsOf(way, lines) {
-  const platforms = partsOf(lines).filter(({ label }) => label === 'Platforms');
-  const rows = platforms.map((part) => ({ of: part.of, cells: cellsOf(part) })).filter(({ cells }) => cells !== null);
-  // One that only tells of a case is the same everywhere else.
-  const all = rows.length === 0 ? [{ of: '', cells: {} }] : rows;
-  return all.map(({ of, cells }) => {
+// Each row of what is called `name`: its cells by their names, and the case that it is about.
+function toldOf(lines) {
+  return partsOf(lines)
+    .filter(({ label }) => label === 'Platforms')
+    .map((part) => ({ of: part.of, cells: cellsOf(part) }))
+    .filter(({ cells }) => cells !== null);
+}
+
+const SAME = [{ of: '', cells: {} }];
+
+function rowsOf(name, told) {
+  return told.map(({ of, cells }) => {
     const { Native = 'same', Web = 'same', Node = Web === 'same' ? 'same' : '=', Why = '' } = cells;
-    return `| \`${way.join('.')}\`${of === '' ? '' : ` ${of}`} | ${[Native, Web, Node, Why].join(' | ')} |\n`.replace(/ {2}\|\n$/, ' |\n');
+    return `| \`${name}\`${of === '' ? '' : ` ${of}`} | ${[Native, Web, Node, Why].join(' | ')} |\n`.replace(
+      / {2}\|\n$/,
+      ' |\n',
+    );
   });
 }
 
 // Every option, those that JavaScript lacks too.
 function optionRows(model, struct, way) {
-  return model.structs[struct].fields.flatMap(({ name, type, doc }) =>
-    /Options$/.test(type) ? optionRows(model, type, [...way, name]) : rowsOf([...way, name], doc),
-  );
+  return model.structs[struct].fields.flatMap(({ name, type, doc }) => {
+    const told = toldOf(doc);
+    const all = told.length === 0 ? SAME : told;
+    return /Options$/.test(type) ? optionRows(model, type, [...way, name]) : rowsOf([...way, name].join('.'), all);
+  });
+}
+
+// Every event, and what differs of its members.
+function eventRows(model) {
+  const { handlers } = model.structs.Client;
+  const held = ({ type }) => type.replace(/^optional<(.*)>$/, '$1');
+  const memberRows = (struct) =>
+    model.structs[struct].fields.flatMap((field) => [
+      ...rowsOf(`${struct}::${field.name}`, toldOf(field.doc)),
+      ...(held(field) in model.enums && held(field) !== 'CloseCause' ? enumeratorRows(model, held(field)) : []),
+      ...(held(field) in model.structs && !shown.has(held(field)) ? once(held(field)) : []),
+    ]);
+  const shown = new Set(['Message']);
+  const once = (struct) => {
+    shown.add(struct);
+    return memberRows(struct);
+  };
+  return [
+    ...handlers.flatMap(({ name, event, doc }) => {
+      const told = toldOf(doc);
+      return [...rowsOf(name, told.length === 0 ? SAME : told), ...(shown.has(event) ? [] : once(event))];
+    }),
+    ...once('Stats'),
+  ];
+}
+
+const enumeratorRows = (model, enumeration) =>
+  model.enums[enumeration].values.flatMap(({ name, doc }) => rowsOf(`${enumeration}::${name}`, toldOf(doc)));
+
+// Every cause. What holds for a page holds for Node.
+function causeRows(model) {
+  return model.enums.CloseCause.values.map(({ name, doc }) => {
+    const { Native = 'same', Web = 'same' } = toldOf(doc)[0]?.cells ?? {};
+    return `| \`${name}\` | ${Native} | ${Web} |\n`;
+  });
 }
 
 function tables(model) {
-  const head = '| option | native | page or worker | Node | why |\n|---|---|---|---|---|\n';
-  return { options: head + optionRows(model, 'Options', []).join('') };
+  const table = (names, rows) => `| ${names.join(' | ')} |\n${'|---'.repeat(names.length)}|\n${rows.join('')}`;
+  const places = ['native', 'page or worker', 'Node', 'why'];
+  return {
+    options: table(['option', ...places], optionRows(model, 'Options', [])),
+    events: table(['event or member', ...places], eventRows(model)),
+    causes: table(['`CloseCause`', 'native', 'page, worker, Node'], causeRows(model)),
+  };
 }
 
 /** `document` with its tables made anew, each between `<!-- NAME:begin -->` and `<!-- NAME:end -->`. */

@@ -39,7 +39,12 @@ export class Shape {
     if (template === 'array' || template === 'Callback') {
       return { kind: template.toLowerCase(), name: inner.replace(/^const | &$/g, '') };
     }
-    const simple = [[COUNTS, 'count'], [DURATIONS, 'duration'], [TEXTS, 'text'], [['bool'], 'flag']];
+    const simple = [
+      [COUNTS, 'count'],
+      [DURATIONS, 'duration'],
+      [TEXTS, 'text'],
+      [['bool'], 'flag'],
+    ];
     const kind = simple.find(([names]) => names.includes(written))?.[1];
     if (kind !== undefined) {
       return { kind };
@@ -105,7 +110,7 @@ export class Shape {
     return list;
   }
 
-  /** What is told to JavaScript: { kind, name, type, struct, forSession, owner, handler }, in the order of the numbers. */
+  /** What is told to JavaScript: { name, kind, type, struct, forSession }, in the order of the numbers. */
   events() {
     const events = new Map();
     const add = (name, event) => events.set(name, { name, kind: pascal(name), ...event });
@@ -129,7 +134,11 @@ export class Shape {
   /** What a class tells: { handler, struct, doc }. */
   handlersOf(owner) {
     return owner === 'Subscription'
-      ? this.model.structs.SubscriptionHandlers.fields.map(({ name, type, doc }) => ({ handler: name, struct: this.type(type).name, doc }))
+      ? this.model.structs.SubscriptionHandlers.fields.map(({ name, type, doc }) => ({
+          handler: name,
+          struct: this.type(type).name,
+          doc,
+        }))
       : this.model.structs[owner].handlers.map(({ name, event, doc }) => ({ handler: name, struct: event, doc }));
   }
 
@@ -155,7 +164,9 @@ export class Shape {
       }
       found.push(struct);
     };
-    const told = this.events().map(({ struct }) => struct).filter((struct) => struct !== 'Message');
+    const told = this.events()
+      .map(({ struct }) => struct)
+      .filter((struct) => struct !== 'Message');
     [...told, 'Stats', 'ChannelPosition'].forEach(visit);
     return found;
   }
@@ -175,7 +186,9 @@ export class Shape {
   enums() {
     const names = new Set();
     const add = (type) => (type.kind === 'optional' ? add(type.of) : type.kind === 'enum' && names.add(type.name));
-    [...this.crossing(), ...annotations.CALL_OPTIONS].forEach((struct) => this.members(struct).forEach(({ type }) => add(type)));
+    [...this.crossing(), ...annotations.CALL_OPTIONS].forEach((struct) =>
+      this.members(struct).forEach(({ type }) => add(type)),
+    );
     this.options().forEach(({ type }) => add(type));
     for (const owner of ['Client', 'Session']) {
       for (const { returns } of this.model.structs[owner].methods) {
@@ -222,7 +235,10 @@ export class Shape {
 
 // Numbers and their products.
 function evaluate(text) {
-  const factors = text.replaceAll("'", '').split('*').map((each) => Number(each.trim().replace(/[uUlL]+$/, '')));
+  const factors = text
+    .replaceAll("'", '')
+    .split('*')
+    .map((each) => Number(each.trim().replace(/[uUlL]+$/, '')));
   const product = factors.reduce((left, right) => left * right, 1);
   if (!Number.isFinite(product)) {
     throw new Error(`the default ${text} is neither a number nor a product of numbers`);

@@ -18,12 +18,15 @@ class Types {
     const { doc, values } = this.shape.model.enums[enumeration];
     const seen = values.filter(({ name, doc }) => !NEVER.includes(name) && !/^Native:/.test(doc[0] ?? ''));
     const items = seen.flatMap(({ name, doc }) => {
-      const [text = ''] = this.words.paragraphs(`${enumeration}::${name}`, [doc.join(' ')]);
+      const text = this.words.paragraphs(`${enumeration}::${name}`, doc).join(' ');
       return text === '' ? [] : [`- '${kebab(name)}': ${text}`];
     });
     const names = seen.map(({ name }) => `'${kebab(name)}'`);
     const inOneLine = `${indent}export type ${name} = ${names.join(' | ')};\n`;
-    const type = inOneLine.length < 120 ? inOneLine : `${indent}export type ${name} =\n${names.map((each) => `${indent}  | ${each}`).join('\n')};\n`;
+    const type =
+      inOneLine.length < 120
+        ? inOneLine
+        : `${indent}export type ${name} =\n${names.map((each) => `${indent}  | ${each}`).join('\n')};\n`;
     return comment([...this.words.paragraphs(enumeration, doc), ...items], indent) + type;
   }
 
@@ -40,7 +43,8 @@ class Types {
   /** `//@ interface NAME [extends ...] = STRUCT`: a struct of values. */
   interface(indent, head, struct) {
     const { doc } = this.shape.model.structs[struct];
-    return `${comment(this.words.paragraphs(struct, doc), indent)}${indent}export interface ${head} {\n${this.members(`${indent}  `, struct)}${indent}}\n`;
+    const text = comment(this.words.paragraphs(struct, doc), indent);
+    return `${text}${indent}export interface ${head} {\n${this.members(`${indent}  `, struct)}${indent}}\n`;
   }
 
   /** `//@ members STRUCT`: its members, of a client or, with `session`, of a session only. */
@@ -48,9 +52,7 @@ class Types {
     return this.shape
       .members(struct)
       .filter(({ isSessionOnly }) => isSessionOnly === (only === 'session'))
-      .flatMap((member) =>
-        member.path in FLATTENED ? this.shape.flattened(member.path, member.type.name) : [member],
-      )
+      .flatMap((member) => (member.path in FLATTENED ? this.shape.flattened(member.path, member.type.name) : [member]))
       .map((member) => this.member(indent, member, struct))
       .join('');
   }
@@ -100,7 +102,10 @@ class Types {
   events(indent, name, owner) {
     const rows = this.shape
       .handlersOf(owner)
-      .map(({ handler, struct }) => `${indent}  ${handler.slice(2).toLowerCase()}: ${this.eventType(owner, handler, struct)};\n`);
+      .map(
+        ({ handler, struct }) =>
+          `${indent}  ${handler.slice(2).toLowerCase()}: ${this.eventType(owner, handler, struct)};\n`,
+      );
     return `${indent}export interface ${name} {\n${rows.join('')}${indent}}\n`;
   }
 
@@ -122,20 +127,12 @@ class Types {
     return names
       .map((name) => {
         const { parameters, returns, doc } = this.shape.model.structs[owner].methods.find((each) => each.name === name);
-        const given = parameters.map((each) => `${each.name}${each.isOptional ? '?' : ''}: ${this.typeOf({ type: this.shape.type(each.type) })}`);
+        const given = parameters.map(
+          (each) => `${each.name}${each.isOptional ? '?' : ''}: ${this.typeOf({ type: this.shape.type(each.type) })}`,
+        );
         const result = TYPED[`${owner}.${name}`] ?? this.typeOf({ type: this.shape.type(returns) });
-        return `${comment(this.words.paragraphs(`${owner}::${name}`, doc), indent)}${indent}${name}(${given.join(', ')}): ${result};\n`;
-      })
-      .join('');
-  }
-
-  /** `//@ properties CLASS NAME...`: methods without arguments that are properties in JavaScript. */
-  properties(indent, owner, ...names) {
-    return names
-      .map((name) => {
-        const { returns, doc } = this.shape.model.structs[owner].methods.find((each) => each.name === name);
-        const type = this.typeOf({ type: this.shape.type(returns) });
-        return `${comment(this.words.paragraphs(`${owner}::${name}`, doc), indent)}${indent}readonly ${name}: ${type};\n`;
+        const text = comment(this.words.paragraphs(`${owner}::${name}`, doc), indent);
+        return `${text}${indent}${name}(${given.join(', ')}): ${result};\n`;
       })
       .join('');
   }

@@ -1,12 +1,12 @@
 // Turns the documentation of a C++ declaration into that of its JavaScript counterpart.
 
-import { DOCUMENTED, STRUCT_NAMES, UNTOLD } from './annotations.mjs';
+import { DOCUMENTED, REWORDED, STRUCT_NAMES, UNTOLD } from './annotations.mjs';
 import { cellsOf } from './platforms.mjs';
 import { kebab } from './shape.mjs';
 
 const LABEL = /^(Platforms|Sessions|Requires|Returns|Errors|Thread|Units)(?: \(([^)]*)\))?: */;
 
-/** Splits documentation into paragraphs and labelled parts: [{ label, of, text }]; `text` is one line. List items stay apart. */
+/** Splits documentation into paragraphs, list items and labelled parts: [{ label, of, text, isItem }]. */
 export function partsOf(lines) {
   const parts = [];
   let open = false;
@@ -32,7 +32,7 @@ function inPage(part) {
     return part;
   }
   const { Web = 'same' } = cells;
-  const of = part.of === '' ? '' : ` (${part.of})`;
+  const of = part.of === '' ? '' : `, ${part.of}`;
   return { ...part, text: /^(the )?same\b/.test(Web) ? '' : `In a page${of}: ${Web}.` };
 }
 
@@ -51,10 +51,13 @@ export class Words {
       }
     }
     for (const { path, way } of shape.options()) {
-      const owner = path.startsWith('SessionOptions') || path.startsWith('OutboxOptions') ? 'SessionOptions' : 'Options';
+      const owner =
+        path.startsWith('SessionOptions') || path.startsWith('OutboxOptions') ? 'SessionOptions' : 'Options';
       this.#members.set(path.replace('.', '::'), `${owner}.${way.join('.')}`);
     }
-    this.#handlers = new Set(['Client', 'Session', 'Subscription'].flatMap((owner) => shape.handlersOf(owner)).map(({ handler }) => handler));
+    this.#handlers = new Set(
+      ['Client', 'Session', 'Subscription'].flatMap((owner) => shape.handlersOf(owner)).map(({ handler }) => handler),
+    );
     for (const [cpp, javascript] of Object.entries(STRUCT_NAMES)) {
       this.#members.set(cpp, javascript);
     }
@@ -73,16 +76,15 @@ export class Words {
 
   text(cpp) {
     const told = sentencesOf(cpp).filter((sentence) => !UNTOLD.some((pattern) => pattern.test(sentence)));
-    return told
-      .join(' ')
-      .replace(/`([^`]+)`/g, (whole, code) => (/^[\w:]+$/.test(code) ? this.#code(code) : whole))
-      .replace(/\bthe platform\b/g, 'the browser')
-      .replace(/\bZero: /g, '0: ');
+    return REWORDED.reduce((text, [pattern, words]) => text.replace(pattern, words), told.join(' ')).replace(
+      /`([\w:]+)`/g,
+      (_, code) => this.#code(code),
+    );
   }
 
   /**
-   * Paragraphs of JavaScript's documentation. `path` may have a text of its own in the annotations. `forSession`: whether
-   * what holds for sessions only is wanted too.
+   * Paragraphs of JavaScript's documentation. `path` may have a text of its own in the annotations. `forSession`:
+   * whether what holds for sessions only is wanted too. `suffix` ends what holds everywhere.
    */
   paragraphs(path, lines, { forSession = false, suffix = '' } = {}) {
     const given = DOCUMENTED[path];

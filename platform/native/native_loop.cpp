@@ -77,7 +77,7 @@ void NativeLoop::stopAll() {
   std::unique_lock lock(all.mutex);
   all.over = true;
   const auto loops = std::exchange(all.loops, {});
-  lock.unlock();
+  lock.unlock();  // `stop` waits for callbacks, and a callback may make a loop, which takes this lock.
   for (const std::weak_ptr<NativeLoop>& each : loops) {
     if (const auto loop = each.lock()) {
       loop->stop();
@@ -94,9 +94,10 @@ NativeLoop::NativeLoop(bool hasThread, MakeTransport makeTransport)
           [](struct ev_loop*, ev_timer* watcher, int) { static_cast<NativeLoop*>(watcher->data)->watchClocks(); });
   ev_init(&patience_, [](struct ev_loop*, ev_timer*, int) {});
   wake_.data = timer_.data = clocks_.data = this;
-  // What has arrived is read before a deadline is judged.
+  // Within one turn bytes are read before a deadline is processed: they may prove that a connection is alive.
   ev_set_priority(&timer_, EV_MINPRI);
-  // Here, on a thread of the application's: what this changes for a moment should not change under its feet.
+  // On the application's thread: this changes the disposition of SIGPIPE and the soft limit of descriptors for a
+  // moment, which should not happen concurrently with the application.
   (void)prepare();
 }
 
@@ -105,7 +106,7 @@ NativeLoop::~NativeLoop() {
   unmake();
 }
 
-/// Nobody is served after this.
+/// Ends all connections; none can be made afterwards.
 void NativeLoop::closeConnections() {
   if (context_ != nullptr) {
     lws_context_destroy(std::exchange(context_, nullptr));
@@ -142,7 +143,8 @@ void NativeLoop::run() {
   }
 }
 
-/// Until an attempt has made the event loop, or the program ends.
+/// Serves clients without an event loop, so that their attempts end and are retried. Returns when an attempt has made
+/// the event loop, or the program ends.
 void NativeLoop::runWithoutEvents() {
   const auto isAwake = [this] { return stopping_ || !tasks_.empty() || !functions_.empty(); };
   std::unique_lock lock(mutex_);
@@ -210,7 +212,7 @@ void NativeLoop::abandon() {
   closeConnections();
 }
 
-/// The program ends, and OpenSSL, on which connections stand, cleans up next.
+/// Called at the end of the program, before OpenSSL cleans up: connections use OpenSSL, so none may be left.
 void NativeLoop::stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -218,7 +220,7 @@ void NativeLoop::stop() {
     signal();
   }
   if (onLoopThread()) {
-    return;  // exit() was called in a callback, from which nothing may be taken.
+    return;  // exit() was called in a callback, which still uses everything that would be freed here.
   }
   if (thread_.started()) {
     thread_.join();
@@ -290,7 +292,7 @@ void NativeLoop::doPosted() {
     functions.assign(std::make_move_iterator(functions_.begin()), std::make_move_iterator(last));
     functions_.erase(functions_.begin(), last);
     if (!functions_.empty()) {
-      signal();
+      signal();  // The rest runs in the next turn, so that sockets and timers have theirs before.
     }
   }
   for (const auto& function : functions) {
@@ -329,14 +331,14 @@ void NativeLoop::doDue() {
 
 void NativeLoop::armTimer() {
   if (events_ == nullptr || ev_is_pending(&timer_)) {
-    return;  // It runs at the end of this turn, and arms itself again. Stopping it would put it off, turn after turn.
+    return;  // It runs at the end of this turn, and arms itself again. Stopping it now would delay it turn after turn.
   }
   ev_timer_stop(events_, &timer_);
   if (due_.empty()) {
     return;
   }
   const std::chrono::duration<double> wait = due_.begin()->first - now();
-  // libev counts from the start of the present turn, which may lie back.
+  // libev counts from the start of the current turn, which may be long ago.
   const double sinceTurn = ev_time() - ev_now(events_);
   ev_timer_set(&timer_, std::max(0.0, wait.count() + std::max(0.0, sinceTurn)), 0.);
   ev_timer_start(events_, &timer_);
@@ -375,7 +377,7 @@ void NativeLoop::watchClocks() {
   if (!thawed) {
     return;
   }
-  // A client may go away meanwhile, but only at its own turn.
+  // A hint may attach or end a client, but a task is destroyed only in its own turn.
   const std::vector<internal::LoopTask*> tasks(attached_.begin(), attached_.end());
   for (internal::LoopTask* const task : tasks) {
     task->hint(core::Hint::Thawed);
@@ -400,6 +402,7 @@ std::optional<core::Ending> NativeLoop::prepare() {
   if (context_ != nullptr) {
     return std::nullopt;
   }
+  // Another thread may have taken the descriptors meanwhile; that is not a missing plugin.
   if (!descriptorsFree(kDescriptorsToStart)) {
     return noDescriptors();
   }
@@ -418,6 +421,7 @@ void NativeLoop::makeEvents() {
   {
     const std::lock_guard lock(mutex_);
     events_ = made;
+    // Commands queued before now were signalled on `posted_`, and no event would report them.
     if (!tasks_.empty() || !functions_.empty()) {
       signal();
     }
@@ -468,8 +472,8 @@ std::span<std::byte> NativeLoop::plainBuffer() {
 
 void NativeLoop::cut(lws* wsi) {
   lws_set_opaque_user_data(wsi, nullptr);
-  // The peer sees the end now, and libwebsockets at the next turn: what it kills asynchronously waits until nothing
-  // else is to be done.
+  // Shut down first, so that the peer sees the end now and libwebsockets in the next turn: connections that it closes
+  // asynchronously wait for an idle turn, and a busy loop has none.
   lws_rx_flow_control(wsi, 1);
   endBoth(lws_get_socket_fd(wsi));
   lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);

@@ -361,6 +361,7 @@ void NativeTransport::setReading(bool reading) {
   if (open_ && wire_.wsi() != nullptr) {
     lws_rx_flow_control(wire_.wsi(), reading ? 1 : 0);
   }
+  // Not inside this call: the client calls it, and must not get events meanwhile.
   if (reading && !held_.empty()) {
     loop_.post([this, alive = std::weak_ptr<bool>(alive_)] {
       if (!alive.expired()) {
@@ -377,7 +378,7 @@ void NativeTransport::continueReading() {
   endIfRead();
 }
 
-/// Not before everything that came is decoded.
+/// Reports the end of the stream once all received bytes are decoded: messages may precede it.
 void NativeTransport::endIfRead() {
   if (ended_ && !over_ && held_.empty()) {
     lost();
@@ -394,6 +395,7 @@ void NativeTransport::decode(std::span<const std::byte> bytes) {
     onEvent(event);
   }
   events_.arrivalEnded();
+  // Only now: between `arrivalBegan` and `arrivalEnded` the client must not end the transport.
   if (ending_) {
     end(std::move(*ending_));
   }
@@ -461,13 +463,13 @@ internal::Transport::Sent NativeTransport::sendFrom(internal::PayloadStore::Batc
     sent.messages += stretch->messages;
     sent.bytes += stretch->payloadBytes;
     encoder_.add(stretch->frames, stretch->payloadBytes, std::move(stretch->keep));
-    flush();
+    flush();  // A write that the system accepts frees the room for the next stretch.
   }
   return sent;
 }
 
 std::size_t NativeTransport::bufferedBytes() const {
-  // How much of a write is payload is not counted; all of it is the safe answer.
+  // The unwritten part of a write may be headers or payload; counting all of it is the safe answer.
   return writer_.payloadBytes() + (wire_.wsi() != nullptr && blocked() ? writer_.lastPayloadBytes() : 0);
 }
 
@@ -492,7 +494,7 @@ void NativeTransport::ping(std::span<const std::byte> payload) {
   }
 }
 
-/// Without one no frame may leave (RFC 6455 section 10.3), and the connection ends.
+/// Without a key no frame may be sent (RFC 6455 section 10.3), and the connection ends.
 std::optional<std::uint32_t> NativeTransport::maskKey() {
   const std::optional<std::uint32_t> key = loop_.maskKeys().next();
   if (!key) {
@@ -511,6 +513,8 @@ void NativeTransport::answerPing(std::span<const std::byte> payload) {
     }
     return;
   }
+  // A peer that floods Pings and does not read must not make the buffer grow: only its newest Ping is answered (RFC
+  // 6455 section 5.5.3).
   pendingPong_.emplace(PendingPong{.payload = {}, .size = payload.size()});
   std::ranges::copy(payload, pendingPong_->payload.begin());
 }
@@ -577,6 +581,7 @@ void NativeTransport::abort() {
   if (wire_.wsi() == nullptr) {
     return;
   }
+  // After the exchange of Close frames the rest is still written: a reset could overtake our Close frame.
   if (closeSent_ && ending_) {
     ByteBuffer rest;
     writer_.writeOut([&rest](std::span<const std::byte> bytes) {

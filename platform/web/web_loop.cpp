@@ -48,14 +48,14 @@ void WebLoop::detach(internal::LoopTask& task) {
 }
 
 void WebLoop::hintAll(core::Hint hint) {
-  // A copy: what a callback does may attach a client. One that it destroys goes at its own turn only.
+  // A copy, because a callback may attach a client. A client that it destroys is detached only in its own turn.
   const std::vector<internal::LoopTask*> tasks = attached_;
   for (internal::LoopTask* const task : tasks) {
     task->hint(hint);
   }
 }
 
-/// Timers of a hidden page come late by themselves, so a late one says nothing here; only the clocks do.
+/// Timers of a hidden page are always late, so a late timer is no sign of a sleep; only the clocks are compared.
 void WebLoop::watchClocks() {
   const core::WallTime wall(static_cast<std::int64_t>(tidewire_js_wall_now()));
   if (thawWatch_.notice(now(), wall)) {
@@ -95,7 +95,7 @@ std::optional<std::uint64_t> WebLoop::randomSeed() {
 }
 
 void WebLoop::runTurns() {
-  // What is woken from here on gets a microtask of its own.
+  // Tasks woken from here on get another microtask.
   const auto woken = std::exchange(woken_, {});
   watchClocks();
   for (const auto& task : woken) {
@@ -120,8 +120,8 @@ std::vector<WebLoop::Entry>::iterator WebLoop::earliest() {
                           [](const Entry& left, const Entry& right) { return left.deadline < right.deadline; });
 }
 
-// A deadline moves with nearly every message, mostly to later: then the timer stays as it is, comes for nothing, and is
-// set anew, which costs less than setting it each time.
+// A deadline moves with nearly every message, mostly to later. Then the timer stays unchanged, fires early, and is set
+// again, which costs less than setting it each time.
 void WebLoop::setTimer() {
   const auto next = earliest();
   if (next == deadlines_.end()) {

@@ -1,5 +1,5 @@
-// What is wrong with an option has one text, in C++ and in JavaScript: tests/vectors/options.json. The same vectors run in
-// tests/unit/options_vectors_test.cpp.
+// What is wrong with an option has one text, in C++ and in JavaScript: tests/vectors/options.json. The same vectors run
+// in tests/unit/options_vectors_test.cpp.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -41,7 +41,9 @@ test('options: each time has a vector, so that none is forgotten in C++', async 
     });
   const times = new Set([...timesOf(OPTIONS, []), ...timesOf(SESSION_OPTIONS, [])]);
   assert.ok(times.size > 9);
-  const refused = VECTORS.filter(({ text }) => text.endsWith(': a negative time')).map(({ text }) => text.split(':')[0]);
+  const refused = VECTORS.filter(({ text }) => text.endsWith(': a negative time')).map(
+    ({ text }) => text.split(':')[0],
+  );
   assert.deepEqual(new Set(refused), times);
 });
 

@@ -193,7 +193,7 @@ CONTRACT_TEST("callbacks: a handler set inside a callback serves the next event"
   CHECK(test.log().messages.size() == 1);
 }
 
-CONTRACT_TEST("callbacks: the state changes before the event that tells why") {
+CONTRACT_TEST("callbacks: the state changes before the open or close event") {
   TestClient test(optionsFor("/echo"));
   test.client().connect();
   test.awaitOpens(1);

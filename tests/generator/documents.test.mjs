@@ -17,7 +17,10 @@ test('documents: the tables of docs/platforms.md are those of the headers (bindi
     const includes = ['sdk/include', 'sdk/src'].map((name) => `-I${path.join(PROJECT, name)}`);
     const script = path.join(PROJECT, 'bindings/generator/generate.mjs');
     execFileSync('node', [script, '--documents', folder, '--', process.env.CXX ?? 'em++', ...includes]);
-    assert.equal(readFileSync(path.join(folder, 'platforms.md'), 'utf8'), readFileSync(path.join(PROJECT, 'docs/platforms.md'), 'utf8'));
+    const [made, committed] = [folder, path.join(PROJECT, 'docs')].map((each) =>
+      readFileSync(path.join(each, 'platforms.md'), 'utf8'),
+    );
+    assert.equal(made, committed);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,5 +1,5 @@
-// In a copy of the headers an option, an enumerator, a member of an event and an event are added, each in one place. What
-// is generated has them: C++ that compiles, tables, readers, types and documents.
+// In a copy of the headers an option, an enumerator, a member of an event and an event are added, each in one place.
+// What is generated has them: C++ that compiles, tables, readers, types and documents.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -53,34 +53,55 @@ for (const name of ['sdk', 'bindings', 'docs']) {
 }
 const OPTIONS = 'sdk/include/tidewire/options.hpp';
 const EVENTS = 'sdk/include/tidewire/events.hpp';
-insert(OPTIONS, '  HeartbeatOptions heartbeat = {};', [
-  '  /// How long to be patient.',
-  '  /// Platforms: Native: as long as it takes. Web: an hour. Why: pages are impatient.',
-  "  std::chrono::milliseconds patience{7'000};",
-].join('\n'));
-insert(OPTIONS, '  Reject,', '  Shrug,  ///< The message is shrugged off.');
-insert(EVENTS, '  std::size_t bytes = 0;  ///< Of their payloads.', '  bool wereUrgent = false;  ///< All of them.');
-replace(EVENTS, '/// What `onDrain` reports.', [
-  '/// What `onWeather` reports: that it changes.',
-  'struct Weather {',
-  '  std::chrono::microseconds since{0};  ///< The last change.',
-  '  std::string forecast = {};',
-  '  WeatherKind kind = WeatherKind::StillFair;',
-  '};',
-  '',
-  '/// What `onDrain` reports.',
-].join('\n'));
-insert(EVENTS, '/// Why an attempt ended.', [
-  '/// How the weather is.',
-  'enum class WeatherKind : std::uint8_t {',
-  '  StillFair,  ///< Nothing to see.',
-  '  Storm,      ///< Stay at home.',
-  '};',
-  '',
-].join('\n'));
+insert(
+  OPTIONS,
+  '  HeartbeatOptions heartbeat = {};',
+  [
+    '  /// How long to be patient.',
+    '  /// Platforms: Native: as long as it takes. Web: an hour. Why: pages are impatient.',
+    "  std::chrono::milliseconds patience{7'000};",
+  ].join('\n'),
+);
+insert(
+  EVENTS,
+  '  /// The attempt was not open within',
+  ['  /// Enough.', '  /// Platforms: Native: final. Web: never.', '  TiredOut,'].join('\n'),
+);
+replace(EVENTS, 'kCloseCauseCount = 15;', 'kCloseCauseCount = 16;');
+insert(OPTIONS, '  /// It is rejected:', '  Shrug,  ///< The message is shrugged off.');
+insert(
+  EVENTS,
+  '  /// Their payload bytes.',
+  ['  /// All of them.', '  /// Platforms: Web: never.', '  bool wereUrgent = false;'].join('\n'),
+);
+insert(
+  EVENTS,
+  '/// Event of `onDrain`:',
+  [
+    '/// What `onWeather` reports: that it changes.',
+    'struct Weather {',
+    '  std::chrono::microseconds since{0};  ///< The last change.',
+    '  std::string forecast = {};',
+    '  WeatherKind kind = WeatherKind::StillFair;',
+    '};',
+    '',
+  ].join('\n'),
+);
+insert(
+  EVENTS,
+  '/// Why a connection attempt ended.',
+  [
+    '/// How the weather is.',
+    'enum class WeatherKind : std::uint8_t {',
+    '  StillFair,  ///< Nothing to see.',
+    '  Storm,      ///< Stay at home.',
+    '};',
+    '',
+  ].join('\n'),
+);
 insert(
   'sdk/include/tidewire/client.hpp',
-  '  /// `bufferedAmount()` was above',
+  '  /// Sets the handler for `bufferedAmount()` falling',
   [
     '  /// The weather has changed.',
     '  template <std::invocable<const Weather&> Handler>',
@@ -99,10 +120,21 @@ const made = await importMade();
 const header = readFileSync(at('made/described.hpp'), 'utf8');
 const source = readFileSync(at('made/described.cpp'), 'utf8');
 const types = readFileSync(at('made/tidewire.d.ts'), 'utf8');
+const documents = readFileSync(at('docs/platforms.md'), 'utf8');
+
+const assertRow = (row) => assert.ok(documents.includes(`\n${row}\n`), row);
 
 test('generator: the C++ side compiles', () => {
   const folders = [`-I${at('made')}`, `-I${at('bindings/js/src')}`, ...INCLUDES];
-  execFileSync(CXX, ['-std=c++20', '-fsyntax-only', '-Wall', '-Wextra', '-Werror', ...folders, at('made/described.cpp')]);
+  execFileSync(CXX, [
+    '-std=c++20',
+    '-fsyntax-only',
+    '-Wall',
+    '-Wextra',
+    '-Werror',
+    ...folders,
+    at('made/described.cpp'),
+  ]);
 });
 
 test('generator: an option has a number, which both sides know, a way to be read, a type and a document', () => {
@@ -110,22 +142,36 @@ test('generator: an option has a number, which both sides know, a way to be read
   assert.equal(way, 'duration');
   assert.match(source, new RegExp(`case ${number}:\\s*return set\\(wanted\\.options\\.patience, value\\);`));
   assert.deepEqual(made.SESSION_OPTIONS.patience, made.OPTIONS.patience);
-  assert.match(types, /\* How long to be patient\. Default 7000\.\n   \*\n   \* In a page: an hour\.\n   \*\/\n  patience\?: number \| undefined;/);
-  const row = '| `patience` | as long as it takes | an hour | = | pages are impatient |';
-  assert.ok(readFileSync(at('docs/platforms.md'), 'utf8').includes(`\n${row}\n`));
+  const text = ['How long to be patient. Default 7000.', '', 'In a page: an hour.'];
+  const comment = `  /**\n${text.map((line) => `   * ${line}`.trimEnd()).join('\n')}\n   */`;
+  assert.ok(types.includes(`\n${comment}\n  patience?: number | undefined;\n`));
+  assertRow('| `patience` | as long as it takes | an hour | = | pages are impatient |');
 });
 
 test('generator: an enumerator has its place among the names, and a type', () => {
   assert.deepEqual(made.WHEN_FULL, ['shrug', 'reject', 'drop-oldest']);
   assert.deepEqual(made.OPTIONS.sendQueue.whenFull[2], made.WHEN_FULL);
-  assert.match(types, /- 'shrug': The message is shrugged off\.\n[^/]*\*\/\nexport type WhenFull = 'shrug' \| 'reject' \| 'drop-oldest';/);
+  assert.match(types, /- 'shrug': The message is shrugged off\.\n/);
+  assert.match(types, /\nexport type WhenFull = 'shrug' \| 'reject' \| 'drop-oldest';\n/);
+});
+
+test('generator: a close cause is counted, typed and listed', () => {
+  assert.ok(made.CLOSE_CAUSE.includes('tired-out'));
+  assert.match(source, /static_assert\(sizeof\(tidewire::Stats::endingsByCause\) == 16 \* /);
+  assert.match(types, /\n  \| 'tired-out'\n/);
+  assertRow('| `TiredOut` | final | never |');
 });
 
 test('generator: a member of an event is written, read and typed in the same place', () => {
-  assert.match(source, /put\(Fields& fields, const tidewire::Dropped& value\) {\n.*reason.*\n.*messages.*\n.*wereUrgent.*\n.*bytes.*\n}/);
+  const put = source.match(/void put\(Fields& fields, const tidewire::Dropped& value\) {\n([^}]*)}/)[1];
+  assert.deepEqual(put.match(/(?<=value\.)\w+/g), ['reason', 'messages', 'wereUrgent', 'bytes']);
   const event = made.EVENTS.find(({ name }) => name === 'dropped').read(fieldsOf(1, 2, 1, 3));
   assert.deepEqual(event, { reason: 'expired', messages: 2, wereUrgent: true, bytes: 3 });
-  assert.match(types, /interface DroppedEvent[^}]*\/\*\* All of them\. \*\/\n  readonly wereUrgent: boolean;/);
+  assert.match(
+    types,
+    /interface DroppedEvent[^}]*\* All of them\.\n[^/]*In a page: never\.\n   \*\/\n  readonly wereUrgent: boolean;/,
+  );
+  assertRow('| `Dropped::wereUrgent` | same | never | = | |');
 });
 
 test('generator: an event is told, read, typed, and listed', () => {
@@ -134,8 +180,10 @@ test('generator: an event is told, read, typed, and listed', () => {
   const { type, read } = made.EVENTS.find(({ name }) => name === 'weather');
   assert.equal(type, 'weather');
   assert.deepEqual(read(fieldsOf(1.5, 7, 1)), { since: 1.5, forecast: 'text 7', kind: 'storm' });
-  assert.match(types, /interface WeatherEvent extends Event {[^}]*readonly since: number;[^}]*readonly kind: WeatherKind;/);
+  assert.match(types, /interface WeatherEvent extends Event {[^}]*  readonly since: number;/);
+  assert.match(types, /interface WeatherEvent extends Event {[^}]*  readonly kind: WeatherKind;/);
   assert.match(types, /interface ClientEventMap {[^}]*  weather: WeatherEvent;/);
+  assertRow('| `onWeather` | same | same | same | |');
   assert.match(types, /- 'storm': Stay at home\.\n \*\/\nexport type WeatherKind = 'still-fair' \| 'storm';/);
 });
 

@@ -31,7 +31,7 @@ void nextAttempt(DrivenConnection& driven) {
 
 }  // namespace
 
-TEST_CASE("endpoint: an attempt asks where to, and dials once that is known") {
+TEST_CASE("endpoint: an attempt calls the function, and dials once it has answered") {
   DrivenConnection driven(asking());
   driven.connect();
   CHECK(driven.state() == State::Connecting);
@@ -45,7 +45,7 @@ TEST_CASE("endpoint: an attempt asks where to, and dials once that is known") {
   CHECK_FALSE(driven.connection().awaitsEndpoint(1));
 }
 
-TEST_CASE("endpoint: without a function nothing is asked") {
+TEST_CASE("endpoint: without a function the attempt dials at once") {
   DrivenConnection driven;
   driven.connect();
   CHECK(driven.all<AskEndpoint>().empty());
@@ -57,7 +57,7 @@ TEST_CASE("endpoint: without a function nothing is asked") {
   CHECK(driven.actions().empty());
 }
 
-TEST_CASE("endpoint: the time it took is told, with what the transport measured") {
+TEST_CASE("endpoint: its duration is reported with those of the transport") {
   DrivenConnection driven(asking());
   driven.connect();
   driven.pass(40ms);
@@ -134,7 +134,7 @@ TEST_CASE("endpoint: the reason of a failure is one line of bounded length in th
   CHECK(detail.size() == 1000);
 }
 
-TEST_CASE("endpoint: the connect timeout covers the question too, and what follows it") {
+TEST_CASE("endpoint: the connect timeout covers the call, and the steps after it") {
   DrivenConnection driven(asking());
   driven.connect();
   const Time end = driven.now() + 15s;
@@ -169,7 +169,7 @@ TEST_CASE("endpoint: close() and reconnect() do not wait for an answer") {
   }
 }
 
-TEST_CASE("endpoint: it is told how the attempt before ended") {
+TEST_CASE("endpoint: it gets the previous close event") {
   DrivenConnection driven(asking());
   driven.connect();
   CHECK_FALSE(driven.only<AskEndpoint>().lastClose.has_value());

@@ -32,7 +32,7 @@ std::array<std::byte, 8> ask(DrivenConnection& driven) {
 
 }  // namespace
 
-TEST_CASE("connection heartbeat: an open connection is asked every interval") {
+TEST_CASE("connection heartbeat: an open connection gets one every interval") {
   DrivenConnection driven(asking());
   driven.goTo(State::Open);
   CHECK(driven.connection().deadline() == driven.now() + 25s);
@@ -72,7 +72,7 @@ TEST_CASE("connection heartbeat: bytes of any kind are a sign of life") {
   CHECK(driven.all<SendPing>().size() == 1);
 }
 
-TEST_CASE("connection heartbeat: a judgement after the thread was held up lets what has arrived be read first") {
+TEST_CASE("connection heartbeat: a late timeout first leaves time to read the received bytes") {
   DrivenConnection driven(asking());
   driven.goTo(State::Open);
   driven.passAndTick(25s);
@@ -121,7 +121,7 @@ TEST_CASE("connection heartbeat: the Pong of an earlier connection is no answer"
   CHECK(driven.actions().empty());
 }
 
-TEST_CASE("connection heartbeat: asking while a question is on its way asks nothing more") {
+TEST_CASE("connection heartbeat: a request while one is pending sends no second one") {
   DrivenConnection driven(asking());
   driven.goTo(State::Open);
   (void)ask(driven);
@@ -129,7 +129,7 @@ TEST_CASE("connection heartbeat: asking while a question is on its way asks noth
   CHECK(driven.actions().empty());
 }
 
-TEST_CASE("connection heartbeat: a text is asked with where one is given, and answered in turn") {
+TEST_CASE("connection heartbeat: a message is sent as text if configured, and answered in order") {
   for (const bool sendsPings : {true, false}) {
     CAPTURE(sendsPings);
     DrivenConnection driven(askingWithText(), sendsPings);
@@ -213,7 +213,7 @@ TEST_CASE(
   CHECK(firsts.size() == 100);
 }
 
-TEST_CASE("connection heartbeat: where nothing can be asked, nothing is, and silence is borne") {
+TEST_CASE("connection heartbeat: none is sent where none can be, and silence has no limit") {
   DrivenConnection driven(asking(), false);
   CHECK_FALSE(driven.connection().canAsk());
   driven.goTo(State::Open);
@@ -224,7 +224,7 @@ TEST_CASE("connection heartbeat: where nothing can be asked, nothing is, and sil
   CHECK(driven.actions().empty());
 }
 
-TEST_CASE("connection heartbeat: while reading is paused nothing is asked or judged") {
+TEST_CASE("connection heartbeat: while reading is paused none is sent, and no timeout passes") {
   DrivenConnection driven(asking());
   driven.goTo(State::Open);
   driven.passAndTick(25s);
@@ -263,7 +263,7 @@ TEST_CASE("connection heartbeat: a pause ends with its connection") {
   CHECK(driven.connection().deadline() == driven.now() + 25s);
 }
 
-TEST_CASE("connection heartbeat: a closing connection is not asked any more") {
+TEST_CASE("connection heartbeat: a closing connection gets none") {
   DrivenConnection driven(asking());
   driven.goTo(State::Open);
   const auto question = ask(driven);

@@ -51,7 +51,7 @@ TEST_CASE("hint: outside Open and Waiting it leads nowhere") {
   }
 }
 
-TEST_CASE("hint: an open connection is asked at once, and has the thaw timeout to answer") {
+TEST_CASE("hint: an open connection gets a heartbeat at once, with the thaw timeout") {
   for (const OnThaw onThaw : {OnThaw::Trust, OnThaw::Reconnect}) {
     for (const Hint hint : kHints) {
       DrivenConnection driven(heartbeats(onThaw));
@@ -78,7 +78,7 @@ TEST_CASE("hint: an answer restores the trust") {
   CHECK(driven.connection().deadline() == driven.now() - 2s + 25s);
 }
 
-TEST_CASE("hint: where a text is asked with, that is asked") {
+TEST_CASE("hint: with heartbeat.message, that text is sent") {
   Options options = heartbeats();
   options.heartbeat.message = "ping";
   DrivenConnection driven(options, false);
@@ -87,14 +87,14 @@ TEST_CASE("hint: where a text is asked with, that is asked") {
   CHECK(driven.all<SendQuestion>().size() == 1);
 }
 
-TEST_CASE("hint: without an interval it asks all the same") {
+TEST_CASE("hint: a heartbeat is sent even without an interval") {
   DrivenConnection driven({.heartbeat = {.interval = 0s}});
   driven.goTo(State::Open);
   driven.hint(Hint::Thawed);
   CHECK(driven.all<SendPing>().size() == 1);
 }
 
-TEST_CASE("hint: where nothing can be asked, a connection is trusted, or dropped after a sleep or a new network") {
+TEST_CASE("hint: without a heartbeat a connection is trusted, or dropped after a sleep or a new network") {
   for (const Hint hint : kHints) {
     DrivenConnection trusting(heartbeats(), false);
     trusting.goTo(State::Open);
@@ -115,7 +115,7 @@ TEST_CASE("hint: where nothing can be asked, a connection is trusted, or dropped
   }
 }
 
-TEST_CASE("hint: a wait is shortened to what the first wait may be, but not by news of no network") {
+TEST_CASE("hint: a retry delay is shortened to the first ceiling, but not by offline") {
   for (const Hint hint : kHints) {
     std::set<Duration> waits;
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
@@ -150,7 +150,7 @@ TEST_CASE("hint: a wait is never made longer") {
   }
 }
 
-TEST_CASE("hint: a wait that the server asked for is not shortened below that") {
+TEST_CASE("hint: a delay of Retry-After is not shortened") {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     DrivenConnection driven({.reconnect = {.firstDelay = 20s, .maxDelay = 20s}}, true, seed);
     driven.connect();
@@ -173,7 +173,7 @@ TEST_CASE("hint: without reconnecting, a connection that is not trusted any more
   CHECK(driven.state() == State::Closed);
 }
 
-TEST_CASE("thaw watch: two clocks that go on together tell of nothing") {
+TEST_CASE("thaw watch: two clocks that advance together are no sleep") {
   ThawWatch watch;
   CHECK_FALSE(watch.notice(Time(1h), WallTime(1'700'000'000s)));
   for (int i = 1; i < 10; ++i) {

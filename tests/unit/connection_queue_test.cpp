@@ -36,7 +36,7 @@ std::uint64_t unconfirmedAfter(DrivenConnection& driven, const Ending& ending = 
 
 }  // namespace
 
-TEST_CASE("close: the Close frame follows what was queued while open, and nothing follows it") {
+TEST_CASE("close: the Close frame follows the messages queued while open, and nothing follows it") {
   DrivenConnection driven;
   driven.goTo(State::Open);
   for (std::uintptr_t name = 1; name <= 3; ++name) {
@@ -56,7 +56,7 @@ TEST_CASE("close: the Close frame follows what was queued while open, and nothin
   CHECK(driven.only<CloseInfo>().code == 4000);
 }
 
-TEST_CASE("close: an end before everything was sent tells how much was dropped") {
+TEST_CASE("close: an end with unsent messages reports the dropped ones") {
   DrivenConnection driven;
   driven.goTo(State::Open);
   for (std::uintptr_t name = 1; name <= 5; ++name) {
@@ -69,7 +69,7 @@ TEST_CASE("close: an end before everything was sent tells how much was dropped")
   CHECK(driven.connection().queue().empty());
 }
 
-TEST_CASE("close: while waiting, the queue is emptied, which is told, and there is no further close event") {
+TEST_CASE("close: while waiting, it drops the queue and reports that, without a further close event") {
   DrivenConnection driven;
   driven.goTo(State::Waiting);
   driven.enqueue(1);
@@ -80,7 +80,7 @@ TEST_CASE("close: while waiting, the queue is emptied, which is told, and there 
   CHECK(driven.connection().queue().empty());
 }
 
-TEST_CASE("connect: in Closing it waits for the end, and what was queued after it stays") {
+TEST_CASE("connect: in Closing it waits for the end, and messages queued after it stay") {
   DrivenConnection driven;
   driven.goTo(State::Open);
   driven.enqueue(1);
@@ -98,7 +98,7 @@ TEST_CASE("connect: in Closing it waits for the end, and what was queued after i
   CHECK(driven.send() == Names{3});
 }
 
-TEST_CASE("connect: in Closing it is taken back by another close(), with what was queued after it") {
+TEST_CASE("connect: in Closing another close() cancels it, with the messages queued after it") {
   DrivenConnection driven;
   driven.goTo(State::Closing);
   driven.connect();
@@ -110,7 +110,7 @@ TEST_CASE("connect: in Closing it is taken back by another close(), with what wa
   CHECK(driven.connection().queue().empty());
 }
 
-TEST_CASE("retry: what is queued survives it, and leaves in order once open") {
+TEST_CASE("retry: queued messages survive it, and leave in order once open") {
   DrivenConnection driven;
   driven.enqueue(1);
   driven.connect();
@@ -124,7 +124,7 @@ TEST_CASE("retry: what is queued survives it, and leaves in order once open") {
   CHECK(driven.send() == Names{1, 2, 3});
 }
 
-TEST_CASE("retry: an end for good drops what is queued, and tells how much") {
+TEST_CASE("retry: a final end drops the queued messages, and reports them") {
   DrivenConnection driven;
   driven.goTo(State::Open);
   driven.enqueue(1);
@@ -136,7 +136,7 @@ TEST_CASE("retry: an end for good drops what is queued, and tells how much") {
   CHECK(driven.connection().queue().empty());
 }
 
-TEST_CASE("onOpen: what it sends leaves at once, and what was queued waits until it has returned") {
+TEST_CASE("onOpen: its messages leave at once, and earlier ones wait until it has returned") {
   DrivenConnection driven;
   driven.onOpenTakesTime();
   driven.connect();
@@ -167,7 +167,7 @@ TEST_CASE("onOpen: only its own connection's return counts") {
   CHECK(driven.send() == Names{1});
 }
 
-TEST_CASE("onOpen: what it sent and its connection did not take is dropped as stale, and reported") {
+TEST_CASE("onOpen: its messages that did not leave with its connection are dropped as stale, and reported") {
   DrivenConnection driven;
   driven.onOpenTakesTime();
   driven.goTo(State::Open);
@@ -185,7 +185,7 @@ TEST_CASE("onOpen: what it sent and its connection did not take is dropped as st
   CHECK(driven.send() == Names{20, 1});
 }
 
-TEST_CASE("onOpen: a close() in it sends what it sent, what was queued, and then the Close frame") {
+TEST_CASE("onOpen: a close() in it sends its messages, the queued ones, and then the Close frame") {
   DrivenConnection driven;
   driven.onOpenTakesTime();
   driven.goTo(State::Open);
@@ -261,7 +261,7 @@ TEST_CASE("expiry: several at once are one report, and the state's own deadline 
   CHECK(driven.connection().deadline() == driven.now() + 14s);
 }
 
-TEST_CASE("expiry: what expires in Closing does not hold up the Close frame") {
+TEST_CASE("expiry: messages that expire in Closing do not delay the Close frame") {
   DrivenConnection driven({.closeTimeout = 1min, .sendQueue = {.maxAge = 10s}});
   driven.goTo(State::Open);
   driven.enqueue(1);
@@ -286,7 +286,7 @@ TEST_CASE("expiry: without a limit messages wait for ever") {
   CHECK(driven.send() == Names{1});
 }
 
-TEST_CASE("trimming: what has waited longest goes until count and bytes are within their bounds") {
+TEST_CASE("trimming: the oldest messages are dropped until count and bytes are within the limits") {
   DrivenConnection driven({.sendQueue = {.maxBytes = 100, .maxMessages = 3}});
   driven.enqueue(1, 10);
   driven.enqueue(2, 20);
@@ -306,7 +306,7 @@ TEST_CASE("trimming: what has waited longest goes until count and bytes are with
   CHECK(driven.send() == Names{4, 5});
 }
 
-TEST_CASE("trimming: what onOpen sent is dropped last, and what is dropped in Closing is not waited for") {
+TEST_CASE("trimming: messages of onOpen are dropped last, and Closing does not wait for dropped ones") {
   DrivenConnection driven({.sendQueue = {.maxMessages = 1}});
   driven.goTo(State::Open);
   driven.enqueue(1);
@@ -344,7 +344,7 @@ TEST_CASE("drops: while a retry follows nothing is dropped") {
   CHECK(driven.connection().queue().count() == 1);
 }
 
-TEST_CASE("unconfirmed: what was handed over and never proved to have arrived is counted, what waits is not") {
+TEST_CASE("unconfirmed: messages handed over without a confirmation are counted, queued ones are not") {
   DrivenConnection driven;
   openAndSend(driven, 3);
   driven.handedOver(2);
@@ -368,7 +368,7 @@ TEST_CASE("unconfirmed: each connection counts for itself, and an attempt that n
   CHECK(unconfirmedAfter(driven) == 1);
 }
 
-TEST_CASE("unconfirmed: an answer proves what was handed over before its question, and nothing after it") {
+TEST_CASE("unconfirmed: an answer confirms messages handed over before its heartbeat, and none after it") {
   DrivenConnection driven;
   openAndSend(driven, 3);
   const auto question = ask(driven, true);
@@ -387,7 +387,7 @@ TEST_CASE("unconfirmed: the answer to a Ping that overtook messages proves no mo
   CHECK(unconfirmedAfter(driven) == 2);
 }
 
-TEST_CASE("unconfirmed: the answer to a text proves what stood before it") {
+TEST_CASE("unconfirmed: the answer to a text confirms the messages before it") {
   DrivenConnection driven({.heartbeat = {.message = "ping", .answer = "pong"}}, false);
   openAndSend(driven, 3);
   driven.askNow();

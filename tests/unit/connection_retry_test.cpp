@@ -114,7 +114,7 @@ TEST_CASE("retry: connect() after the final close starts the count afresh") {
   }
 }
 
-TEST_CASE("retry after: what the server asks for comes on top of the jitter") {
+TEST_CASE("retry after: the server's delay is added to the jitter") {
   const std::vector<Duration> waits = waitsAfter(refusedFor(30s), {.firstDelay = 500ms});
   const auto [shortest, longest] = std::ranges::minmax(waits);
   CHECK(shortest >= 30s);
@@ -123,7 +123,7 @@ TEST_CASE("retry after: what the server asks for comes on top of the jitter") {
   CHECK(longest > 30s + 450ms);
 }
 
-TEST_CASE("retry: after an answer that says not here, each wait is slow and jittered, the first one too") {
+TEST_CASE("retry: after a response without a WebSocket, each delay is slow and jittered, the first one too") {
   for (const int status : {101, 200, 302, 404, 410, 426, 429}) {
     CAPTURE(status);
     const Ending ending{.cause = CloseCause::HandshakeRefused, .httpStatus = status};
@@ -181,7 +181,7 @@ TEST_CASE("retry: the third 404 ends a client that has never been open since con
   }
 }
 
-TEST_CASE("retry after: the close event tells the whole wait") {
+TEST_CASE("retry after: the close event has the whole delay") {
   DrivenConnection driven;
   driven.connect();
   driven.ended(refusedFor(30s));
@@ -209,7 +209,7 @@ TEST_CASE("retry after: it holds for one wait, and reconnect() does not wait for
   CHECK(driven.only<CloseInfo>().retryIn <= 500ms);
 }
 
-TEST_CASE("never opened: from the third failure on the close event says so") {
+TEST_CASE("never opened: it is set from the third failure on") {
   DrivenConnection driven;
   driven.connect();
   for (const bool suspicious : {false, false, true, true}) {

@@ -121,7 +121,7 @@ Options waitingLong() {
 
 }  // namespace
 
-TEST_CASE("connection: each input in each state leads where the table says, or is dropped without an action") {
+TEST_CASE("connection: each input in each state follows the table, or is dropped without an action") {
   for (const InputRow& row : inputTable()) {
     for (const State from : kStates) {
       CAPTURE(row.name);
@@ -135,7 +135,7 @@ TEST_CASE("connection: each input in each state leads where the table says, or i
   }
 }
 
-TEST_CASE("connection: asking outside Open is dropped without an action") {
+TEST_CASE("connection: a heartbeat outside Open is dropped without an action") {
   for (const State from : {State::Idle, State::Connecting, State::Closing, State::Waiting, State::Closed}) {
     CAPTURE(std::string(nameOf(from)));
     DrivenConnection driven(waitingLong());
@@ -164,7 +164,7 @@ TEST_CASE("connection: every row of the table of transitions happens") {
   }
 }
 
-TEST_CASE("connection: an attempt that succeeds is reported with what the handshake brought") {
+TEST_CASE("connection: a successful attempt is reported with the results of the handshake") {
   DrivenConnection driven;
   driven.connect();
   CHECK(driven.all<Dial>().size() == 1);
@@ -177,7 +177,7 @@ TEST_CASE("connection: an attempt that succeeds is reported with what the handsh
   CHECK(opened.handshakeTime == 130ms);
 }
 
-TEST_CASE("connection: the state changes before the event that tells why") {
+TEST_CASE("connection: the state changes before the open or close event") {
   DrivenConnection driven;
   driven.connect();
   CHECK(std::holds_alternative<StateChange>(driven.actions().front()));

@@ -51,7 +51,7 @@ struct Queue {
 
 using Told = std::vector<std::string>;
 
-TEST_CASE("conflation: of the events that wait, the newest is told, with how many it left out") {
+TEST_CASE("conflation: the newest queued event is delivered, with the number of skipped ones") {
   Queue queue;
   queue.event(queue.latest, 1, "a");
   queue.event(queue.latest, 2, "b");

@@ -58,7 +58,7 @@ TEST_CASE("delivery: a handler that replaces itself lives until it has returned"
   }
 }
 
-TEST_CASE("delivery: after stop() nothing runs, and what handlers own is freed") {
+TEST_CASE("delivery: after stop() nothing runs, and the handlers are destroyed") {
   for (const Callbacks mode : kModes) {
     Delivery delivery(mode, kRoomy);
     auto owned = std::make_shared<int>(0);
@@ -133,7 +133,7 @@ TEST_CASE("delivery: stop() waits for a callback that runs on another thread, an
   }
 }
 
-TEST_CASE("delivery: what an event owned may use the delivery when it goes") {
+TEST_CASE("delivery: the destructor of an event's payload may use the delivery") {
   struct Owner final : Recipient {
     Owner(Delivery& of, std::size_t& count) : Recipient(false), delivery(of), waited(count) {}
     ~Owner() override {

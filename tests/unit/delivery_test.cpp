@@ -144,7 +144,7 @@ TEST_CASE("delivery: poll() inside a callback does nothing") {
   CHECK(inner == std::vector<std::size_t>{0, 0});
 }
 
-TEST_CASE("delivery: what is delivered during poll() runs in it too, in its turn") {
+TEST_CASE("delivery: events delivered during poll() run in it too, in order") {
   Delivery delivery(Callbacks::Poll, kRoomy);
   Log log;
   onMessage(delivery, [&](const Message& message) {
@@ -159,7 +159,7 @@ TEST_CASE("delivery: what is delivered during poll() runs in it too, in its turn
   CHECK(log == Log{"a", "b", "a+", "b+"});
 }
 
-TEST_CASE("delivery: a full queue says so until half of it is empty") {
+TEST_CASE("delivery: a full queue stays full until half of it is empty") {
   const std::string text(100, 'x');
   const std::size_t each = sizeof(Event) + text.size();
   Delivery delivery(Callbacks::Poll, 10 * each);
@@ -186,7 +186,7 @@ TEST_CASE("delivery: a full queue says so until half of it is empty") {
   CHECK_FALSE(polled.madeRoom);
 }
 
-TEST_CASE("delivery: a poll tells what is left, and whose onOpen was among what ran") {
+TEST_CASE("delivery: a poll returns the rest, and the attempt whose onOpen ran") {
   Delivery delivery(Callbacks::Poll, kRoomy);
   Log log;
   logAll(delivery, log);
@@ -206,7 +206,7 @@ TEST_CASE("delivery: a poll tells what is left, and whose onOpen was among what 
   CHECK(polled.openReturned == 0);
 }
 
-TEST_CASE("delivery: what waits is counted, with its bytes and the polls so far") {
+TEST_CASE("delivery: queued events are counted, with their bytes and the polls so far") {
   Delivery delivery(Callbacks::Poll, kRoomy);
   Log log;
   logAll(delivery, log);
@@ -223,7 +223,7 @@ TEST_CASE("delivery: what waits is counted, with its bytes and the polls so far"
   CHECK(delivery.waiting().polls == 2);
 }
 
-TEST_CASE("delivery: a runner is needed once for what waits, until it has run all of it") {
+TEST_CASE("delivery: a runner is needed once for the queued events, until it has run all of them") {
   Delivery delivery(Callbacks::Executor, kRoomy);
   onMessage(delivery, [](const Message&) {});
   CHECK_FALSE(delivery.needsRunner());
@@ -249,7 +249,7 @@ TEST_CASE("delivery: it knows which events anybody wants to hear of") {
   CHECK_FALSE(delivery.wantsDrained());
 }
 
-TEST_CASE("delivery: while held, automatic messages wait, and what follows one does too") {
+TEST_CASE("delivery: while held, automatic messages wait, and so do the events behind them") {
   Delivery delivery(Callbacks::Automatic, kRoomy);
   Log log;
   logAll(delivery, log);

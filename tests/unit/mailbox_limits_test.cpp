@@ -40,7 +40,7 @@ TEST_CASE("mailbox: messages are bounded in count too, empty ones included") {
   CHECK(box.send("") == SendResult::Queued);
 }
 
-TEST_CASE("mailbox: what waits in the connection's queue counts until it has left") {
+TEST_CASE("mailbox: messages in the connection's queue count until they have left") {
   MailboxAndLoop box({.maxBytes = 100, .maxMessages = 3});
   CHECK(box.send(50) == SendResult::Queued);
   CHECK(box.send(40) == SendResult::Queued);
@@ -54,7 +54,7 @@ TEST_CASE("mailbox: what waits in the connection's queue counts until it has lef
   CHECK(box.send(100) == SendResult::Queued);
 }
 
-TEST_CASE("mailbox: what is posted between taking and settling is counted once") {
+TEST_CASE("mailbox: messages sent between taking and settling are counted once") {
   MailboxAndLoop box({.maxBytes = 100, .maxMessages = 100});
   CHECK(box.send(30) == SendResult::Queued);
   box.mailbox.hold();
@@ -65,7 +65,7 @@ TEST_CASE("mailbox: what is posted between taking and settling is counted once")
   CHECK(box.send(40) == SendResult::Queued);
 }
 
-TEST_CASE("mailbox: what onOpen sends is taken apart from the rest, and counts like the rest") {
+TEST_CASE("mailbox: messages of onOpen are taken separately, and count like the rest") {
   MailboxAndLoop box({.maxBytes = 100, .maxMessages = 3});
   box.open();
   CHECK(box.send("a") == SendResult::Queued);
@@ -79,7 +79,7 @@ TEST_CASE("mailbox: what onOpen sends is taken apart from the rest, and counts l
   CHECK(box.mailbox.bufferedAmount() == 0);
 }
 
-TEST_CASE("mailbox: what onOpen sends has the loop take another turn, and is dropped with the rest in Closed") {
+TEST_CASE("mailbox: messages of onOpen cause another turn, and are dropped with the rest in Closed") {
   MailboxAndLoop box;
   box.open();
   box.mailbox.hold();
@@ -111,7 +111,7 @@ TEST_CASE("mailbox: a message that shall not wait is refused unless the client i
   CHECK(box.sendIfOpen("a") == SendResult::Closed);
 }
 
-TEST_CASE("mailbox: where the oldest may be dropped, what is posted stays within the bounds, and drops are counted") {
+TEST_CASE("mailbox: with DropOldest the mailbox stays within the limits, and drops are counted") {
   MailboxAndLoop box({.maxBytes = 100, .maxMessages = 3, .whenFull = WhenFull::DropOldest});
   CHECK(box.send(40) == SendResult::Queued);
   CHECK(box.send(30) == SendResult::Queued);
@@ -153,7 +153,7 @@ TEST_CASE("mailbox: behind a full queue of the connection's, as much again may b
   CHECK(box.mailbox.bufferedAmount() == 150);
 }
 
-TEST_CASE("mailbox: what onOpen sends is not displaced by what comes later, and is bounded all the same") {
+TEST_CASE("mailbox: messages of onOpen are not displaced by later ones, and are limited too") {
   MailboxAndLoop box({.maxBytes = 100, .maxMessages = 3, .whenFull = WhenFull::DropOldest});
   box.open();
   CHECK(box.send("a") == SendResult::Queued);
@@ -168,7 +168,7 @@ TEST_CASE("mailbox: what onOpen sends is not displaced by what comes later, and 
   CHECK(taken.dropped.displaced.messages == 1);
 }
 
-TEST_CASE("mailbox: what onOpen sends after a close() is for another connection, and waits in its turn") {
+TEST_CASE("mailbox: messages of onOpen after a close() are for another connection, and wait in order") {
   MailboxAndLoop box;
   box.open();
   CHECK(box.sendFirst("a") == SendResult::Queued);
@@ -180,7 +180,7 @@ TEST_CASE("mailbox: what onOpen sends after a close() is for another connection,
   CHECK(taken.sizes == Sizes{2});
 }
 
-TEST_CASE("mailbox: the low-water mark is reported once, when what is buffered has fallen to it") {
+TEST_CASE("mailbox: the low-water mark is reported once, when the buffered amount has fallen to it") {
   MailboxAndLoop box({.lowWaterBytes = 10});
   box.open();
   CHECK_FALSE(box.mailbox.hasDrained({}));
@@ -194,7 +194,7 @@ TEST_CASE("mailbox: the low-water mark is reported once, when what is buffered h
   CHECK_FALSE(box.mailbox.hasDrained({}));
 }
 
-TEST_CASE("mailbox: what waits in the queue, in the transport and in the mailbox counts together") {
+TEST_CASE("mailbox: the bytes of queue, transport and mailbox count together") {
   MailboxAndLoop box({.lowWaterBytes = 10});
   box.open();
   CHECK_FALSE(box.mailbox.hasDrained({1, 4, 7}));
@@ -205,7 +205,7 @@ TEST_CASE("mailbox: what waits in the queue, in the transport and in the mailbox
   CHECK(box.mailbox.hasDrained({1, 4, 0}));
 }
 
-TEST_CASE("mailbox: the amount that is buffered includes what the transport held at the last settling") {
+TEST_CASE("mailbox: the buffered amount includes the transport's bytes at the last settling") {
   MailboxAndLoop box;
   box.open();
   CHECK(box.send(5) == SendResult::Queued);
@@ -216,7 +216,7 @@ TEST_CASE("mailbox: the amount that is buffered includes what the transport held
   CHECK(box.mailbox.bufferedAmount() == 105);
 }
 
-TEST_CASE("mailbox: statistics are those of the last settling, with what waits now") {
+TEST_CASE("mailbox: statistics are those of the last settling, with the current queue") {
   MailboxAndLoop box;
   box.open();
   box.mailbox.hold();

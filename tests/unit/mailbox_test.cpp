@@ -55,7 +55,7 @@ TEST_CASE("mailbox: only the post that ends emptiness wakes the loop") {
   CHECK(box.wakes() == 2);
 }
 
-TEST_CASE("mailbox: what is refused does not wake the loop") {
+TEST_CASE("mailbox: a refused call does not wake the loop") {
   MailboxAndLoop box({.maxBytes = 10});
   CHECK(box.send(11) == SendResult::TooLarge);
   CHECK(box.close() == CloseResult::AlreadyClosed);
@@ -64,7 +64,7 @@ TEST_CASE("mailbox: what is refused does not wake the loop") {
   CHECK(box.wakes() == 0);
 }
 
-TEST_CASE("mailbox: during a round no post wakes, and settling tells whether one came") {
+TEST_CASE("mailbox: commands during a round wake no loop, and settling reports whether one came") {
   MailboxAndLoop box;
   box.mailbox.hold();
   (void)box.send("a");
@@ -105,7 +105,7 @@ TEST_CASE("mailbox: a second connect() or close() changes nothing") {
   CHECK(box.round().commands == std::vector{Kind::Connect, Kind::Close});
 }
 
-TEST_CASE("mailbox: a connection that gave up by itself has to be asked again") {
+TEST_CASE("mailbox: a connection that gave up by itself needs another connect()") {
   MailboxAndLoop box;
   box.open();
   box.become(State::Closed);
@@ -127,7 +127,7 @@ TEST_CASE("mailbox: a connect() that is still posted outlives the end before it"
   CHECK(box.send("for the next one") == SendResult::Queued);
 }
 
-TEST_CASE("mailbox: a question can be asked only of an open connection") {
+TEST_CASE("mailbox: a heartbeat needs an open connection") {
   MailboxAndLoop box;
   CHECK(box.ask() == HeartbeatResult::NotOpen);
   CHECK(box.connect() == ConnectResult::Started);

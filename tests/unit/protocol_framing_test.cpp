@@ -28,7 +28,7 @@ std::vector<std::string> unframed(const Batches& batches) {
   return messages;
 }
 
-TEST_CASE("framing: what is added together leaves as one text message") {
+TEST_CASE("framing: messages added together leave as one text message") {
   Framer framer(100);
   framer.add("{1}", std::nullopt);
   framer.add("{2}", asBytes("two"));
@@ -82,7 +82,7 @@ TEST_CASE("framing: lengths of several bytes are read as they are written") {
   }
 }
 
-TEST_CASE("framing: what came before malformed framing is handed out, and nothing after it") {
+TEST_CASE("framing: messages before malformed framing are delivered, and none after it") {
   Unframer unframer(MessageKind::Text, asBytes("{1}\x1E\x1E{2}"));
   REQUIRE(unframer.next());
   CHECK(!unframer.malformed());

@@ -20,7 +20,7 @@ std::string faultOf(std::string_view head) {
   return malformed == nullptr ? "" : malformed->why;
 }
 
-TEST_CASE("heads: what a client writes is what the specification shows") {
+TEST_CASE("heads: a client writes the heads of the specification") {
   CHECK(write(Hello{.session = "jXs2FWy5vTzRy3NC1nVYQw", .token = "t"}) ==
         R"({"op":"hello","v":1,"session":"jXs2FWy5vTzRy3NC1nVYQw","attempt":1,"token":"t"})");
   CHECK(write(Hello{.session = "k", .attempt = 2}) == R"({"op":"hello","v":1,"session":"k","attempt":2})");
@@ -45,7 +45,7 @@ TEST_CASE("heads: text is escaped, so that neither a newline nor a separator is 
   CHECK(head == R"({"op":"auth","id":1,"token":"a\n\u001e\"\\"})");
 }
 
-TEST_CASE("heads: a malformed one says what is wrong with it") {
+TEST_CASE("heads: a malformed one has a text that names the fault") {
   CHECK(faultOf("[]") == "the head is not one JSON object within its limits");
   CHECK(faultOf("{}") == "op is missing");
   CHECK(faultOf(R"({"op":7})") == "op has the wrong type");

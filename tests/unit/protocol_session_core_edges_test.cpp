@@ -68,7 +68,7 @@ TEST_CASE("session core: goaway is followed within its spread, and not by all at
   CHECK(*times.rbegin() - *times.begin() > 3s);
 }
 
-TEST_CASE("session core: what reassures the server brings neither a clock nor a pong") {
+TEST_CASE("session core: the pong of a keep-alive ping gives neither a clock nor a round trip") {
   Driven session;
   session.core.reassure();
   CHECK(session.send().empty());
@@ -126,7 +126,7 @@ TEST_CASE("session core: times that no clock has are taken for the longest that 
   CHECK(session.last<PublishEnded>() == nullptr);
 }
 
-TEST_CASE("session core: what has waited for others, and now waits for room, wakes nobody") {
+TEST_CASE("session core: a batch past its delay that waits for room sets no deadline") {
   Driven session(5ms);
   session.open();
   session.core.call(kStart, {.id = 1, .target = "c", .body = "b"});

@@ -46,7 +46,7 @@ void meetHole(Driven& session, std::string_view event) {
   session.hear(event);
 }
 
-TEST_CASE("session core: a hole that stays is told as one gap after the second attempt") {
+TEST_CASE("session core: a permanent hole is reported as one gap after the second attempt") {
   for (const char* event :
        {R"({"op":"event","channel":"c","seq":7})", R"({"op":"event","channel":"c","seq":7,"skipped":1})"}) {
     CAPTURE(event);
@@ -97,7 +97,7 @@ TEST_CASE("session core: an event that comes after all closes a hole without a g
   CHECK(session.all<GapFound>().empty());
 }
 
-TEST_CASE("session core: a server whose every event is behind a hole is asked no more than once a second") {
+TEST_CASE("session core: a server with a hole before every event gets at most one subscribe a second") {
   Driven session;
   meetHole(session, R"({"op":"event","channel":"c","seq":7})");
   std::vector<Time> subscribes;
@@ -175,7 +175,7 @@ TEST_CASE("session core: already-subscribed ends nothing, and the next attempt u
   CHECK(times(kSubscribe, session.sent(kStart + 3s)) == 1);
 }
 
-TEST_CASE("session core: whoever unsubscribes while the next attempt waits is subscribed to nothing") {
+TEST_CASE("session core: unsubscribing while the next attempt waits cancels it") {
   Driven session;
   session.core.subscribe(1, "c", false, 0, std::nullopt);
   session.open();

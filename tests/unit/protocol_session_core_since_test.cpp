@@ -168,7 +168,7 @@ TEST_CASE("session core: since of one more subscription counts before the first 
   }
 }
 
-TEST_CASE("session core: since that is where the channel stands asks for nothing") {
+TEST_CASE("session core: since at the channel's position sends no subscribe") {
   Joined channel(3);
   channel.subscribe(1, std::nullopt);
   channel.open();
@@ -217,7 +217,7 @@ TEST_CASE("session core: since in another epoch is one gap") {
   }
 }
 
-TEST_CASE("session core: since ahead of a channel keeps what it has, and is one gap where no server has been") {
+TEST_CASE("session core: since ahead of a channel keeps its events, and is one gap beyond the server's position") {
   Joined channel(10);
   channel.subscribe(1, at(4));
   channel.subscribe(2, at(7));
@@ -249,7 +249,7 @@ TEST_CASE("session core: subscribers that stand apart stay so across a cut, unti
   CHECK(channel.got(2) == "8 9 10 11 12");
 }
 
-TEST_CASE("session core: each latest-only subscriber is told what it skipped itself") {
+TEST_CASE("session core: each latest-only subscriber gets its own skipped count") {
   Joined channel(3);
   channel.subscribe(1, std::nullopt, 0, true);
   channel.open();

@@ -58,7 +58,7 @@ TEST_CASE("session core: no more requests wait for their answers than the server
   }
 }
 
-TEST_CASE("session core: a request that waits for its turn keeps what comes behind it in order") {
+TEST_CASE("session core: a waiting request keeps the calls behind it in order") {
   Driven session;
   session.open(welcome(R"(,"requests":1)"));
   request(session, 1, 2);
@@ -71,7 +71,7 @@ TEST_CASE("session core: a request that waits for its turn keeps what comes behi
   CHECK(sent.find(R"("op":"request")") < sent.find(R"("op":"publish")"));
 }
 
-TEST_CASE("session core: a request that nobody waits for any more gives its place to the next, behind its cancel") {
+TEST_CASE("session core: a cancelled request frees its place for the next one, behind its cancel") {
   Driven session;
   session.open(welcome(R"(,"requests":1)"));
   request(session, 1, 2);
@@ -91,7 +91,7 @@ TEST_CASE("session core: a request that nobody waits for any more gives its plac
   CHECK(session.sent(kStart + 1s) == "{\"op\":\"cancel\",\"id\":3}\x1E");
 }
 
-TEST_CASE("session core: the end of a connection is the end of what waits on it") {
+TEST_CASE("session core: the end of a connection ends its pending requests") {
   Driven session;
   session.open(welcome(R"(,"requests":2)"));
   request(session, 1, 2, true);
@@ -127,7 +127,7 @@ TEST_CASE("session core: where the server remembers fewer than before, nothing i
   CHECK(session.sent().empty());
 }
 
-TEST_CASE("session core: a smaller memory binds what is sent again, too") {
+TEST_CASE("session core: a smaller dedup count limits resent publishes, too") {
   Driven session;
   session.open(welcome(R"(,"memory":"m","dedup":{"count":10,"ms":60000})"));
   publish(session, 1, 10, true);
@@ -145,7 +145,7 @@ TEST_CASE("session core: a smaller memory binds what is sent again, too") {
   CHECK(session.all<PublishEnded>().size() == 1);
 }
 
-TEST_CASE("session core: what a server was too slow for comes again little by little") {
+TEST_CASE("session core: after too-slow the resent publishes are paced") {
   Driven session;
   const std::string kRemembers = R"(,"memory":"m","dedup":{"count":1000,"ms":60000})";
   session.open(welcome(kRemembers));
@@ -176,7 +176,7 @@ TEST_CASE("session core: what a server was too slow for comes again little by li
   }
 }
 
-TEST_CASE("session core: requests are paced after too-slow as publishes are, and what is answered ends it") {
+TEST_CASE("session core: after too-slow requests are paced like publishes, until answers come") {
   Driven session;
   session.open(welcome(R"(,"requests":32)"));
   request(session, 1, 40, true);

@@ -69,7 +69,7 @@ TEST_CASE("send queue: it knows how many messages and bytes it holds") {
   CHECK(queue.bytes() == 30);
 }
 
-TEST_CASE("send queue: dropping takes the oldest, frees it and tells its size") {
+TEST_CASE("send queue: dropping removes the oldest, frees it and returns its size") {
   Released released;
   SendQueue queue;
   for (std::uintptr_t handle = 1; handle <= 4; ++handle) {
@@ -84,7 +84,7 @@ TEST_CASE("send queue: dropping takes the oldest, frees it and tells its size") 
   CHECK(queue.pop().payload.handle() == 4);
 }
 
-TEST_CASE("send queue: what is put first stands ahead of all others, in its own order") {
+TEST_CASE("send queue: first messages are ahead of all others, in their own order") {
   Released released;
   SendQueue queue;
   queue.push(released.message(1, 10), kNow);
@@ -104,7 +104,7 @@ TEST_CASE("send queue: what is put first stands ahead of all others, in its own 
   }
 }
 
-TEST_CASE("send queue: what was put first is the last to be dropped") {
+TEST_CASE("send queue: first messages are dropped last") {
   Released released;
   SendQueue queue;
   queue.pushFirst(released.message(1, 10), kNow);
@@ -135,7 +135,7 @@ TEST_CASE("send queue: it knows since when the oldest message has been waiting")
   CHECK(queue.oldestSince() == kNow + 3s);
 }
 
-TEST_CASE("send queue: a queue that goes frees what it holds") {
+TEST_CASE("send queue: the destructor frees its messages") {
   Released released;
   {
     SendQueue queue;

@@ -81,7 +81,7 @@ constexpr Callbacks kQueued[] = {Callbacks::Poll, Callbacks::Executor};
 
 }  // namespace
 
-TEST_CASE("bounds: of latest-only channels that nobody polls one event each waits, and heartbeats change nothing") {
+TEST_CASE("bounds: one event of each latest-only channel waits for poll, whatever heartbeats come") {
   constexpr std::uint64_t kChannels = 31;
   for (const bool listens : {false, true}) {
     CAPTURE(listens);
@@ -138,7 +138,7 @@ TEST_CASE("bounds: one message of many events does not overrun the delivery queu
   }
 }
 
-TEST_CASE("bounds: what comes behind a message that waits is read behind it") {
+TEST_CASE("bounds: messages behind a held one are read behind it") {
   for (const Abilities& abilities : {Abilities{}, kPage}) {
     Reader reader(Callbacks::Poll, abilities);
     reader.test.hear(joinedEvents(1, 2'000));
@@ -170,7 +170,7 @@ TEST_CASE("bounds: however many errors one message holds, they do not overrun th
   }
 }
 
-TEST_CASE("bounds: a connection that ends while its last message waits is told of behind that message") {
+TEST_CASE("bounds: the end of a connection is reported behind its held last message") {
   for (const Abilities& abilities : {Abilities{}, kPage}) {
     Reader reader(Callbacks::Poll, abilities);
     reader.test.session().onClose([&](const CloseInfo& info) {
@@ -187,7 +187,7 @@ TEST_CASE("bounds: a connection that ends while its last message waits is told o
   }
 }
 
-TEST_CASE("bounds: what the application ends does not wait for what is still to be read") {
+TEST_CASE("bounds: an end by the application does not wait for held messages") {
   for (const bool closes : {true, false}) {
     Reader reader(Callbacks::Poll);
     reader.test.hear(joinedEvents(1, kMany));
@@ -208,7 +208,7 @@ TEST_CASE("bounds: what the application ends does not wait for what is still to 
   }
 }
 
-TEST_CASE("bounds: a message that breaks the protocol behind what waits ends the connection when it is read") {
+TEST_CASE("bounds: a malformed message behind a held one ends the connection when it is read") {
   Reader reader(Callbacks::Poll);
   reader.test.hear(joinedEvents(1, 2'000) + kSeparator + "[]");
   CHECK(reader.test.session().state() == State::Open);

@@ -59,7 +59,7 @@ TEST_CASE("session: after some close codes it is pointless to go on") {
   }
 }
 
-TEST_CASE("session: the token function is asked before each attempt, and once more when its token has expired") {
+TEST_CASE("session: the token function is called before each attempt, and once more when its token has expired") {
   std::vector<std::string> refusals;
   ManualSession test({}, {.token = [&refusals](const TokenRequest& request) {
                        refusals.push_back(request.refusal() ? request.refusal()->code : "");
@@ -97,7 +97,7 @@ TEST_CASE("session: a token that authenticate() brought goes with every hello fr
   }
 }
 
-TEST_CASE("session: the token function counts for more than what authenticate() brought") {
+TEST_CASE("session: the token function takes precedence over authenticate()") {
   ManualSession test({}, {.token = [](const TokenRequest& request) { request.answer("asked for"); }});
   test.open();
   CHECK(test.session().authenticate("fresh") == CallResult::Queued);
@@ -140,7 +140,7 @@ TEST_CASE("session: a user that is not authorized is not tried again") {
   CHECK_FALSE(test.closes.back().willRetry);
 }
 
-TEST_CASE("session: goaway is followed once, and only to its own origin or to what is allowed") {
+TEST_CASE("session: goaway is followed once, and only to its own origin or an allowed host") {
   const std::pair<const char*, bool> places[] = {
       {"wss://a.test/other", true},     {"wss://a.test:443/", true},      {"wss://A.TEST/", true},
       {"wss://a.test:444/", false},     {"wss://friend.test/", true},     {"wss://friend.test:444/", false},
@@ -192,7 +192,7 @@ TEST_CASE("session: an option that only a client has a use for is refused by con
   CHECK(usual.session().connectFault().empty());
 }
 
-TEST_CASE("session: what a server tells makes no lines of the log and of the flight record") {
+TEST_CASE("session: texts of a server cannot add lines to the log and the flight record") {
   std::vector<std::string> lines;
   ManualSession test({.log = {.level = LogLevel::Warning,
                               .sink = [&lines](const LogRecord& record) { lines.emplace_back(record.text); }}});
@@ -277,7 +277,7 @@ TEST_CASE("session: goaway while it closes leads nowhere, not even later") {
   CHECK(test.transport().endpoint().url == "wss://a.test/stream");
 }
 
-TEST_CASE("session: asks at least as often as the server wants, on a page too") {
+TEST_CASE("session: it sends pings at least as often as the server requires, on a page too") {
   for (const Abilities& abilities : {Abilities{}, kPage}) {
     ManualSession test({}, {}, abilities);
     test.greet();
@@ -292,7 +292,7 @@ TEST_CASE("session: asks at least as often as the server wants, on a page too") 
   }
 }
 
-TEST_CASE("session: a server that wants to be asked all the time is asked once a second") {
+TEST_CASE("session: a server that requires pings all the time gets one a second") {
   for (const char* wanted : {"1", "999"}) {
     ManualSession test;
     test.greet();
@@ -311,7 +311,7 @@ TEST_CASE("session: a server that wants to be asked all the time is asked once a
   }
 }
 
-TEST_CASE("session: hello tells how large a message the client takes") {
+TEST_CASE("session: hello has the client's message limit") {
   const std::pair<std::size_t, const char*> sizes[] = {{5'000, "5000"}, {10, "1024"}};
   for (const auto& [bytes, told] : sizes) {
     ManualSession test({.maxMessageBytes = bytes});
@@ -335,7 +335,7 @@ TEST_CASE("session: a message that is larger than the client takes does not end 
   CHECK(test.closes.back().retryIn > 0ms);
 }
 
-TEST_CASE("session: what a server finds too large ends, and is never sent again") {
+TEST_CASE("session: a call that the server finds too large ends, and is never resent") {
   ManualSession test;
   std::vector<Ack> acks;
   CHECK(test.session().publish("c", std::string(70'000, 'x'), {.ack = true, .resend = true},
@@ -368,7 +368,7 @@ TEST_CASE("session: what a server finds too large ends, and is never sent again"
   CHECK_FALSE(test.closes.back().willRetry);
 }
 
-TEST_CASE("session: the outbox has bounds, and what is acknowledged leaves it") {
+TEST_CASE("session: the outbox is limited, and acknowledged calls leave it") {
   ManualSession test({}, {.outbox = {.maxBytes = 2000, .maxCalls = 2}});
   Session& session = test.session();
   CHECK(session.publish("c", std::string(2000, 'x')) == CallResult::TooLarge);
@@ -383,7 +383,7 @@ TEST_CASE("session: the outbox has bounds, and what is acknowledged leaves it") 
   CHECK(session.publish("c", "3") == CallResult::Queued);
 }
 
-TEST_CASE("session: a request that takes too long fails, and the server is told that nobody waits") {
+TEST_CASE("session: a request that times out fails, and is cancelled at the server") {
   ManualSession test;
   test.open();
   std::vector<std::string> errors;
@@ -411,7 +411,7 @@ TEST_CASE("session: a request that is cancelled is never answered") {
   CHECK(answers == 0);
 }
 
-TEST_CASE("session: what waits for others leaves in one message, and no delay is beyond a clock") {
+TEST_CASE("session: calls within batchDelay leave in one message, and any delay can be added to a clock") {
   for (const auto delay : {20ms, std::chrono::milliseconds::max()}) {
     ManualSession test({}, {.outbox = {.batchDelay = delay}});
     test.open();
@@ -427,7 +427,7 @@ TEST_CASE("session: what waits for others leaves in one message, and no delay is
   }
 }
 
-TEST_CASE("session: a position that no server can have is not asked for, and what is missing is told") {
+TEST_CASE("session: an impossible position is not requested, and is reported as a gap") {
   ManualSession test;
   std::vector<bool> gaps;
   const auto subscription =

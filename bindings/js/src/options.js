@@ -1,6 +1,5 @@
-// What clients and sessions may be told, checked as it is given: a mistake throws where it was made. Which options there
-// are stands in described.js. What is no JavaScript value of the right kind is found here; what C++ would refuse too has
-// the text that connectFault() gives there.
+// What clients and sessions may be told, checked as it is given: a mistake throws where it was made. Which options
+// there are stands in described.js. What C++ would refuse too has the text that connectFault() gives there.
 
 import { FAULTS, OPTIONS, SESSION_OPTIONS } from './described.js';
 
@@ -43,7 +42,11 @@ const TYPES = {
   closeCodes: {
     check(value, name) {
       check(Array.isArray(value) && value.every(Number.isInteger), name, 'an array of integers');
-      checkValue(value.every((code) => code >= 1000 && code <= 4999), name, FAULTS.kNoCloseCode);
+      checkValue(
+        value.every((code) => code >= 1000 && code <= 4999),
+        name,
+        FAULTS.kNoCloseCode,
+      );
     },
     toNumbers: (value) => value,
   },

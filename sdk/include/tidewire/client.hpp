@@ -61,8 +61,9 @@ struct PollBudget {
 ///
 /// Thread: any, for every member.
 ///
-/// Platforms: on the web only the thread that made the client. From another thread, members with a `WrongThread` result
-/// return it, `poll` runs nothing, setting a handler has no effect, and the other members must not be called.
+/// Platforms: Native: any thread. Web: the thread that made the client. From another thread, members with a
+/// `WrongThread` result return it, `poll` runs nothing, setting a handler has no effect, and the other members must not
+/// be called. Why: a browser's socket belongs to its thread.
 class Client {
  public:
   /// Makes a client in `State::Idle` with a copy of `options`.
@@ -71,7 +72,7 @@ class Client {
   ///
   /// Thread: any.
   ///
-  /// Platforms: native starts Tidewire's thread with the first client that has no `Options::loop`. The web has no such
+  /// Platforms: Native: the first client without `Options::loop` starts Tidewire's thread. Web: there is no such
   /// thread.
   explicit Client(Options options);
 
@@ -83,7 +84,7 @@ class Client {
   /// Requires: the caller holds no lock that a callback takes.
   /// Thread: any.
   ///
-  /// Platforms: the web never waits.
+  /// Platforms: Native: waits for a callback that runs on another thread. Web: never waits. Why: there is one thread.
   ~Client();
 
   /// Takes the connection and the handlers over. `other` may then only be destroyed or assigned to.
@@ -99,11 +100,12 @@ class Client {
   /// `Closing` the attempt begins once the client has closed.
   ///
   /// Thread: any.
-  /// Returns: `Started`, or why no attempt begins: `AlreadyStarted`, `InvalidUrl`, `InvalidSubprotocol`,
-  /// `InvalidHeader`, `InvalidOption`, `Unsupported`, `WrongThread`, `Unavailable`. `connectFault()` explains.
+  /// Returns: `Started`, or why no attempt begins, which is `AlreadyStarted`, `InvalidUrl`, `InvalidSubprotocol`,
+  /// `InvalidHeader` or `InvalidOption`; `connectFault()` explains. Natively also `Unavailable`. On the web also
+  /// `Unsupported` and `WrongThread`.
   ///
-  /// Platforms: the web returns `Unsupported` if `tls`, `headers` or user info in the URL are set; native never does.
-  /// Only native returns `Unavailable`.
+  /// Platforms: Native: never returns `Unsupported`. Web: returns `Unsupported` if `tls`, `headers` or user info in the
+  /// URL are set; never returns `Unavailable`.
   ConnectResult connect();
 
   /// Describes, for people, the first option that makes `connect()` fail, as in "url: a fragment is not allowed".
@@ -113,7 +115,7 @@ class Client {
   /// Thread: any.
   /// Returns: the text; empty if the options are valid.
   ///
-  /// Platforms: the web also names options that it does not support.
+  /// Platforms: Web: also names options that the web does not support.
   [[nodiscard]] std::string connectFault() const;
 
   /// Queues `text` as a text message and returns without waiting for the network.
@@ -132,7 +134,8 @@ class Client {
   /// Returns: `Queued`, or why nothing was queued: `Closed`, `NotOpen`, `TooLarge`, `QueueFull`, `InvalidUtf8`,
   /// `WrongThread`, `Unavailable`.
   ///
-  /// Platforms: only native returns `Unavailable`.
+  /// Platforms: Native: encodes the message in the calling thread. Web: copies it into JavaScript; never returns
+  /// `Unavailable`.
   [[nodiscard]] SendResult send(std::string_view text, const SendOptions& options = {});
 
   /// Queues `payload` as a binary message and returns without waiting for the network.
@@ -145,7 +148,8 @@ class Client {
   /// Returns: `Queued`, or why nothing was queued: `Closed`, `NotOpen`, `TooLarge`, `QueueFull`, `WrongThread`,
   /// `Unavailable`.
   ///
-  /// Platforms: only native returns `Unavailable`.
+  /// Platforms: Native: encodes the message in the calling thread. Web: copies it into JavaScript; never returns
+  /// `Unavailable`.
   [[nodiscard]] SendResult sendBinary(std::span<const std::byte> payload, const SendOptions& options = {});
 
   /// Queues the bytes of any contiguous range of one-byte elements as a binary message.
@@ -156,7 +160,8 @@ class Client {
   /// Returns: `Queued`, or why nothing was queued: `Closed`, `NotOpen`, `TooLarge`, `QueueFull`, `WrongThread`,
   /// `Unavailable`.
   ///
-  /// Platforms: only native returns `Unavailable`.
+  /// Platforms: Native: encodes the message in the calling thread. Web: copies it into JavaScript; never returns
+  /// `Unavailable`.
   template <ByteRange Range>
   requires(!std::convertible_to<const Range&, std::span<const std::byte>>) [[nodiscard]] SendResult
       sendBinary(const Range& payload, const SendOptions& options = {}) {
@@ -170,8 +175,9 @@ class Client {
   ///
   /// Thread: any.
   ///
-  /// Platforms: native counts a partly written block in full until all of it is written. On the web it includes the
-  /// browser's `bufferedAmount`; WebKit reports messages as sent that it still holds.
+  /// Platforms: Native: a partly written block counts in full until all of it is written. Web: includes the browser's
+  /// `bufferedAmount`; WebKit reports messages as sent that it still holds. Why: the system does not report payloads
+  /// inside of one write.
   [[nodiscard]] std::size_t bufferedAmount() const;
 
   /// Closes the client for good: sends the queued messages if it is open, then a Close frame, and waits for the peer's
@@ -182,10 +188,11 @@ class Client {
   ///
   /// Requires: `code` is 1000 or from 3000 to 4999; `reason` is UTF-8 of at most 123 bytes.
   /// Thread: any.
-  /// Returns: `Accepted`, or why nothing changed: `AlreadyClosed`, `InvalidCode`, `InvalidReason`, `WrongThread`.
+  /// Returns: `Accepted`, or why nothing changed, which is `AlreadyClosed`, `InvalidCode` or `InvalidReason`. On the
+  /// web also `WrongThread`.
   ///
-  /// Platforms: when `closeTimeout` passes, native cuts the connection; a page cannot, so the browser may go on sending
-  /// buffered messages.
+  /// Platforms: Native: cuts the connection when `closeTimeout` passes. Web: the browser may go on sending buffered
+  /// messages after `closeTimeout`. Why: a page cannot cut a connection.
   CloseResult close(std::uint16_t code = 1000, std::string_view reason = {});
 
   /// Drops the current connection, or the retry delay, and begins an attempt at once.
@@ -194,10 +201,10 @@ class Client {
   /// handshake.
   ///
   /// Thread: any.
-  /// Returns: `Started`, or why nothing changed: `Closed`, `WrongThread`.
+  /// Returns: `Started`; `Closed` if nothing changed. On the web also `WrongThread`.
   ///
-  /// Platforms: native cuts the connection without a Close frame. A page cannot, so the server sees a Close frame
-  /// without a code.
+  /// Platforms: Native: cuts the connection; the server sees its end without a Close frame. Web: the browser closes it;
+  /// the server sees a Close frame without a code. Why: a page cannot cut a connection.
   ReconnectResult reconnect();
 
   /// Sends a heartbeat now, without waiting for `HeartbeatOptions::interval`.
@@ -206,9 +213,10 @@ class Client {
   /// heartbeat is already under way, no second one is sent.
   ///
   /// Thread: any.
-  /// Returns: `Asked`, or why no heartbeat is sent: `NotOpen`, `Unsupported`, `WrongThread`.
+  /// Returns: `Asked`; `NotOpen` if no heartbeat is sent. On the web also `Unsupported` and `WrongThread`.
   ///
-  /// Platforms: the web returns `Unsupported` while `HeartbeatOptions::message` is empty, because a page has no Ping.
+  /// Platforms: Native: always possible while open. Web: `Unsupported` while `HeartbeatOptions::message` is empty. Why:
+  /// a page has no Ping frame.
   HeartbeatResult heartbeat();
 
   /// Stops reading messages from the connection until `resume()`, also across a reconnect.
@@ -216,18 +224,19 @@ class Client {
   /// Takes effect with the next turn of the loop. Messages that were already read are still delivered.
   ///
   /// Thread: any; any state.
-  /// Returns: `Accepted`, `WrongThread`.
+  /// Returns: `Accepted`. On the web also `WrongThread`.
   ///
-  /// Platforms: native stops reading, so TCP flow control pauses the peer, and missing answers do not count as a dead
-  /// connection meanwhile. A page cannot stop its browser from reading: messages and the events behind them are held up
-  /// to `Options::deliveryQueueBytes`; beyond it the connection ends with `SlowConsumer`.
+  /// Platforms: Native: reading stops, so TCP flow control pauses the peer; liveness is suspended meanwhile. Web:
+  /// messages and the events behind them are held up to `Options::deliveryQueueBytes`; beyond it the connection ends
+  /// with `SlowConsumer`. Liveness goes on, and a call of `Options::endpoint` overtakes held events. Why: a page cannot
+  /// stop its browser from reading.
   PauseResult pause();
   /// Ends `pause()`: reading goes on with the next turn of the loop. Without a `pause()` it has no effect.
   ///
   /// Thread: any; any state.
-  /// Returns: `Accepted`, `WrongThread`.
+  /// Returns: `Accepted`. On the web also `WrongThread`.
   ///
-  /// Platforms: the web first delivers the events that `pause()` held, in order.
+  /// Platforms: Web: first delivers the events that `pause()` held, in order.
   PauseResult resume();
 
   /// Blocks until the client is open, for programs without a loop of their own.
@@ -237,8 +246,8 @@ class Client {
   /// Returns: `Reached`; `Closed` if the client has closed for good or `connect()` was never called; `TimedOut`;
   /// `WrongThread`; `Unsupported`.
   ///
-  /// Platforms: native; `Unsupported` with `Options::loop`. The web always returns `Unsupported`, because a page cannot
-  /// block.
+  /// Platforms: Native: `Unsupported` with `Options::loop`; `WrongThread` in a callback, and on the thread of the loop.
+  /// Web: always `Unsupported`. Why: a page cannot block.
   WaitResult waitOpen(std::chrono::milliseconds timeout) const;
   /// Blocks until the client has closed for good. A client on which `connect()` was never called counts as closed.
   ///
@@ -246,8 +255,8 @@ class Client {
   /// Thread: any other.
   /// Returns: `Reached`, `TimedOut`, `WrongThread`, `Unsupported`.
   ///
-  /// Platforms: native; `Unsupported` with `Options::loop`. The web always returns `Unsupported`, because a page cannot
-  /// block.
+  /// Platforms: Native: `Unsupported` with `Options::loop`; `WrongThread` in a callback, and on the thread of the loop.
+  /// Web: always `Unsupported`. Why: a page cannot block.
   WaitResult waitClosed(std::chrono::milliseconds timeout) const;
 
   /// Returns: counters since construction, and the current queue sizes; see `Stats` for how recent they are.
@@ -282,7 +291,7 @@ class Client {
   ///
   /// Thread: any.
   ///
-  /// Platforms: native may lag behind the loop's thread; on the web it is exact.
+  /// Platforms: Native: may lag behind the loop's thread. Web: exact.
   [[nodiscard]] State state() const;
 
   // Handlers run on the thread that `Options::callbacks` chooses.
@@ -295,8 +304,8 @@ class Client {
   ///
   /// Thread: any.
   ///
-  /// Platforms: Firefox reports no opening when a Close frame follows the handshake response at once; then the handler
-  /// runs just before `onClose`.
+  /// Platforms: Web: Firefox reports no opening when a Close frame follows the handshake response at once; then the
+  /// handler runs just before `onClose`. Node: same.
   template <std::invocable<const Opened&> Handler>
   void onOpen(Handler handler) {
     setOnOpen(internal::guarded<Opened>(std::move(handler)));
@@ -340,7 +349,7 @@ class Client {
   ///
   /// Thread: any.
   ///
-  /// Platforms: native, after a Ping or a text. On the web after a text only, because a page has no Ping.
+  /// Platforms: Native: after a Ping or a text. Web: after a text only. Why: a page has no Ping frame.
   template <std::invocable<const HeartbeatInfo&> Handler>
   void onHeartbeat(Handler handler) {
     setOnHeartbeat(internal::guarded<HeartbeatInfo>(std::move(handler)));
@@ -363,7 +372,7 @@ class Client {
   ///
   /// Thread: any.
   ///
-  /// Platforms: on the web the browser's buffer is polled every 4 ms while it is not empty.
+  /// Platforms: Web: the browser's buffer is polled every 4 ms while it is not empty. Why: a page has no event for it.
   template <std::invocable<const Drained&> Handler>
   void onDrain(Handler handler) {
     setOnDrain(internal::guarded<Drained>(std::move(handler)));

@@ -40,8 +40,9 @@ struct ReceivedMessage {
 ///
 /// Thread: any. A coroutine may be destroyed while it waits, on the thread that runs callbacks.
 ///
-/// Platforms: needs a standard library with `<coroutine>`; Emscripten 3.1.6 has none. Where `pause()` cannot pause the
-/// peer, messages that are not taken end the connection with `SlowConsumer`.
+/// Platforms: Native: messages that are not taken pause the peer. Web: needs a standard library with `<coroutine>`,
+/// which Emscripten 3.1.6 does not have; messages that are not taken end the connection with `SlowConsumer`. Why: see
+/// `Client::pause`.
 class AwaitableClient {
   class Waiter;
   struct Shared;

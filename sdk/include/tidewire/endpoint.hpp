@@ -21,7 +21,7 @@ class EndpointQuestion;
 /// fields that the handshake itself sets are rejected: Host, Connection, Upgrade, Content-Length, Transfer-Encoding and
 /// every name that begins with Sec-WebSocket-.
 ///
-/// Platforms: native. A page cannot add header fields to a WebSocket handshake.
+/// Platforms: Native: sent. Web: unsupported. Why: a page cannot add header fields to a WebSocket handshake.
 struct Header {
   /// Field name, such as "Authorization". Case does not matter.
   std::string name = {};
@@ -37,7 +37,8 @@ struct Endpoint {
   std::vector<std::string> subprotocols = {};
   /// Header fields added to the handshake request, in this order.
   ///
-  /// Platforms: native. On the web an endpoint with headers ends the attempt with cause `EndpointFailed`.
+  /// Platforms: Native: in the request, in this order. Web: headers end the attempt with cause `EndpointFailed`. Why: a
+  /// page cannot add header fields.
   std::vector<Header> headers = {};
 };
 
@@ -50,7 +51,7 @@ struct Endpoint {
 ///
 /// Thread: any.
 ///
-/// Platforms: on the web only the thread that made the client.
+/// Platforms: Native: any thread. Web: the thread that made the client.
 class EndpointRequest {
  public:
   /// Returns: the number of this attempt, counted from 1 over the client's life; the same number as

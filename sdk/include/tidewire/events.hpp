@@ -38,22 +38,25 @@ enum class CloseCause : std::uint8_t {
   ClosedByPeer,
   /// The open connection ended without a Close frame (code 1006).
   ///
-  /// Platforms: on the web also after the peer violated RFC 6455, because a page is not told the violation.
+  /// Platforms: Native: the end without a Close frame. Web: also violations of RFC 6455. Why: a page does not see the
+  /// violation.
   ConnectionLost,
   /// No connection was made: name not found, refused, unreachable. Retried.
   ///
-  /// Platforms: on the web every failure before the connection is open, including `HandshakeRefused` and
-  /// `UntrustedCertificate`. An address that the page is forbidden to use (Content-Security-Policy, mixed content) is
-  /// final unless `Options::endpoint` is set.
+  /// Platforms: Native: no address, refused, unreachable, no randomness for the handshake's key, or a peer that does
+  /// not speak HTTP or TLS; `detail` quotes its first bytes. Web: every failure before the connection is open, and
+  /// addresses that the browser forbids (Content-Security-Policy, mixed content); the latter is final without an
+  /// `endpoint` function.
   ConnectFailed,
   /// The server answered the handshake with something other than a valid 101 response; see `CloseInfo::httpStatus`.
   /// `ReconnectOptions` describes which answers are final.
   ///
-  /// Platforms: native. On the web it is `ConnectFailed`.
+  /// Platforms: Native: 401 and 403 are final, once more with an `endpoint` function; 404 and the like are retried
+  /// slowly, and final the third time if nothing has ever opened. Web: never: `ConnectFailed`, retried as usual.
   HandshakeRefused,
   /// The server's certificate is not trusted, or is for another name. Final.
   ///
-  /// Platforms: native. On the web it is `ConnectFailed`.
+  /// Platforms: Native: final. Web: never: `ConnectFailed`, retried.
   UntrustedCertificate,
   /// The attempt was not open within `Options::connectTimeout`.
   ConnectTimeout,
@@ -63,23 +66,26 @@ enum class CloseCause : std::uint8_t {
   /// sent to the peer: 1002 or 1007; of a session also 4000, and 1011 if this system provides no random numbers.
   /// Retried.
   ///
-  /// Platforms: on the web only violations of the session protocol; violations of RFC 6455 are `ConnectionLost`.
+  /// Platforms: Native: retried. Web: of a session as natively, with code 4000; else never: `ConnectionLost`, retried.
   ProtocolError,
   /// A message exceeded `Options::maxMessageBytes`. Final for a client; a session retries.
+  ///
+  /// Platforms: Native: final. Web: final.
   MessageTooBig,
   /// The delivery queue was full, and a page cannot pause its peer. Retried.
   ///
-  /// Platforms: web. Native stops reading instead.
+  /// Platforms: Native: never. Web: retried.
   SlowConsumer,
   /// The machine lacks something that the transport needs; `CloseInfo::detail` names it. Final.
   ///
-  /// Platforms: native, a library plugin or an unreadable certificate file. Web, there is no `WebSocket`.
+  /// Platforms: Native: libwebsockets lacks its libev plugin, or a certificate file cannot be read. Web: there is no
+  /// WebSocket: in Node before version 22 without `ws` as the global one, or where a page has removed it.
   Unavailable,
   /// `Options::endpoint` failed, or supplied an endpoint that cannot be used; `CloseInfo::detail` says why. Retried.
   EndpointFailed,
   /// The machine slept or the page was frozen, no heartbeat can be sent, and `HeartbeatOptions::onThaw` is `Reconnect`.
   ///
-  /// Platforms: web. Native can always send a Ping.
+  /// Platforms: Native: never: a Ping can always be sent. Web: if `onThaw` is `Reconnect` and no heartbeat can be sent.
   Thawed,
 };
 
@@ -99,25 +105,25 @@ struct StateChange {
 
 /// Duration of each step of a connection attempt. A step that did not happen, or that the platform hides, is empty.
 ///
-/// Platforms: a page knows only `endpoint`.
+/// Platforms: see the members.
 struct HandshakeTimes {
   /// The call of `Options::endpoint`, if it is set, until its answer.
   std::optional<std::chrono::microseconds> endpoint = {};
   /// Name look-up; empty for an address literal and for localhost.
   ///
-  /// Platforms: native. Empty on the web.
+  /// Platforms: Native: if the attempt had the step. Web: never. Why: a page does not see it.
   std::optional<std::chrono::microseconds> lookUp = {};
   /// TCP connection, from the first address tried (RFC 8305).
   ///
-  /// Platforms: native. Empty on the web.
+  /// Platforms: Native: if the attempt had the step. Web: never. Why: a page does not see it.
   std::optional<std::chrono::microseconds> connect = {};
   /// TLS handshake; empty for ws: URLs.
   ///
-  /// Platforms: native. Empty on the web.
+  /// Platforms: Native: if the attempt had the step. Web: never. Why: a page does not see it.
   std::optional<std::chrono::microseconds> tls = {};
   /// WebSocket handshake, from the HTTP request to its response.
   ///
-  /// Platforms: native. Empty on the web.
+  /// Platforms: Native: if the attempt had the step. Web: never. Why: a page does not see it.
   std::optional<std::chrono::microseconds> upgrade = {};
 };
 
@@ -125,7 +131,7 @@ struct HandshakeTimes {
 struct Opened {
   /// Subprotocol that the server chose (RFC 6455 section 1.9); empty if none was offered.
   ///
-  /// Platforms: in Firefox also empty if the server sends a Close frame right behind its handshake response.
+  /// Platforms: Web: same, but empty where Firefox omits its own event; see `onOpen`. Node: same.
   std::string subprotocol = {};
   /// Number of the attempt, counted from 1 over the life of the client.
   std::uint64_t attempt = 1;
@@ -133,7 +139,7 @@ struct Opened {
   std::uint64_t reconnects = 0;
   /// From the start of the attempt until open.
   ///
-  /// Platforms: native in microseconds; on the web with the resolution of the browser's clock.
+  /// Platforms: Native: microseconds. Web: with the resolution of the browser's clock.
   std::chrono::microseconds handshakeTime{0};
   /// `handshakeTime` by step.
   HandshakeTimes times = {};
@@ -148,22 +154,31 @@ struct CloseInfo {
   CloseCause cause = CloseCause::ConnectionLost;
   /// Close code (RFC 6455 section 7.4). 1005: the Close frame had no code. 1006: there was no Close frame.
   ///
-  /// Platforms: after a violation of RFC 6455 native reports the code sent to the peer, 1002 or 1007; the web reports
-  /// 1006. With `MessageTooBig` it is 1009 natively and 4009 on the web, where a page may not send 1009.
+  /// Platforms (after a closing handshake): Native: the peer's. Web: the peer's, as far as the browser reports it.
+  ///
+  /// Platforms (after a protocol violation): Native: the code sent to the peer: 1002, or 1007 for bad UTF-8. Web: 1006.
+  /// Why: a page does not see the violation.
+  ///
+  /// Platforms (with `MessageTooBig`): Native: 1009, as sent to the peer. Web: 4009. Why: see `maxMessageBytes`.
   std::uint16_t code = 1006;
   /// Close reason, of the peer or of this side; UTF-8.
   ///
-  /// Platforms: after a violation of RFC 6455 native reports the rule; on the web it is empty.
+  /// Platforms (after a protocol violation): Native: the violated rule, as sent to the peer. Web: none. Why: a page
+  /// does not see the violation.
+  ///
+  /// Platforms (with `MessageTooBig`): Native: the violated rule, as sent to the peer. Web: "message too big". Why: see
+  /// `maxMessageBytes`.
   std::string reason = {};
   /// Description for people, one line of at most 1,000 bytes. It may quote the server. The wording is not stable; do
   /// not parse it.
   ///
-  /// Platforms: native also names addresses, certificate errors, the HTTP response and the violated rule; browsers hide
-  /// these.
+  /// Platforms: Native: also names each address, the TLS alert or certificate error, the HTTP response with the
+  /// server's words, the violated rule. Web: the close code and reason, the exceeded limit, and little more than the
+  /// cause of a failed attempt. Why: browsers hide the rest.
   std::string detail = {};
   /// HTTP status of the handshake response; 0 if none arrived.
   ///
-  /// Platforms: native. Always 0 on the web.
+  /// Platforms: Native: the handshake's status. Web: always 0. Why: browsers hide it.
   int httpStatus = 0;
   /// Whether this attempt had reached `State::Open`.
   bool wasOpen = false;
@@ -171,7 +186,7 @@ struct CloseInfo {
   bool willRetry = false;
   /// Delay before that attempt; 0 without a retry.
   ///
-  /// Platforms: native includes the server's `Retry-After`; a page does not see it.
+  /// Platforms: Native: includes `Retry-After`. Web: without `Retry-After`. Why: see `maxRetryAfter`.
   std::chrono::milliseconds retryIn{0};
   /// Number of the attempt, counted from 1 over the life of the client.
   std::uint64_t attempt = 0;
@@ -180,7 +195,8 @@ struct CloseInfo {
   /// Messages that were handed to the platform and whose arrival is unknown: no answer to a later heartbeat or Close
   /// frame confirmed them. They are never sent again.
   ///
-  /// Platforms: on the web only an answered `HeartbeatOptions::message` or Close frame confirms; a page has no Ping.
+  /// Platforms: Native: an answered Ping or text, or an answered Close frame, confirms. Web: an answered text, or an
+  /// answered Close frame, confirms. Why: a page has no Ping frame.
   std::uint64_t unconfirmedMessages = 0;
   /// At least three attempts have failed since `connect()`, and none has opened: most likely the address, the network
   /// or a permission is wrong. Attempts ended by `reconnect()` or `close()` do not count.
@@ -197,7 +213,7 @@ enum class DropReason : std::uint8_t {
   Displaced,
   /// They were sent inside `onOpen`, and that connection ended before they left.
   ///
-  /// Platforms: on the web also when `pause()` delayed that `onOpen` until after the connection ended.
+  /// Platforms: Web: also when `pause()` delayed that `onOpen` until after the connection ended.
   Stale,
   /// They were sent before the client could judge them, and its send queue does not accept them.
   ///
@@ -223,7 +239,7 @@ struct Dropped {
 
 /// Event of `onDrain`: the buffered amount has fallen to `SendQueueOptions::lowWaterBytes` or below.
 ///
-/// Platforms: on the web the browser's buffer is polled every 4 ms while it is not empty.
+/// Platforms: Web: the browser's buffer is polled every 4 ms while it is not empty. Why: a page has no event for it.
 struct Drained {
   /// Payload bytes still buffered; see `Client::bufferedAmount`.
   std::size_t bufferedAmount = 0;
@@ -231,13 +247,19 @@ struct Drained {
 
 /// Round-trip times of one connection, measured by heartbeats.
 ///
-/// Platforms: native in microseconds; on the web with the resolution of the browser's clock, so a value may be 0.
+/// Platforms: see the members.
 struct RoundTrips {
   /// Newest measurement.
+  ///
+  /// Platforms: Native: microseconds. Web: with the resolution of the browser's clock; may be 0.
   std::chrono::microseconds last{0};
   /// Exponential moving average in which the newest measurement weighs one eighth (RFC 6298 section 2).
+  ///
+  /// Platforms: Native: microseconds. Web: with the resolution of the browser's clock; may be 0.
   std::chrono::microseconds smoothed{0};
   /// Shortest measurement.
+  ///
+  /// Platforms: Native: microseconds. Web: with the resolution of the browser's clock; may be 0.
   std::chrono::microseconds min{0};
 };
 
@@ -245,7 +267,7 @@ struct RoundTrips {
 struct HeartbeatInfo {
   /// From sending the heartbeat to its answer.
   ///
-  /// Platforms: native in microseconds; on the web with the resolution of the browser's clock, so it may be 0.
+  /// Platforms: Native: microseconds. Web: with the resolution of the browser's clock; may be 0.
   std::chrono::microseconds roundTrip{0};
   /// Round-trip times of this connection, with this one.
   RoundTrips roundTrips = {};
@@ -263,11 +285,11 @@ enum class ConnectResult : std::uint8_t {
   InvalidSubprotocol,
   /// An option is set that this platform cannot honour; `docs/platforms.md` lists them.
   ///
-  /// Platforms: web, for `tls`, `headers`, and user info in the URL. Never natively.
+  /// Platforms: Native: never. Web: for `tls`, `headers`, and user info in the URL.
   Unsupported,
   /// The call came from a thread other than the one that made the client.
   ///
-  /// Platforms: web. Never natively.
+  /// Platforms: Native: never. Web: on a thread other than the one that made the client.
   WrongThread,
   /// An entry of `Options::headers` is not a header field, or is one that the handshake itself sets.
   InvalidHeader,
@@ -277,7 +299,7 @@ enum class ConnectResult : std::uint8_t {
   /// began;
   /// a later call may succeed.
   ///
-  /// Platforms: native. Never on the web.
+  /// Platforms: Native: the system provides no thread now, or the loop or the program has ended. Web: never.
   Unavailable,
 };
 
@@ -295,13 +317,13 @@ enum class SendResult : std::uint8_t {
   InvalidUtf8,
   /// The call came from a thread other than the one that made the client.
   ///
-  /// Platforms: web. Never natively.
+  /// Platforms: Native: never. Web: on a thread other than the one that made the client.
   WrongThread,
   /// The client is not open, and `WhenNotOpen::Refuse` applies.
   NotOpen,
   /// Native: the system provides no random numbers to mask the message with (RFC 6455 section 10.3).
   ///
-  /// Platforms: native. Never on the web.
+  /// Platforms: Native: the system provides no random numbers. Web: never.
   Unavailable,
 };
 
@@ -317,7 +339,7 @@ enum class CloseResult : std::uint8_t {
   InvalidReason,
   /// The call came from a thread other than the one that made the client.
   ///
-  /// Platforms: web. Never natively.
+  /// Platforms: Native: never. Web: on a thread other than the one that made the client.
   WrongThread,
 };
 
@@ -329,11 +351,11 @@ enum class HeartbeatResult : std::uint8_t {
   NotOpen,
   /// A page has no Ping frame, and `HeartbeatOptions::message` is empty. Never for a session.
   ///
-  /// Platforms: web. Never natively.
+  /// Platforms: Native: never. Web: if `HeartbeatOptions::message` is empty. Why: a page has no Ping frame.
   Unsupported,
   /// The call came from a thread other than the one that made the client.
   ///
-  /// Platforms: web. Never natively.
+  /// Platforms: Native: never. Web: on a thread other than the one that made the client.
   WrongThread,
 };
 
@@ -343,7 +365,7 @@ enum class PauseResult : std::uint8_t {
   Accepted,
   /// The call came from a thread other than the one that made the client.
   ///
-  /// Platforms: web. Never natively.
+  /// Platforms: Native: never. Web: on a thread other than the one that made the client.
   WrongThread,
 };
 
@@ -359,7 +381,7 @@ enum class WaitResult : std::uint8_t {
   WrongThread,
   /// The client's loop cannot be waited for.
   ///
-  /// Platforms: web, always, since a page cannot block. Native, with `Options::loop`.
+  /// Platforms: Native: with `Options::loop`. Web: always. Why: a page cannot block.
   Unsupported,
 };
 
@@ -371,7 +393,7 @@ enum class ReconnectResult : std::uint8_t {
   Closed,
   /// The call came from a thread other than the one that made the client.
   ///
-  /// Platforms: web. Never natively.
+  /// Platforms: Native: never. Web: on a thread other than the one that made the client.
   WrongThread,
 };
 

@@ -19,7 +19,7 @@ struct LoopAccess;
 /// destructors of static objects that were constructed before the first client or loop. From then on `turn` does
 /// nothing.
 ///
-/// Platforms: native. A page has one event loop, that of the browser; `make` returns null there.
+/// Platforms: Native: available. Web: `make` returns null. Why: a page has one event loop, that of the browser.
 class Loop {
  public:
   /// Makes a loop that no thread turns yet.
@@ -27,7 +27,7 @@ class Loop {
   /// Thread: any.
   /// Returns: the loop; null if the system has no descriptors left for one, or the program has ended.
   ///
-  /// Platforms: native. Always null on the web.
+  /// Platforms: Native: null only if the system provides none. Web: always null.
   [[nodiscard]] static std::shared_ptr<Loop> make();
 
   /// Ends the loop and the connections of its clients, without events.
@@ -42,7 +42,7 @@ class Loop {
   /// Requires: not called from a callback; no other thread is inside `turn`.
   /// Thread: the same one while any client of this loop is alive.
   ///
-  /// Platforms: native.
+  /// Platforms: Native: available. Web: there is no loop to call it on.
   void turn();
   /// Waits until something is due, at most `timeout`, then handles everything that is due.
   ///
@@ -51,13 +51,13 @@ class Loop {
   /// Requires: not called from a callback; no other thread is inside `turn`.
   /// Thread: the same one while any client of this loop is alive.
   ///
-  /// Platforms: native.
+  /// Platforms: Native: available. Web: there is no loop to call it on.
   void turn(std::chrono::milliseconds timeout);
   /// Makes a waiting `turn(timeout)` return.
   ///
   /// Thread: any.
   ///
-  /// Platforms: native.
+  /// Platforms: Native: available. Web: there is no loop to call it on.
   void wake();
 
  private:

@@ -22,8 +22,8 @@ enum class MessageKind : std::uint8_t { Text, Binary };
 ///
 /// Thread: the one that runs the callback.
 ///
-/// Platforms: on the web the payload stays in JavaScript until the first call of `text()` or `bytes()`, which copies
-/// it.
+/// Platforms: Native: a view of the read buffer. Web: the payload stays in JavaScript until the first call of `text()`
+/// or `bytes()`, which copies it.
 class Message {
  public:
   Message(const Message&) = delete;
@@ -49,7 +49,8 @@ class Message {
   ///
   /// The view is not NUL-terminated, and NUL may occur inside it.
   ///
-  /// Platforms: native returns a view of the read buffer; on the web the first call copies the payload from JavaScript.
+  /// Platforms: Native: a view of the read buffer. Web: the first call copies the payload from JavaScript. Why:
+  /// payloads stay in JavaScript.
   [[nodiscard]] std::string_view text() const noexcept {
     const std::span<const std::byte> view = bytes();
     return {reinterpret_cast<const char*>(view.data()), view.size()};
@@ -57,7 +58,8 @@ class Message {
 
   /// Returns: the payload as bytes; of a text message, its UTF-8 encoding.
   ///
-  /// Platforms: native returns a view of the read buffer; on the web the first call copies the payload from JavaScript.
+  /// Platforms: Native: a view of the read buffer. Web: the first call copies the payload from JavaScript. Why:
+  /// payloads stay in JavaScript.
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
     if (slot_ != 0 && data_ == nullptr) {
       load();

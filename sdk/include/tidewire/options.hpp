@@ -26,7 +26,7 @@ enum class Callbacks : std::uint8_t {
   /// (`posix_spawnattr_setsigmask`). SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS and SIGABRT stay unblocked, so
   /// crash handlers see a fault in a callback.
   ///
-  /// Platforms: native, on Tidewire's thread, or inside `Loop::turn` with `Options::loop`. Web, from the event loop.
+  /// Platforms: Native: on Tidewire's thread, or inside `Loop::turn` with `Options::loop`. Web: from the event loop.
   Automatic,
   /// Callbacks run only inside `poll`, on the thread that calls it. An event without a handler when it happens is not
   /// queued, so set handlers before `connect()`.
@@ -36,7 +36,8 @@ enum class Callbacks : std::uint8_t {
   /// Callbacks run one by one in tasks that are handed to `Options::executor`. An event without a handler when it
   /// happens is not queued, so set handlers before `connect()`.
   ///
-  /// Platforms: native, tasks may run on any thread. Web, they have to run on the thread that made the client.
+  /// Platforms: Native: tasks may run on any thread. Web: tasks have to run on the thread that made the client. Why:
+  /// the web has no locks.
   Executor,
 };
 
@@ -64,8 +65,7 @@ enum class OnThaw : std::uint8_t {
 ///   answer is taken for it and not delivered; then round-trip times are too short, and the true answer is delivered as
 ///   a message. Use a number to avoid this; see `message`.
 ///
-/// Platforms: native, any byte proves life, including those of an incomplete message. Web, only a complete message
-/// does, because a page sees neither frames nor bytes.
+/// Platforms: see the members.
 struct HeartbeatOptions {
   /// Time between two heartbeats. Zero: none is sent, except by `heartbeat()` and after a sleep or a network change.
   ///
@@ -73,8 +73,8 @@ struct HeartbeatOptions {
   std::chrono::milliseconds interval{25'000};
   /// Longest silence after a heartbeat; then the connection ends with cause `HeartbeatTimeout`.
   ///
-  /// Platforms: Native: any byte proves life, also of a Ping or of a message that is still arriving. Web: only a whole
-  /// message proves life. Why: a page sees neither frames nor bytes.
+  /// Platforms: Native: any byte proves life, including those of a Ping or of an incomplete message. Web: only a
+  /// complete message proves life. Why: a page sees neither frames nor bytes.
   std::chrono::milliseconds timeout{10'000};
   /// Text to send as the heartbeat, such as "ping". Empty: a WebSocket Ping (RFC 6455 section 5.5.2).
   ///
@@ -86,8 +86,9 @@ struct HeartbeatOptions {
   ///
   /// Requires: "{n}" once in both or in neither of `message` and `answer`; else `connect()` returns `InvalidOption`.
   ///
-  /// Platforms (empty): Native: a WebSocket Ping asks. Web: nothing is asked: a dead connection stays unnoticed, and a
-  /// proxy with a limit of 60 s cuts a quiet one each minute. The log warns once. Why: a page has no Ping frame.
+  /// Platforms (empty): Native: a WebSocket Ping is sent. Web: no heartbeat is sent: a dead connection stays
+  /// undetected, and a proxy with an idle timeout of 60 s cuts a quiet one each minute. The log warns once for each
+  /// client. Why: a page has no Ping frame.
   std::string message = {};
   /// Text that the server sends as the answer to `message`. It is not delivered as a message.
   ///
@@ -104,18 +105,21 @@ struct HeartbeatOptions {
   ///
   /// Sessions: refused with `InvalidOption`.
   ///
-  /// Platforms: Native: no byte for so long. Web: no whole message for so long. Why: see `.timeout`.
+  /// Platforms: Native: no byte for so long. Web: no complete message for so long. Why: a page sees neither frames nor
+  /// bytes.
   std::chrono::milliseconds silence{0};
   /// Replaces `timeout` for the heartbeat that is sent at once after the machine slept, the page was hidden or frozen,
   /// or the network changed.
   ///
-  /// Platforms: Native: after what is noticed natively. Web: after what is noticed there, if there is a `message`.
+  /// Platforms: Native: after a native event of docs/platforms.md, "Sleep and network events". Web: after an event of
+  /// the page, if a heartbeat can be sent.
   std::chrono::milliseconds thawTimeout{3'000};
   /// What happens after a sleep or a network change if no heartbeat can be sent.
   ///
   /// Sessions: refused with `InvalidOption`.
-  /// Platforms: Native: has no effect: a Ping can always be asked. Web: decides where `message` is empty, after a thaw
-  /// and when the network is back.
+  ///
+  /// Platforms: Native: no effect; a Ping can always be sent. Web: decides if `message` is empty, after a sleep and
+  /// when the network is back.
   OnThaw onThaw = OnThaw::Trust;
 };
 
@@ -138,15 +142,15 @@ struct HeartbeatOptions {
 /// is retried once with `SessionOptions::token`, if the token has expired; 1009, if a call that may have been too large
 /// ends with it.
 ///
-/// Platforms: a page does not see the handshake response. It retries after every failure, without the slow delays; see
-/// `CloseInfo::neverOpened`.
+/// Platforms: Native: as described. Web: every failed handshake is retried, without the slow delays; see
+/// `CloseInfo::neverOpened`. Why: a page does not see the handshake response.
 struct ReconnectOptions {
   /// Whether to reconnect at all. `reconnect()` works in any case.
   bool enabled = true;
   /// Ceiling of the first delay.
   ///
-  /// Platforms: Web: same; Firefox puts off attempts to a server that failed by itself, up to a minute. Node: same.
-  /// Why: Firefox's `network.websocket.delay-failed-reconnects`.
+  /// Platforms: Web: same; Firefox itself delays attempts to a server that failed, up to a minute. Node: same. Why:
+  /// Firefox's `network.websocket.delay-failed-reconnects`.
   std::chrono::milliseconds firstDelay{500};
   /// Largest ceiling of the delay.
   std::chrono::milliseconds maxDelay{20'000};
@@ -154,14 +158,14 @@ struct ReconnectOptions {
   std::chrono::milliseconds resetAfter{5'000};
   /// Close codes of the peer that are final, besides 1008 and 1009.
   ///
-  /// Platforms: Web: same, for the codes that a browser passes on.
+  /// Platforms: Web: same, for the codes that the browser reports.
   std::vector<std::uint16_t> finalCodes = {};
   /// Largest number of consecutive attempts, including the first, without one that stayed open for `resetAfter`; then
   /// the client closes for good. Zero: no limit.
   std::uint64_t maxAttempts = 0;
   /// Largest delay that a server's `Retry-After` (RFC 7231 section 7.1.3) with status 429 or 503 may add.
   ///
-  /// Platforms: Native: obeyed. Web: has nothing to bound. Why: a page does not see the answer.
+  /// Platforms: Native: honoured. Web: no effect. Why: a page does not see the response.
   std::chrono::milliseconds maxRetryAfter{300'000};
 };
 
@@ -200,7 +204,7 @@ struct SendQueueOptions {
   WhenNotOpen whenNotOpen = WhenNotOpen::Queue;
   /// `onDrain` reports that `Client::bufferedAmount` has fallen from above this number of bytes to it or below.
   ///
-  /// Platforms: Web: looked at every 4 ms while the browser holds something. Why: a page has no event for it.
+  /// Platforms: Web: the browser's buffer is polled every 4 ms while it is not empty. Why: a page has no event for it.
   std::size_t lowWaterBytes = 0;
 
   /// Returns: true if all fields are equal.
@@ -216,17 +220,17 @@ struct SendOptions {
 /// Trusted certificates of wss: connections, in addition to the system's store (`SSL_CERT_FILE` is honoured). The
 /// certificate and the host name are always verified; this cannot be turned off.
 ///
-/// Platforms: native. A page trusts the certificates that its browser trusts; on the web `connect()` returns
-/// `Unsupported` if either is set.
+/// Platforms: see the members.
 struct TlsOptions {
   /// Path of a file of PEM certificates. It is read at each attempt, so a replaced file is used from the next one on.
   ///
-  /// Platforms: Native: added to the system's store. Web: `connect()` answers `Unsupported`. Why: a page trusts what
-  /// its browser trusts, Node what Node does.
+  /// Platforms: Native: added to the system's store. Web: `connect()` returns `Unsupported`. Why: a page trusts the
+  /// certificates that its browser trusts, Node those of Node.
   std::string caFile = {};
   /// PEM certificates.
-  /// Platforms: Native: added to the system's store. Web: `connect()` answers `Unsupported`. Why: a page trusts what
-  /// its browser trusts, Node what Node does.
+  ///
+  /// Platforms: Native: added to the system's store. Web: `connect()` returns `Unsupported`. Why: a page trusts the
+  /// certificates that its browser trusts, Node those of Node.
   std::string caPem = {};
 };
 
@@ -242,10 +246,13 @@ struct Options {
   /// Platforms: Native: sent as written: dot segments, capital letters in the host and a written default port stay.
   /// Web: the same URLs are accepted; then the host is lowered, dot segments are resolved, a default port is left out.
   /// Why: the WHATWG URL standard normalises.
+  ///
   /// Platforms (with user info): Native: sent as `Authorization: Basic`, unless `headers` have an `Authorization`. Web:
-  /// `connect()` answers `Unsupported`. Why: browsers refuse or drop it.
+  /// `connect()` returns `Unsupported`. Why: browsers refuse or drop it.
+  ///
   /// Platforms (with `ws:`): Native: any host. Web: from an https: page only to loopback, and not in every browser;
   /// else `ConnectFailed`, final without `endpoint`. Node: any host. Why: mixed content.
+  ///
   /// Platforms (with an odd port): Native: any port. Web: ports that browsers block (25, 6667 and others) are
   /// `ConnectFailed`. Node: any port. Why: the Fetch standard's list of bad ports.
   std::string url = {};
@@ -254,15 +261,15 @@ struct Options {
   ///
   /// Sessions: refused with `InvalidOption`. A session always offers "tidewire.v1".
   ///
-  /// Platforms: Native: checked by us; no choice, and one that was not offered, are `HandshakeRefused`, retried slowly.
+  /// Platforms: Native: checked here; no choice, and one that was not offered, are `HandshakeRefused`, retried slowly.
   /// Web: checked by the browser, `ConnectFailed`. Firefox and WebKit accept a server that chooses none; Firefox also
-  /// one that chooses where nothing was offered. Node: checked by `ws`, `ConnectFailed`. Why: a page sees only what its
-  /// browser lets pass.
+  /// one that chooses although none was offered. Node: checked by `ws`, `ConnectFailed`. Why: a page sees only
+  /// connections that its browser accepts.
   std::vector<std::string> subprotocols = {};
   /// Header fields added to the handshake request, in this order.
   ///
-  /// Platforms: Native: in the request, in their order. Web: `connect()` answers `Unsupported`. Why: a page sends no
-  /// header of its own; what `ws` could send is not offered.
+  /// Platforms: Native: in the request, in their order. Web: `connect()` returns `Unsupported`. Why: a page cannot add
+  /// header fields; those that `ws` could send are not offered.
   std::vector<Header> headers = {};
   /// Called before every attempt; supplies its URL, subprotocols and headers instead of the three options above. Use it
   /// for a fresh token or another server.
@@ -275,7 +282,7 @@ struct Options {
   ///
   /// Thread: where callbacks run; see `callbacks`.
   ///
-  /// Platforms: Native: asked where callbacks run. Web: the same; an answer with headers or user info is
+  /// Platforms: Native: called where callbacks run. Web: the same; an answer with headers or user info is
   /// `EndpointFailed`. Why: see `headers`, `url`.
   Callback<EndpointRequest> endpoint = {};
   /// Name of the client in its log. Empty: its URL without the query.
@@ -285,22 +292,18 @@ struct Options {
   ///
   /// Sessions: until the server's `welcome`, including `SessionOptions::token`.
   ///
-  /// Platforms: Web: same; in a hidden page late. Node: same.
+  /// Platforms: Web: same; late in a hidden page. Node: same. Why: browsers throttle timers of hidden pages.
   std::chrono::milliseconds connectTimeout{15'000};
   /// Time limit of `close()`: sending the queued messages and the closing handshake together. Then the connection is
   /// cut.
   ///
   /// Sessions: including outstanding acknowledgements.
   ///
-  /// Platforms: Native: the connection is then cut. Web: nobody listens from then on; the browser may go on sending
-  /// what it had. Why: a page cannot cut a connection.
+  /// Platforms: Native: then the connection is cut. Web: afterwards the connection's events are ignored, and the
+  /// browser may go on sending buffered messages. Why: a page cannot cut a connection.
   std::chrono::milliseconds closeTimeout{5'000};
-  /// Detection of a dead connection.
   HeartbeatOptions heartbeat = {};
-  /// Retries and their delays.
   ReconnectOptions reconnect = {};
-  /// Limits of the send queue.
-  ///
   /// Sessions: refused with `InvalidOption`. Use `SessionOptions::outbox`.
   SendQueueOptions sendQueue = {};
   /// Largest message of the peer, in payload bytes. A longer one is never truncated: it ends the connection with cause
@@ -309,8 +312,8 @@ struct Options {
   /// Sessions: sent in `hello` as the limit of a WebSocket message, there at least 1024. After a larger message the
   /// session reconnects with backoff.
   ///
-  /// Platforms: Native: refused by the frame header that announces too much, with Close code 1009. Web: refused when
-  /// the whole message is there, with Close code 4009. Node: the same; beyond 100 MiB `ws` itself refuses:
+  /// Platforms: Native: rejected by the frame header that announces too much, with Close code 1009. Web: rejected when
+  /// the whole message has arrived, with Close code 4009. Node: the same; beyond 100 MiB `ws` itself rejects it:
   /// `ConnectionLost`. Why: a page gets whole messages, and may send only 1000 and 3000 to 4999.
   std::size_t maxMessageBytes = 16 * 1024 * 1024;
   /// Where callbacks run.
@@ -326,12 +329,12 @@ struct Options {
   ///
   /// Requires: set if `callbacks` is `Callbacks::Executor`; else `connect()` returns `InvalidOption`.
   ///
-  /// Platforms: Native: its tasks may run on any thread. Web: its tasks have to run on the thread that made the client.
-  /// Why: nothing is locked there.
+  /// Platforms: Native: tasks may run on any thread. Web: tasks have to run on the thread that made the client. Why:
+  /// the web has no locks.
   Callback<std::function<void()>> executor = {};
   /// Loop that serves the client instead of Tidewire's thread. Null: Tidewire's thread.
   ///
-  /// Platforms: Native: serves the client instead of Tidewire's thread. Web: there is none: `Loop::make` gives null.
+  /// Platforms: Native: serves the client instead of Tidewire's thread. Web: there is none: `Loop::make` returns null.
   /// Why: a page has one loop, the browser's.
   std::shared_ptr<Loop> loop = {};
   /// Limit of the delivery queue, in bytes: events that wait for `poll` or the executor.
@@ -344,18 +347,13 @@ struct Options {
   /// web up to as many bytes as this limit. Of a conflated subscription at most one event waits between two other
   /// events of it, or between two changes of the connection state.
   ///
-  /// Platforms: Native: for `Poll` and `Executor`; when full, reading stops and TCP makes the peer wait; it may go over
-  /// by one read of 128 KiB. Web: also for what `pause()` holds; when full, the connection of a `Client` ends with
-  /// `SlowConsumer`. A `Session` leaves the message that fills it unread, and ends when more than the bound has come
-  /// behind that. Why: a page cannot pause its peer.
+  /// Platforms: Native: for `Poll` and `Executor`; when full, reading stops and TCP flow control pauses the peer; it
+  /// may exceed the limit by one read of 128 KiB. Web: also for events held by `pause()`; when full, the connection of
+  /// a `Client` ends with `SlowConsumer`. A `Session` leaves the message that fills it unread, and ends when more bytes
+  /// than the limit have come behind it. Why: a page cannot pause its peer.
   std::size_t deliveryQueueBytes = 8 * 1024 * 1024;
-  /// Trusted certificates.
-  ///
-  /// Platforms: native. On the web `connect()` returns `Unsupported` if any is set.
   TlsOptions tls = {};
-  /// The log. Silent by default.
   LogOptions log = {};
-  /// The record of recent events for bug reports.
   FlightRecorderOptions flightRecorder = {};
 };
 

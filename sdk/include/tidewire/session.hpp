@@ -30,7 +30,7 @@ struct SessionAccess;
 ///
 /// Thread: any.
 ///
-/// Platforms: on the web only the thread that made the session.
+/// Platforms: Native: any thread. Web: the thread that made the session.
 class Subscription {
  public:
   /// Makes a subscription without a channel.
@@ -51,7 +51,7 @@ class Subscription {
   ///
   /// Thread: any.
   ///
-  /// Platforms: the web never waits.
+  /// Platforms: Native: waits for a callback that runs on another thread. Web: never waits. Why: there is one thread.
   void unsubscribe();
 
   /// Returns: the channel; empty without one. The view is valid as long as this object or the one it was moved to.
@@ -83,7 +83,8 @@ class Subscription {
   ///
   /// Thread: any.
   ///
-  /// Platforms: the web has the resolution of the browser's clock, which may be coarse.
+  /// Platforms: Web: with the resolution of the browser's clock, which may be coarse. Why: protection against timing
+  /// attacks.
   [[nodiscard]] std::optional<std::chrono::milliseconds> age() const;
 
  private:
@@ -97,7 +98,7 @@ class Subscription {
 ///
 /// Thread: any.
 ///
-/// Platforms: on the web only the thread that made the session.
+/// Platforms: Native: any thread. Web: the thread that made the session.
 class Request {
  public:
   /// Makes a handle without a request; `result()` is `Closed`.
@@ -143,9 +144,9 @@ class Request {
 ///
 /// Thread: any, for every member.
 ///
-/// Platforms: on the web only the thread that made the session. From another thread, members with a `WrongThread`
-/// result return it, `poll` runs nothing, `subscribe` and setting a handler have no effect, and the other members must
-/// not be called.
+/// Platforms: Native: any thread. Web: the thread that made the session. From another thread, members with a
+/// `WrongThread` result return it, `poll` runs nothing, `subscribe` and setting a handler have no effect, and the other
+/// members must not be called. Why: a browser's socket belongs to its thread.
 class Session {
  public:
   /// Makes a session in `State::Idle` with a copy of the options.
@@ -154,8 +155,8 @@ class Session {
   ///
   /// Thread: any.
   ///
-  /// Platforms: native starts Tidewire's thread with the first client or session that has no `Options::loop`. The web
-  /// has no such thread.
+  /// Platforms: Native: the first client or session without `Options::loop` starts Tidewire's thread. Web: there is no
+  /// such thread.
   explicit Session(Options options, SessionOptions session = {});
   /// Ends the session at once: no closing handshake, no further callback of the session, its subscriptions and its
   /// calls. Calls without an outcome are lost without a report.
@@ -166,7 +167,7 @@ class Session {
   /// Requires: the caller holds no lock that a callback takes.
   /// Thread: any.
   ///
-  /// Platforms: the web never waits.
+  /// Platforms: Native: waits for a callback that runs on another thread. Web: never waits. Why: there is one thread.
   ~Session();
   /// Takes the connection and the handlers over. `other` may then only be destroyed or assigned to.
   Session(Session&& other) noexcept;
@@ -182,11 +183,12 @@ class Session {
   /// `Closing` the attempt begins once the session has closed. Subscriptions resume.
   ///
   /// Thread: any.
-  /// Returns: `Started`, or why no attempt begins: `AlreadyStarted`, `InvalidUrl`, `InvalidHeader`, `InvalidOption`,
-  /// `Unsupported`, `WrongThread`, `Unavailable`. `connectFault()` explains.
+  /// Returns: `Started`, or why no attempt begins, which is `AlreadyStarted`, `InvalidUrl`, `InvalidHeader` or
+  /// `InvalidOption`; `connectFault()` explains. Natively also `Unavailable`. On the web also `Unsupported` and
+  /// `WrongThread`.
   ///
-  /// Platforms: the web returns `Unsupported` if `tls`, `headers` or user info in the URL are set; native never does.
-  /// Only native returns `Unavailable`.
+  /// Platforms: Native: never returns `Unsupported`. Web: returns `Unsupported` if `tls`, `headers` or user info in the
+  /// URL are set; never returns `Unavailable`.
   ConnectResult connect();
   /// Describes, for people, the first option that makes `connect()` fail, as in "url: a fragment is not allowed".
   ///
@@ -195,7 +197,7 @@ class Session {
   /// Thread: any.
   /// Returns: the text; empty if the options are valid.
   ///
-  /// Platforms: the web also names options that it does not support.
+  /// Platforms: Web: also names options that the web does not support.
   [[nodiscard]] std::string connectFault() const;
   /// Closes the session for good: if it is open, sends the queued calls, waits for outstanding acknowledgements, and
   /// runs the closing handshake (RFC 6455 section 7.1.2), all within `Options::closeTimeout`.
@@ -205,10 +207,11 @@ class Session {
   ///
   /// Requires: `code` is 1000 or from 3000 to 4999; `reason` is UTF-8 of at most 123 bytes.
   /// Thread: any.
-  /// Returns: `Accepted`, or why nothing changed: `AlreadyClosed`, `InvalidCode`, `InvalidReason`, `WrongThread`.
+  /// Returns: `Accepted`, or why nothing changed, which is `AlreadyClosed`, `InvalidCode` or `InvalidReason`. On the
+  /// web also `WrongThread`.
   ///
-  /// Platforms: when `closeTimeout` passes, native cuts the connection; a page cannot, so the browser may go on sending
-  /// buffered messages.
+  /// Platforms: Native: cuts the connection when `closeTimeout` passes. Web: the browser may go on sending buffered
+  /// messages after `closeTimeout`. Why: a page cannot cut a connection.
   CloseResult close(std::uint16_t code = 1000, std::string_view reason = {});
   /// Drops the current connection, or the retry delay, and begins an attempt at once.
   ///
@@ -216,10 +219,10 @@ class Session {
   /// that were sent and are not idempotent fail with code `connection-lost`.
   ///
   /// Thread: any.
-  /// Returns: `Started`, or why nothing changed: `Closed`, `WrongThread`.
+  /// Returns: `Started`; `Closed` if nothing changed. On the web also `WrongThread`.
   ///
-  /// Platforms: native cuts the connection without a Close frame. A page cannot, so the server sees a Close frame
-  /// without a code.
+  /// Platforms: Native: cuts the connection; the server sees its end without a Close frame. Web: the browser closes it;
+  /// the server sees a Close frame without a code. Why: a page cannot cut a connection.
   ReconnectResult reconnect();
   /// Sends the protocol's `ping` now, without waiting for `HeartbeatOptions::interval`.
   ///
@@ -227,7 +230,7 @@ class Session {
   /// already under way, no second one is sent.
   ///
   /// Thread: any.
-  /// Returns: `Asked`, or why no ping is sent: `NotOpen`, `WrongThread`. Never `Unsupported`.
+  /// Returns: `Asked`; `NotOpen` if no ping is sent. Never `Unsupported`. On the web also `WrongThread`.
   ///
   /// Platforms: the same everywhere.
   HeartbeatResult heartbeat();
@@ -323,7 +326,7 @@ class Session {
   ///
   /// Requires: `token` is UTF-8 of at most about 16,000 bytes, and names the same user.
   /// Thread: any; any state.
-  /// Returns: `Queued`, or why nothing changed: `TooLarge`, `InvalidUtf8`, `WrongThread`.
+  /// Returns: `Queued`; `TooLarge` or `InvalidUtf8` if nothing changed. On the web also `WrongThread`.
   ///
   /// Platforms: the same everywhere.
   CallResult authenticate(std::string token);
@@ -335,8 +338,8 @@ class Session {
   /// Returns: `Reached`; `Closed` if the session has closed for good or `connect()` was never called; `TimedOut`;
   /// `WrongThread`; `Unsupported`.
   ///
-  /// Platforms: native; `Unsupported` with `Options::loop`. The web always returns `Unsupported`, because a page cannot
-  /// block.
+  /// Platforms: Native: `Unsupported` with `Options::loop`; `WrongThread` in a callback, and on the thread of the loop.
+  /// Web: always `Unsupported`. Why: a page cannot block.
   WaitResult waitOpen(std::chrono::milliseconds timeout) const;
   /// Blocks until the session has closed for good. A session on which `connect()` was never called counts as closed.
   ///
@@ -344,8 +347,8 @@ class Session {
   /// Thread: any other.
   /// Returns: `Reached`, `TimedOut`, `WrongThread`, `Unsupported`.
   ///
-  /// Platforms: native; `Unsupported` with `Options::loop`. The web always returns `Unsupported`, because a page cannot
-  /// block.
+  /// Platforms: Native: `Unsupported` with `Options::loop`; `WrongThread` in a callback, and on the thread of the loop.
+  /// Web: always `Unsupported`. Why: a page cannot block.
   WaitResult waitClosed(std::chrono::milliseconds timeout) const;
   /// Runs the callbacks that are due, on the calling thread; see `Callbacks::Poll`.
   ///
@@ -361,7 +364,7 @@ class Session {
   ///
   /// Thread: any.
   ///
-  /// Platforms: native may lag behind the loop's thread; on the web it is exact.
+  /// Platforms: Native: may lag behind the loop's thread. Web: exact.
   [[nodiscard]] State state() const;
   /// Returns: counters since construction, and the current queue sizes; see `Stats` for how recent they are.
   ///
@@ -388,7 +391,8 @@ class Session {
   ///
   /// Thread: any.
   ///
-  /// Platforms: the web has the resolution of the browser's clock, which may be coarse.
+  /// Platforms: Web: with the resolution of the browser's clock, which may be coarse. Why: protection against timing
+  /// attacks.
   [[nodiscard]] std::optional<std::chrono::milliseconds> serverTime() const;
 
   // Handlers run on the thread that `Options::callbacks` chooses.

@@ -46,8 +46,8 @@ struct ChannelPosition {
 ///
 /// Thread: the one that runs the callback.
 ///
-/// Platforms: on the web the payload stays in JavaScript until the first call of `text()` or `bytes()`, which copies
-/// it.
+/// Platforms: Native: a view of the read buffer. Web: the payload stays in JavaScript until the first call of `text()`
+/// or `bytes()`, which copies it.
 class Body {
  public:
   /// Makes an absent body.
@@ -65,15 +65,15 @@ class Body {
   [[nodiscard]] bool isText() const noexcept { return message_ == nullptr || message_->isText(); }
   /// Returns: the body as characters, not NUL-terminated; empty if there is no body.
   ///
-  /// Platforms: native returns a view of the received message; on the web the first call copies the body from
-  /// JavaScript.
+  /// Platforms: Native: a view of the received message. Web: the first call copies the body from JavaScript. Why:
+  /// payloads stay in JavaScript.
   [[nodiscard]] std::string_view text() const noexcept {
     return message_ == nullptr ? std::string_view() : message_->text();
   }
   /// Returns: the body as bytes; of a text, its UTF-8 encoding; empty if there is no body.
   ///
-  /// Platforms: native returns a view of the received message; on the web the first call copies the body from
-  /// JavaScript.
+  /// Platforms: Native: a view of the received message. Web: the first call copies the body from JavaScript. Why:
+  /// payloads stay in JavaScript.
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
     return message_ == nullptr ? std::span<const std::byte>() : message_->bytes();
   }
@@ -182,7 +182,7 @@ enum class CallResult : std::uint8_t {
   InvalidUtf8,
   /// The call came from a thread other than the one that made the session.
   ///
-  /// Platforms: web. Never natively.
+  /// Platforms: Native: never. Web: on a thread other than the one that made the session.
   WrongThread,
 };
 

@@ -24,7 +24,7 @@ namespace tidewire {
 ///
 /// Thread: any.
 ///
-/// Platforms: on the web only the thread that made the session.
+/// Platforms: Native: any thread. Web: the thread that made the session.
 class TokenRequest {
  public:
   /// Receives the answer to a request, inside the SDK.
@@ -89,7 +89,6 @@ struct SessionOptions {
   ///
   /// Platforms: the same everywhere. A page authenticates this way, because it cannot send request headers.
   Callback<TokenRequest> token = {};
-  /// Limits of calls that wait to be sent or answered.
   OutboxOptions outbox = {};
   /// Hosts, besides the origin of the dialled URL, to which a server may redirect this session for one connection
   /// (`goaway`; docs/protocol.md, section 4.8). These hosts get the token.

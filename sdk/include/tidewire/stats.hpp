@@ -31,24 +31,30 @@ struct Stats {
   std::uint64_t messagesReceived = 0;
   /// Payload bytes of `messagesReceived`.
   ///
-  /// Platforms: on the web a text counts as its length in UTF-16 code units, which equals its bytes for ASCII, because
-  /// texts are encoded only on demand.
+  /// Platforms: Native: bytes. Web: a text counts as its UTF-16 code units, the same for ASCII. Why: texts are encoded
+  /// only on demand.
   std::uint64_t bytesReceived = 0;
 
   /// Messages in the send queue: accepted by `send`, and not yet handed to the platform.
+  ///
+  /// Platforms: Web: as `bufferedAmount`.
   std::size_t queuedMessages = 0;
   /// Payload bytes of `queuedMessages`.
+  ///
+  /// Platforms: Web: as `bufferedAmount`.
   std::size_t queuedBytes = 0;
   /// Payload bytes not yet handed to the operating system: `queuedBytes` and the bytes that the platform buffers; the
   /// value of `Client::bufferedAmount`.
-  std::size_t bufferedBytes = 0;
-  /// Events in the delivery queue, waiting for `poll` or the executor.
   ///
-  /// Platforms: on the web also the events held back by `pause()`.
+  /// Platforms: Web: the send queue, and the bytes that the browser reports as buffered.
+  std::size_t bufferedBytes = 0;
+  /// Events in the delivery queue.
+  ///
+  /// Platforms: Native: events that wait for `poll` or the executor. Web: also those held by `pause()`.
   std::size_t deliveryEvents = 0;
   /// Payload bytes of `deliveryEvents`.
   ///
-  /// Platforms: on the web also the bytes held back by `pause()`.
+  /// Platforms: Native: of events that wait for `poll` or the executor. Web: also of those held by `pause()`.
   std::size_t deliveryBytes = 0;
 
   /// Messages that were accepted and will never be sent; the sum over all `onDropped` events.

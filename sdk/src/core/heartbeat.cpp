@@ -38,7 +38,7 @@ void Heartbeat::askNow(Time now) noexcept {
 }
 
 void Heartbeat::distrust(Time now) noexcept {
-  // One reason more does not put off a judgement that is under way.
+  // A second hint does not extend the timeout of a pending heartbeat.
   if (running_ && !(distrusts_ && judgeAt_)) {
     // The pending heartbeat was sent before the break, and its answer may have been lost in it.
     judgeAt_.reset();
@@ -82,6 +82,7 @@ void Heartbeat::resume(Time now) noexcept {
   if (!pausedAt_) {
     return;
   }
+  // Silence while this side did not read proves nothing, so the timeouts stood still.
   const Duration paused = now - *pausedAt_;
   if (judgeAt_) {
     *judgeAt_ += paused;
@@ -133,6 +134,7 @@ Heartbeat::Verdict Heartbeat::judge(Time now) noexcept {
   if (!due || now < *due) {
     return Verdict::Nothing;
   }
+  // The timer itself is late, so input may be unread: it gets a short grace to prove life, once for each heartbeat.
   if (now - *due > kLate && !graceGiven_) {
     graceGiven_ = true;
     for (std::optional<Time>* const each : {&judgeAt_, &silentAt_}) {

@@ -5,8 +5,8 @@
 
 namespace tidewire::core {
 
-/// The monotonic clock of the core: points and durations without a `now()`. Time reaches the core as an argument, so
-/// that tests control it.
+/// The monotonic clock of the core: points and durations, but no function to read it. Time reaches the core as an
+/// argument, so that tests control it.
 struct MonotonicClock {
   using rep = std::int64_t;
   using period = std::nano;
