@@ -112,7 +112,7 @@ void SessionLayer::carryOut(core::Time now, CallPost& post, bool down) {
   if (post.caller != nullptr) {
     post.caller->id = id;
   }
-  calls_.add(id, {std::move(post.caller), post.call.body.size()});
+  calls_.add(id, std::move(post.caller), post.call.body.size());
   core_.call(now, std::move(post.call));
   if (down) {
     core_.ended(true);  // It came too late to be refused, and nothing leads to a connection any more.

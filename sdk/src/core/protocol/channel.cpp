@@ -32,7 +32,7 @@ bool areEqual(const std::optional<Position>& left, const std::optional<Position>
 }  // namespace
 
 bool Channel::join(SubscriberId id, const std::optional<Position>& since, Joining how, ActionQueue& actions) {
-  subscribers_.insert(std::upper_bound(subscribers_.begin(), subscribers_.end(), id), id);
+  subscribers_.push_back(id);
   if (since) {
     return reachBack(id, *since, how, actions);
   }
@@ -46,9 +46,7 @@ bool Channel::leave(SubscriberId id) {
     return false;
   }
   subscribers_.erase(at);
-  if (const auto apart = placeOf(id); apart != apart_.end() && apart->id == id) {
-    apart_.erase(apart);
-  }
+  std::erase_if(apart_, [id](const Apart& apart) { return apart.id == id; });
   return true;
 }
 
@@ -92,19 +90,10 @@ bool Channel::arrived(const EventHead& head, const ServerMessage& message, Actio
 
 // Subscribers that stand apart.
 
-std::vector<Channel::Apart>::iterator Channel::placeOf(SubscriberId id) noexcept {
-  return std::lower_bound(apart_.begin(), apart_.end(), id,
-                          [](const Apart& apart, SubscriberId wanted) { return apart.id < wanted; });
-}
-
 const Channel::Apart* Channel::findApart(SubscriberId id) const noexcept {
   const auto at = std::lower_bound(apart_.begin(), apart_.end(), id,
                                    [](const Apart& apart, SubscriberId wanted) { return apart.id < wanted; });
   return at == apart_.end() || at->id != id ? nullptr : &*at;
-}
-
-void Channel::setApart(SubscriberId id, std::optional<Position> at) {
-  apart_.insert(placeOf(id), {id, std::move(at)});
 }
 
 /// Puts a new subscriber beside the one that has most: it wants what comes from now on.
@@ -116,7 +105,7 @@ void Channel::joinFront(SubscriberId id) {
     }
   }
   if (front && front->seq > progress_.position()->seq) {
-    setApart(id, std::move(front));
+    apart_.push_back({id, std::move(front)});
   }
 }
 
@@ -132,7 +121,7 @@ bool Channel::reachBack(SubscriberId id, const Position& since, Joining how, Act
     joinFront(id);
     return false;
   }
-  setApart(id, since);
+  apart_.push_back({id, since});
   if (!position || (known && since.seq < position->seq)) {
     moveTo(since);
   }

@@ -39,7 +39,8 @@ class Channel {
     bool isAnswered;  ///< The server has answered the channel's subscription.
     bool isAnew;      ///< The channel is subscribed to anew in any case.
   };
-  /// One more subscriber. It gets each event behind `since` that the server still has, or what comes from now on.
+  /// One more subscriber, with a higher id than those before it. It gets each event behind `since` that the server
+  /// still has, or what comes from now on.
   ///
   /// Returns: whether the channel has to be subscribed to anew for it.
   [[nodiscard]] bool join(SubscriberId id, const std::optional<Position>& since, Joining how, ActionQueue& actions);
@@ -72,9 +73,7 @@ class Channel {
   // Subscribers by a number, in its order.
   using Groups = std::vector<std::pair<std::uint64_t, SubscriberId>>;
 
-  [[nodiscard]] std::vector<Apart>::iterator placeOf(SubscriberId id) noexcept;
   [[nodiscard]] const Apart* findApart(SubscriberId id) const noexcept;
-  void setApart(SubscriberId id, std::optional<Position> at);
   void joinFront(SubscriberId id);
   [[nodiscard]] bool reachBack(SubscriberId id, const Position& since, Joining how, ActionQueue& actions);
   void moveTo(std::optional<Position> position);
@@ -88,9 +87,9 @@ class Channel {
 
   const std::string name_;
   ChannelProgress progress_;
-  std::vector<SubscriberId> subscribers_;
-  std::vector<Apart> apart_;              // In the order of their ids.
-  std::vector<SubscriberId> recipients_;  // Of the newest event, where not all get the same.
+  std::vector<SubscriberId> subscribers_;  // In the order of their ids.
+  std::vector<Apart> apart_;               // The same.
+  std::vector<SubscriberId> recipients_;   // Of the newest event, where not all get the same.
   const std::uint64_t replay_;
 };
 

@@ -5,11 +5,10 @@ namespace tidewire::core::protocol {
 // The application.
 
 void Channels::subscribe(SubscriberId id, std::string_view name, Wish wish, bool isConnected) {
-  Subscription* const found = find(name);
+  Subscription* const found = names_.find(name);
   if (found == nullptr) {
-    auto made =
-        std::make_unique<Subscription>(++lastNumber_, Channel(name, wish.conflate, wish.replay, std::move(wish.since)));
-    Subscription& subscription = *all_.add(lastNumber_, std::move(made));
+    Subscription& subscription = all_.add(++lastNumber_, name, std::move(wish));
+    subscription.retry.id = lastNumber_;
     names_.add(subscription.channel.name(), &subscription);
     subscription.channel.addFirst(id);
     if (isConnected) {
@@ -32,7 +31,7 @@ void Channels::subscribe(SubscriberId id, std::string_view name, Wish wish, bool
 }
 
 void Channels::unsubscribe(SubscriberId id, std::string_view name) {
-  Subscription* const found = find(name);
+  Subscription* const found = names_.find(name);
   if (found != nullptr && found->channel.leave(id) && found->channel.subscribers().empty()) {
     drop(*found);
     forget(*found);
@@ -42,31 +41,29 @@ void Channels::unsubscribe(SubscriberId id, std::string_view name) {
 // The connection.
 
 void Channels::opened() {
-  all_.each([this](std::uint64_t, const auto& subscription) { send(*subscription); });
+  all_.each([this](Subscription& subscription) { send(subscription); });
 }
 
 void Channels::ended() {
   awaiting_.clear();
-  retries_.clear();
-  all_.each([this](std::uint64_t, const auto& subscription) {
-    subscription->wireId = 0;
-    subscription->retryAt.reset();
-    interrupt(*subscription);
+  all_.each([this](Subscription& subscription) {
+    subscription.wireId = 0;
+    retries_.erase(subscription.retry);
+    interrupt(subscription);
   });
 }
 
 void Channels::tick(Time now) {
-  while (const std::optional<std::uint64_t> number = retries_.due(now)) {
-    Subscription& subscription = **all_.find(*number);
-    forgetRetry(subscription);
-    send(subscription);
+  while (Deadline* const retry = retries_.due(now)) {
+    retries_.erase(*retry);
+    send(*all_.find(retry->id));
   }
 }
 
 // The server.
 
 void Channels::subscribed(Time now, const Subscribed& head) {
-  Subscription* const found = awaiting(head.id);
+  Subscription* const found = awaiting_.find(head.id);
   if (found == nullptr) {
     return;
   }
@@ -79,14 +76,14 @@ void Channels::subscribed(Time now, const Subscribed& head) {
 }
 
 void Channels::arrived(Time now, const EventHead& head, const ServerMessage& message) {
-  Subscription* const found = find(head.channel);
+  Subscription* const found = names_.find(head.channel);
   if (found != nullptr && !found->channel.arrived(head, message, actions_)) {
     resubscribe(now, *found);
   }
 }
 
 void Channels::unsubscribed(Time now, Unsubscribed& head) {
-  Subscription* const found = find(head.channel);
+  Subscription* const found = names_.find(head.channel);
   // With an id it answers an `unsubscribe`. Before `subscribed` it is about the subscription before this one.
   if (!head.id && found != nullptr && found->isAnswered) {
     endOrRetry(now, *found, {head.code.value_or("internal"), std::move(head.message), head.temporary});
@@ -94,7 +91,7 @@ void Channels::unsubscribed(Time now, Unsubscribed& head) {
 }
 
 bool Channels::refused(Time now, std::uint64_t id, SessionError& error) {
-  Subscription* const found = awaiting(id);
+  Subscription* const found = awaiting_.find(id);
   if (found == nullptr) {
     return false;
   }
@@ -125,7 +122,7 @@ void Channels::send(Subscription& subscription) {
   Channel& channel = subscription.channel;
   subscription.wireId = heads_.nextId();
   subscription.isAnswered = false;
-  awaiting_.add(subscription.wireId, subscription.number);
+  awaiting_.add(subscription.wireId, subscription);
   const std::optional<Position>& since = channel.progress().position();
   heads_.push(write(Subscribe{.id = subscription.wireId,
                               .channel = channel.name(),
@@ -164,8 +161,7 @@ void Channels::sendAt(Time at, Time now, Subscription& subscription) {
   if (at <= now) {
     send(subscription);
   } else {
-    subscription.retryAt = at;
-    retries_.add(at, subscription.number);
+    retries_.add(subscription.retry, at);
   }
 }
 
@@ -178,21 +174,10 @@ void Channels::interrupt(Subscription& subscription) {
   }
 }
 
-void Channels::forgetRetry(Subscription& subscription) {
-  if (subscription.retryAt) {
-    retries_.erase(*std::exchange(subscription.retryAt, std::nullopt), subscription.number);
-  }
-}
-
 void Channels::forget(Subscription& subscription) {
-  forgetRetry(subscription);
+  retries_.erase(subscription.retry);
   names_.erase(subscription.channel.name());
-  all_.erase(subscription.number);
-}
-
-Channels::Subscription* Channels::awaiting(std::uint64_t wireId) {
-  const std::uint64_t* const number = awaiting_.find(wireId);
-  return number == nullptr ? nullptr : all_.find(*number)->get();
+  all_.erase(subscription.retry.id);
 }
 
 }  // namespace tidewire::core::protocol

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -52,14 +51,13 @@ class Channels {
  private:
   /// A channel and the subscription to it.
   struct Subscription {
-    Subscription(std::uint64_t number, Channel channel) : number(number), channel(std::move(channel)) {}
+    Subscription(std::string_view name, Wish wish) : channel(name, wish.conflate, wish.replay, std::move(wish.since)) {}
 
-    const std::uint64_t number;  // Rises with each channel.
     Channel channel;
     std::uint64_t wireId = 0;  // Of the newest `subscribe` on this connection; 0: there is none.
     bool isAnswered = false;
-    Repetition repetition = {};        // Of subscribing that the server causes.
-    std::optional<Time> retryAt = {};  // When it is subscribed to again.
+    Repetition repetition = {};  // Of subscribing that the server causes.
+    Deadline retry = {};         // When it is subscribed to again. Its id is the channel's number.
   };
 
   void send(Subscription& subscription);
@@ -68,20 +66,17 @@ class Channels {
   void sendAnew(Subscription& subscription);
   void sendAt(Time at, Time now, Subscription& subscription);
   void interrupt(Subscription& subscription);
-  void forgetRetry(Subscription& subscription);
   void endOrRetry(Time now, Subscription& subscription, SessionError error);
   void forget(Subscription& subscription);
-  [[nodiscard]] Subscription* find(std::string_view name) const { return names_.find(name); }
-  [[nodiscard]] Subscription* awaiting(std::uint64_t wireId);
 
   HeadQueue& heads_;
   ActionQueue& actions_;
   Random& random_;
-  IdTable<std::unique_ptr<Subscription>> all_;  // By number: in the order in which they were first subscribed to.
+  IdTable<Subscription> all_;  // By number: in the order in which they were first subscribed to.
   NameTable<Subscription> names_;
   std::uint64_t lastNumber_ = 0;
-  IdTable<std::uint64_t> awaiting_;  // Numbers by wire id: subscriptions that the server has not answered.
-  Deadlines retries_;                // Numbers.
+  IdMap<Subscription> awaiting_;  // By wire id: those that the server has not answered.
+  Deadlines retries_;
 };
 
 }  // namespace tidewire::core::protocol

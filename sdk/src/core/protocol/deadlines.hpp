@@ -1,33 +1,39 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <set>
-#include <utility>
+#include <vector>
 
 #include "core/time.hpp"
 
 namespace tidewire::core::protocol {
 
-/// Ids by the time at which each is due.
+/// A time at which something is due; part of the object that it belongs to.
+struct Deadline {
+  std::uint64_t id = 0;  ///< The object's. Of equal times the lower comes first.
+  Time at{};
+  std::optional<std::size_t> place = {};  ///< `Deadlines`' own.
+};
+
+/// Deadlines in the order of their times: a binary heap, in which each knows its place, so that any of thousands may be
+/// taken out.
 class Deadlines {
  public:
-  void add(Time at, std::uint64_t id) { entries_.emplace(at, id); }
-  /// Requires: it was added with this time.
-  void erase(Time at, std::uint64_t id) { entries_.erase({at, id}); }
-  void clear() noexcept { entries_.clear(); }
+  /// Requires: `deadline` is in none, and stays where it is until it is erased.
+  void add(Deadline& deadline, Time at);
+  /// No effect on one that was not added.
+  void erase(Deadline& deadline) noexcept;
 
-  /// The id that is due first, if its time has come by `now`. It stays until it is erased.
-  [[nodiscard]] std::optional<std::uint64_t> due(Time now) const {
-    return !entries_.empty() && entries_.begin()->first <= now ? std::optional(entries_.begin()->second) : std::nullopt;
-  }
-  [[nodiscard]] std::optional<Time> first() const {
-    return entries_.empty() ? std::nullopt : std::optional(entries_.begin()->first);
-  }
+  /// The first, if its time has come by `now`; else null.
+  [[nodiscard]] Deadline* due(Time now) const noexcept;
+  [[nodiscard]] std::optional<Time> first() const noexcept;
 
  private:
-  // Times come in any order and leave in any: the one place where a sorted vector would be slow.
-  std::set<std::pair<Time, std::uint64_t>> entries_;
+  void put(std::size_t place, Deadline& deadline) noexcept;
+  void settle(std::size_t place, Deadline& deadline) noexcept;
+
+  std::vector<Deadline*> heap_;
 };
 
 }  // namespace tidewire::core::protocol

@@ -40,7 +40,7 @@ void Greeting::welcomed(Time now, Welcome& head) {
 
 void Greeting::authenticate(std::string token, HeadQueue& heads) {
   const std::uint64_t id = heads.nextId();
-  authenticating_.add(id, 0);
+  authenticating_.push_back(id);
   heads.push(write(Auth{id, std::move(token)}));
 }
 

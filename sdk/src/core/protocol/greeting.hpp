@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include "core/id_table.hpp"
 #include "core/protocol/head_queue.hpp"
 #include "core/protocol/heads.hpp"
 #include "core/random.hpp"
@@ -33,7 +33,7 @@ class Greeting {
   /// Sends a token on a connection that has seen `hello`.
   void authenticate(std::string token, HeadQueue& heads);
   /// The server has answered `id`. Returns whether that was a token.
-  bool answered(std::uint64_t id) noexcept { return authenticating_.erase(id); }
+  bool answered(std::uint64_t id) noexcept { return std::erase(authenticating_, id) > 0; }
 
   /// The server refuses this client: why, for the next attempt.
   void refused(SessionError error) { refusal_ = std::move(error); }
@@ -51,7 +51,7 @@ class Greeting {
   std::uint64_t attempt_ = 0;
   std::optional<std::string> memory_;  // Of the last `welcome`.
   Time welcomedAt_{};
-  IdTable<std::uint64_t> authenticating_;
+  std::vector<std::uint64_t> authenticating_;  // Tokens without an answer; few.
   std::optional<SessionError> refusal_;
   Time leaveAt_{};
   std::optional<std::string> leaveTo_;

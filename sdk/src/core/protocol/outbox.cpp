@@ -36,13 +36,12 @@ bool isRequest(const Call& call) {
 
 void Outbox::add(Time now, Call call) {
   const CallId id = call.id;
-  std::optional<Time> deadline;
-  if (call.timeout > Duration::zero()) {
-    deadline = now + call.timeout;
-    deadlines_.add(*deadline, id);
-  }
   unsentBytes_ += call.body.size();
-  calls_.add(id, {.call = std::move(call), .deadline = deadline});
+  Pending& pending = calls_.add(id, std::move(call));
+  if (pending.call.timeout > Duration::zero()) {
+    pending.deadline.id = id;
+    deadlines_.add(pending.deadline, now + pending.call.timeout);
+  }
 }
 
 void Outbox::cancel(CallId id, bool isUp) {
@@ -54,8 +53,8 @@ void Outbox::cancel(CallId id, bool isUp) {
 }
 
 void Outbox::tick(Time now, bool isUp) {
-  while (const std::optional<CallId> id = deadlines_.due(now)) {
-    cancelRequest(*calls_.find(*id), isUp,
+  while (const Deadline* const deadline = deadlines_.due(now)) {
+    cancelRequest(*calls_.find(deadline->id), isUp,
                   {.code = "timeout", .message = "no reply within the timeout", .temporary = true});
   }
 }
@@ -83,8 +82,8 @@ void Outbox::settleDoubts(Time now, const Welcome& head) {
   // A server that remembers fewer than before does not say which it has forgotten.
   const bool all = openPublishes_.empty() || isRemembered(lastPublishNumber_);
   const bool resumed = head.resumed && head.dedup && all;
-  calls_.each([&](CallId id, Pending& pending) {
-    if (id >= sentBelow_) {
+  calls_.each([&](Pending& pending) {
+    if (pending.call.id >= sentBelow_) {
       return;
     }
     const bool remembered = resumed && now - pending.firstSentAt < head.dedup->age;
@@ -103,9 +102,9 @@ void Outbox::ended(bool forGood) {
   publishes_.close();
   requests_.close();
   sentLarge_ = false;
-  calls_.each([&](CallId id, Pending& pending) {
-    const bool sent = id < sentBelow_;
+  calls_.each([&](Pending& pending) {
     const Call& call = pending.call;
+    const bool sent = call.id < sentBelow_;
     pending.flyingBytes = 0;
     if (forGood) {
       endUnanswered(pending, {.code = "closed", .message = "the session has closed"},
@@ -122,7 +121,7 @@ void Outbox::calledSlow() noexcept {
 
 bool Outbox::calledTooLarge() {
   bool ended = sentLarge_;
-  calls_.each([&](CallId, Pending& pending) {
+  calls_.each([&](Pending& pending) {
     if (pending.flyingBytes > kAlwaysTaken) {
       ended = true;
       endUnanswered(pending, tooLarge(), Outcome::Unknown);
@@ -134,7 +133,7 @@ bool Outbox::calledTooLarge() {
 // The server.
 
 void Outbox::acknowledged(const protocol::Ack& head) {
-  Pending* const pending = findSent(head.id);
+  Pending* const pending = sent_.find(head.id);
   if (pending != nullptr && !isRequest(pending->call)) {
     answered(*pending);
     endPublish(*pending, {.outcome = Outcome::Published, .seq = head.seq});
@@ -142,7 +141,7 @@ void Outbox::acknowledged(const protocol::Ack& head) {
 }
 
 void Outbox::replied(const protocol::Reply& head, const ServerMessage& message) {
-  Pending* const pending = findSent(head.id);
+  Pending* const pending = sent_.find(head.id);
   if (pending != nullptr && isRequest(pending->call)) {
     answered(*pending);
     endRequest(*pending, std::nullopt, head.type, message.body);
@@ -150,16 +149,11 @@ void Outbox::replied(const protocol::Reply& head, const ServerMessage& message) 
 }
 
 void Outbox::refused(std::uint64_t wireId, SessionError error) {
-  if (Pending* const pending = findSent(wireId)) {
+  if (Pending* const pending = sent_.find(wireId)) {
     answered(*pending);
     const bool known = error.code != "internal" && !pending->isInDoubt;
     endUnanswered(*pending, std::move(error), known ? Outcome::Refused : Outcome::Unknown);
   }
-}
-
-Outbox::Pending* Outbox::findSent(std::uint64_t wireId) {
-  const CallId* const id = sent_.find(wireId);
-  return id == nullptr ? nullptr : calls_.find(*id);
 }
 
 void Outbox::answered(const Pending& pending) {
@@ -171,22 +165,22 @@ void Outbox::answered(const Pending& pending) {
 // Sending.
 
 /// The call whose turn it is, or null.
-Outbox::Entry* Outbox::nextCall() {
-  Entry* const entry = calls_.from(next_);
-  if (entry != nullptr) {
-    next_ = entry->id;  // Past calls that have ended, so that they are passed once.
+Outbox::Pending* Outbox::nextCall() {
+  Pending* const pending = calls_.from(next_);
+  if (pending != nullptr) {
+    next_ = pending->call.id;  // Past calls that have ended, so that they are passed once.
   }
-  return entry;
+  return pending;
 }
 
 bool Outbox::resends() {
-  const Entry* const entry = nextCall();
-  return entry != nullptr && entry->id < sentBelow_;
+  const Pending* const pending = nextCall();
+  return pending != nullptr && pending->call.id < sentBelow_;
 }
 
 bool Outbox::maySend() {
-  const Entry* const entry = nextCall();
-  return entry != nullptr && isWithinWindow(entry->value);
+  const Pending* const pending = nextCall();
+  return pending != nullptr && isWithinWindow(*pending);
 }
 
 bool Outbox::isWithinWindow(const Pending& pending) const {
@@ -208,10 +202,9 @@ bool Outbox::isRemembered(std::uint64_t newestNumber) const {
 }
 
 std::size_t Outbox::send(Framer& framer, Time now) {
-  Entry& entry = *nextCall();
-  Pending& pending = entry.value;
-  const bool again = entry.id < sentBelow_;
-  next_ = entry.id + 1;
+  Pending& pending = *nextCall();
+  const bool again = pending.call.id < sentBelow_;
+  next_ = pending.call.id + 1;
   if (!again) {
     sentBelow_ = next_;
     unsentBytes_ -= pending.call.body.size();
@@ -244,11 +237,11 @@ std::string Outbox::headFor(Pending& pending) {
   const bool wantsId = isRequest(call) || call.ack;
   if (wantsId && pending.wireId == 0) {
     pending.wireId = heads_.nextId();
-    sent_.add(pending.wireId, call.id);
+    sent_.add(pending.wireId, pending);
   }
   if (wantsId && !isRequest(call) && pending.publishNumber == 0) {
     pending.publishNumber = ++lastPublishNumber_;
-    openPublishes_.add(pending.publishNumber, call.id);
+    openPublishes_.add(pending.publishNumber, pending);
   }
   if (isRequest(call)) {
     return write(protocol::Request{.id = pending.wireId, .method = call.target, .type = call.type});
@@ -290,9 +283,7 @@ void Outbox::forget(Pending& pending) {
   if (id >= sentBelow_) {
     unsentBytes_ -= pending.call.body.size();
   }
-  if (pending.deadline) {
-    deadlines_.erase(*pending.deadline, id);
-  }
+  deadlines_.erase(pending.deadline);
   if (pending.flyingBytes > 0) {
     windowOf(pending).ended();
   }

@@ -74,20 +74,18 @@ class Outbox {
     Time firstSentAt{};
     bool isInDoubt = false;       // Sent again to a server that may not know that it has it.
     std::size_t flyingBytes = 0;  // Its size, if it was sent on this connection.
-    std::optional<Time> deadline = {};
+    Deadline deadline = {};
   };
-  using Entry = IdTable<Pending>::Entry;
 
   [[nodiscard]] CallWindow& windowOf(const Pending& pending) noexcept {
     return pending.call.kind == Call::Kind::Request ? requests_ : publishes_;
   }
   void openWindows(const Welcome& head);
   void settleDoubts(Time now, const Welcome& head);
-  [[nodiscard]] Entry* nextCall();
+  [[nodiscard]] Pending* nextCall();
   [[nodiscard]] bool isWithinWindow(const Pending& pending) const;
   [[nodiscard]] bool isRemembered(std::uint64_t newestNumber) const;
   [[nodiscard]] std::string headFor(Pending& pending);
-  [[nodiscard]] Pending* findSent(std::uint64_t wireId);
   void answered(const Pending& pending);
 
   void endPublish(Pending& pending, tidewire::Ack ack);
@@ -104,8 +102,8 @@ class Outbox {
   CallId next_ = 0;       // The next call to send has this id at least.
   CallId sentBelow_ = 0;  // All below have been sent, on this connection or an earlier one.
   std::size_t unsentBytes_ = 0;
-  IdTable<std::uint64_t> sent_;           // Calls by wire id.
-  IdTable<std::uint64_t> openPublishes_;  // Calls by publish number: sent with `ack`, and not over.
+  IdMap<Pending> sent_;           // By wire id.
+  IdMap<Pending> openPublishes_;  // By publish number: sent with `ack`, and not over.
   std::uint64_t lastPublishNumber_ = 0;
   Deadlines deadlines_;
 
