@@ -13,7 +13,7 @@
 #include "core/protocol/message_reader.hpp"
 #include "core/protocol/session_core.hpp"
 #include "dice.hpp"
-#include "session/model_server.hpp"
+#include "session/served.hpp"
 
 namespace tidewire::simulation {
 namespace {
@@ -29,7 +29,7 @@ constexpr std::uint64_t kMostSteps = 100'000;
 constexpr const char* kChannels[] = {"c/1", "c/2", "c/3"};
 
 struct Plan {
-  ModelServer::Plan server;
+  Served::Plan server;
   Duration batchDelay{};
   unsigned cuts;
   Duration longestDelay{};
@@ -41,8 +41,9 @@ Plan drawPlan(Dice& dice) {
                      .dedupTime = dice.oneOf<Duration>({2s, 120s}),
                      .forgetsNothing = dice.chance(50),
                      .requests = dice.oneOf<std::size_t>({1, 3, 64}),
-                     .holds = dice.oneOf<unsigned>({0, 0, 10}),
-                     .answers = dice.oneOf<std::size_t>({1, 10, 64})},
+                     .longestAnswer = dice.oneOf<Duration>({0ms, 0ms, 5ms, 300ms}),
+                     .queueBytes = dice.oneOf<std::size_t>({1'000, 100'000, 1'000'000}),
+                     .socket = dice.oneOf<std::size_t>({1, 10, 64})},
           .batchDelay = dice.oneOf<Duration>({0ms, 0ms, 5ms}),
           .cuts = dice.oneOf<unsigned>({1, 5, 15}),
           .longestDelay = dice.oneOf<Duration>({0ms, 20ms, 400ms})};
@@ -104,9 +105,10 @@ class Scenario {
         plan_(drawPlan(dice_)),
         coverage_(coverage),
         traced_(traced),
-        server_(
-            plan_.server, dice_, [this](std::uint64_t wire, Batch batch) { toClient(wire, std::move(batch)); },
-            [this](std::uint64_t wire, std::uint16_t code) { serverCloses(wire, code); }),
+        server_(plan_.server, dice_,
+                {.send = [this](std::uint64_t wire, Batch batch) { toClient(wire, std::move(batch)); },
+                 .close = [this](std::uint64_t wire, std::uint16_t code) { serverCloses(wire, code); },
+                 .schedule = [this](Time at, std::function<void()> what) { agenda_.emplace(at, std::move(what)); }}),
         core_({.key = "keykeykeykeykeykeykeyA", .batchDelay = plan_.batchDelay, .seed = seed}) {}
 
   std::optional<SessionFailure> run(std::uint64_t seed) {
@@ -186,6 +188,7 @@ class Scenario {
     }
     wire_ = ++wires_;
     wireOf_[wire_] = {};
+    server_.connected(wire_);
     welcomed_ = false;
     saidHello_ = false;
     pace_.opened();
@@ -262,7 +265,7 @@ class Scenario {
 
   void arrive(const Batch& batch) {
     trace("client gets " + batch.payload);
-    toldToLeave_ = toldToLeave_ || batch.payload.rfind(R"({"op":"goaway")", 0) == 0;
+    toldToLeave_ = toldToLeave_ || batch.payload.find(R"({"op":"goaway")") != std::string::npos;
     MessageReader reader(batch.kind, core::asBytes(batch.payload));
     while (std::optional<ServerMessage> message = reader.next()) {
       noteAnswer(message->head);
@@ -461,6 +464,8 @@ class Scenario {
     } else if (what < 29) {
       server_.callSlow(wire_);
     } else if (what < 30) {
+      server_.failNext();
+    } else if (what < 31) {
       dice_.chance(50) ? server_.expireToken() : server_.rememberLess();
     } else {
       for (std::uint64_t events = 1 + dice_.below(4); events > 0; --events) {
@@ -704,10 +709,10 @@ class Scenario {
   const Plan plan_;
   SessionCoverage& coverage_;
   const bool traced_;
-  ModelServer server_;
-  SessionCore core_;
   Time now_{std::chrono::hours(1)};
   std::multimap<Time, std::function<void()>> agenda_;
+  Served server_;
+  SessionCore core_;
   std::map<std::uint64_t, Wire> wireOf_;
   std::uint64_t wires_ = 0;
   std::uint64_t wire_ = 0;

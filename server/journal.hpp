@@ -5,12 +5,12 @@
 #include <optional>
 #include <string_view>
 
-namespace ticker::stream {
+namespace tidewire::server {
 
-/// Tells what happened on `/stream`, one JSON line each, for tests that compare it with what clients saw.
+/// Writes events, publishes and evictions, one JSON line each, for tests that compare them with what clients saw.
 class Journal {
  public:
-  /// Without `write`, it is told to nobody.
+  /// Without `write`, nothing is written.
   explicit Journal(std::function<void(std::string_view line)> write = {}) : write_(std::move(write)) {}
 
   /// `{"channel":"chat/lobby","epoch":"e7","seq":9}`
@@ -25,4 +25,4 @@ class Journal {
   std::function<void(std::string_view line)> write_;
 };
 
-}  // namespace ticker::stream
+}  // namespace tidewire::server

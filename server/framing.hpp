@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace ticker::stream {
+namespace tidewire::server {
 
 // How messages lie in WebSocket messages: docs/protocol.md, section 2.1.
 
@@ -67,4 +67,4 @@ class Batch {
   bool binary_ = false;
 };
 
-}  // namespace ticker::stream
+}  // namespace tidewire::server

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <variant>
 
-namespace ticker::stream {
+namespace tidewire::server {
 
 // What clients say: docs/protocol.md, section 4. A field that may be left out has its default.
 
@@ -51,7 +51,9 @@ struct Request {
   BodyType type = BodyType::Text;
 };
 
-struct Cancel {};
+struct Cancel {
+  std::uint64_t id = 0;
+};
 
 struct Ping {
   std::uint64_t t = 0;
@@ -93,4 +95,4 @@ class HeadWriter {
 /// `text` as a JSON string. What is not UTF-8 is replaced.
 std::string quoteJson(std::string_view text);
 
-}  // namespace ticker::stream
+}  // namespace tidewire::server

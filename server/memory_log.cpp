@@ -1,34 +1,38 @@
-#include "stream/memory_log.hpp"
+#include "server/memory_log.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace ticker::stream {
+namespace tidewire::server {
 
 MemoryLog::MemoryLog(std::string channel, std::string epoch, const Settings& settings)
     : channel_(std::move(channel)), epoch_(std::move(epoch)), settings_(settings) {}
 
-std::uint64_t MemoryLog::append(BodyType type, std::string_view body, std::int64_t ts) {
-  const auto event = std::make_shared<const Event>(channel_, ++seq_, ts, type, body);
+void MemoryLog::append(const Draft& draft, AppendDone done) {
+  const auto event = std::make_shared<const Event>(channel_, ++seq_, draft.ts, draft.type, draft.body);
   bytes_ += event->cost();
   events_.push_back(event);
-  settings_.journal->appended(channel_, epoch_, seq_);
+  settings_.journal.appended(channel_, epoch_, seq_);
   evict();
-  tell(event);
-  return event->seq();
+  notify(event);
+  if (done) {
+    done(event->seq());
+  }
 }
 
-// By index: a listener may come or go meanwhile, and a new one is told of what comes after it.
-void MemoryLog::tell(const EventPointer& event) {
-  telling_ = true;
+// By index: a listener may come or go meanwhile, and a new one is called with what comes after it.
+void MemoryLog::notify(const EventPointer& event) {
+  ++notifying_;
+  const std::uint64_t oldest = events_.empty() ? event->seq() + 1 : events_.front()->seq();
   const std::size_t count = listeners_.size();
   for (std::size_t i = 0; i < count; ++i) {
     if (listeners_[i] != nullptr) {
-      listeners_[i]->appended(event);
+      listeners_[i]->appended(event, oldest);
     }
   }
-  telling_ = false;
-  std::erase(listeners_, nullptr);
+  if (--notifying_ == 0) {
+    std::erase(listeners_, nullptr);
+  }
 }
 
 void MemoryLog::remove(LogListener& listener) {
@@ -36,7 +40,7 @@ void MemoryLog::remove(LogListener& listener) {
   if (found == listeners_.end()) {
     return;
   }
-  if (telling_) {
+  if (notifying_ > 0) {
     *found = nullptr;
   } else {
     *found = listeners_.back();
@@ -55,7 +59,7 @@ void MemoryLog::evict() {
     events_.pop_front();
   }
   if (evicted > 0) {
-    settings_.journal->evicted(channel_, evicted);
+    settings_.journal.evicted(channel_, evicted);
   }
 }
 
@@ -64,27 +68,28 @@ bool MemoryLog::empty() {
   return events_.empty();
 }
 
-std::optional<std::vector<EventPointer>> MemoryLog::after(std::uint64_t seq, std::size_t maxCost) {
+void MemoryLog::read(const Query& query, ReadDone done) {
   evict();
-  const std::uint64_t kept = events_.size();
-  if (seq > seq_ || seq_ - seq > kept) {
-    return std::nullopt;
+  if (!query.after) {
+    done(page(std::min<std::uint64_t>(query.newest, events_.size()), query.maxBytes));
+    return;
   }
-  std::vector<EventPointer> result;
-  std::size_t cost = 0;
-  for (auto event = events_.end() - static_cast<std::ptrdiff_t>(seq_ - seq); event != events_.end(); ++event) {
-    cost += (*event)->cost();
-    if (!result.empty() && cost > maxCost) {
-      break;
-    }
-    result.push_back(*event);
-  }
-  return result;
+  const std::uint64_t after = query.after->seq;
+  const bool whole = query.after->epoch == epoch_ && after <= seq_ && seq_ - after <= events_.size();
+  done(whole ? page(seq_ - after, query.maxBytes) : Page{.epoch = epoch_, .seq = seq_, .start = seq_, .whole = false});
 }
 
-std::vector<EventPointer> MemoryLog::newest(std::size_t count) {
-  evict();
-  return {events_.end() - static_cast<std::ptrdiff_t>(std::min(count, events_.size())), events_.end()};
+Page MemoryLog::page(std::uint64_t count, std::size_t maxBytes) const {
+  Page page{.epoch = epoch_, .seq = seq_, .start = seq_ - count};
+  std::size_t cost = 0;
+  for (auto event = events_.end() - static_cast<std::ptrdiff_t>(count); event != events_.end(); ++event) {
+    cost += (*event)->cost();
+    if (!page.events.empty() && cost > maxBytes) {
+      break;
+    }
+    page.events.push_back(*event);
+  }
+  return page;
 }
 
 std::shared_ptr<ChannelLog> MemoryEngine::open(const std::string& channel, const std::string& maker) {
@@ -129,4 +134,4 @@ void MemoryEngine::forgetOne() {
   }
 }
 
-}  // namespace ticker::stream
+}  // namespace tidewire::server

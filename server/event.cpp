@@ -1,8 +1,8 @@
-#include "stream/channel_log.hpp"
+#include "server/event.hpp"
 
 #include <utility>
 
-namespace ticker::stream {
+namespace tidewire::server {
 
 namespace {
 
@@ -39,4 +39,4 @@ std::size_t Event::cost() const {
   return sizeof(Event) + sizeof(Packet) + packet_->bytes.size();
 }
 
-}  // namespace ticker::stream
+}  // namespace tidewire::server

@@ -1,11 +1,11 @@
-#include "stream/framing.hpp"
+#include "server/framing.hpp"
 
 #include <algorithm>
 #include <cstdint>
 
-#include "text.hpp"
+#include "server/utf8.hpp"
 
-namespace ticker::stream {
+namespace tidewire::server {
 
 namespace {
 
@@ -104,4 +104,4 @@ void Batch::add(const Packet& packet) {
   payload_ += packet.bytes;
 }
 
-}  // namespace ticker::stream
+}  // namespace tidewire::server

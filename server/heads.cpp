@@ -1,10 +1,10 @@
-#include "stream/heads.hpp"
+#include "server/heads.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-namespace ticker::stream {
+namespace tidewire::server {
 
 namespace {
 
@@ -151,8 +151,7 @@ Head readRequest(Fields& fields) {
 }
 
 Head readCancel(Fields& fields) {
-  fields.need(fields.id());
-  return Cancel{};
+  return Cancel{.id = fields.need(fields.id())};
 }
 
 Head readPing(Fields& fields) {
@@ -261,4 +260,4 @@ std::string quoteJson(std::string_view text) {
   return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-}  // namespace ticker::stream
+}  // namespace tidewire::server

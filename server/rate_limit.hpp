@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace ticker::stream {
+namespace tidewire::server {
 
 /// So many a second on average, and two seconds' worth at once.
 class RateLimit {
@@ -27,4 +27,4 @@ class RateLimit {
   std::int64_t at_;
 };
 
-}  // namespace ticker::stream
+}  // namespace tidewire::server

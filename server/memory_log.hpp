@@ -3,11 +3,11 @@
 #include <deque>
 #include <unordered_map>
 
-#include "stream/channel_log.hpp"
-#include "stream/clock.hpp"
-#include "stream/journal.hpp"
+#include "server/channel_log.hpp"
+#include "server/clock.hpp"
+#include "server/journal.hpp"
 
-namespace ticker::stream {
+namespace tidewire::server {
 
 /// How much a channel keeps. Each bound holds by itself.
 struct History {
@@ -16,23 +16,20 @@ struct History {
   std::size_t maxBytes = 2 * 1024 * 1024;
 };
 
-/// A channel in this process's memory.
+/// A channel in this process's memory. Answers at once.
 class MemoryLog final : public ChannelLog {
  public:
   struct Settings {
     History history;
-    Clock clock;
-    Journal* journal;
+    const Clock& clock;
+    const Journal& journal;
   };
 
   /// `settings` outlives the log.
   MemoryLog(std::string channel, std::string epoch, const Settings& settings);
 
-  [[nodiscard]] const std::string& epoch() const override { return epoch_; }
-  [[nodiscard]] std::uint64_t seq() const override { return seq_; }
-  std::uint64_t append(BodyType type, std::string_view body, std::int64_t ts) override;
-  std::optional<std::vector<EventPointer>> after(std::uint64_t seq, std::size_t maxCost) override;
-  std::vector<EventPointer> newest(std::size_t count) override;
+  void append(const Draft& draft, AppendDone done) override;
+  void read(const Query& query, ReadDone done) override;
   void add(LogListener& listener) override { listeners_.push_back(&listener); }
   void remove(LogListener& listener) override;
 
@@ -41,7 +38,9 @@ class MemoryLog final : public ChannelLog {
 
  private:
   void evict();
-  void tell(const EventPointer& event);
+  void notify(const EventPointer& event);
+  /// The newest `count` of those that are kept, as far as they fit into `maxBytes`.
+  [[nodiscard]] Page page(std::uint64_t count, std::size_t maxBytes) const;
 
   std::string channel_;
   std::string epoch_;
@@ -49,8 +48,8 @@ class MemoryLog final : public ChannelLog {
   std::uint64_t seq_ = 0;
   std::deque<EventPointer> events_;
   std::size_t bytes_ = 0;
-  std::vector<LogListener*> listeners_;  // Null where one has gone while they are told.
-  bool telling_ = false;
+  std::vector<LogListener*> listeners_;  // Null where one has gone while they are called.
+  int notifying_ = 0;
 };
 
 /// Every channel in this process's memory. A channel that nobody uses makes room for another: first those that keep
@@ -84,4 +83,4 @@ class MemoryEngine final : public LogEngine {
   std::unordered_map<std::string, Place> places_;
 };
 
-}  // namespace ticker::stream
+}  // namespace tidewire::server

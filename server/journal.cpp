@@ -1,10 +1,10 @@
-#include "stream/journal.hpp"
+#include "server/journal.hpp"
 
 #include <string>
 
-#include "stream/heads.hpp"
+#include "server/heads.hpp"
 
-namespace ticker::stream {
+namespace tidewire::server {
 
 void Journal::appended(std::string_view channel, std::string_view epoch, std::uint64_t seq) const {
   if (write_) {
@@ -27,4 +27,4 @@ void Journal::evicted(std::string_view channel, std::uint64_t to) const {
   }
 }
 
-}  // namespace ticker::stream
+}  // namespace tidewire::server
