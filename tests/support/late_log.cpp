@@ -50,8 +50,17 @@ class LateEngine::LateLog final : public ChannelLog, private LogListener, public
       return LogFailure::Unavailable;
     }
     Page page = pageOf(*log, query);
-    std::erase_if(page.events,
-                  [&](const EventPointer& event) { return plan_.hides(channel_, page.epoch, event->seq()); });
+    const std::string epoch = page.epoch;
+    const auto isHidden = [&](const EventPointer& event) { return plan_.hides(channel_, epoch, event->seq()); };
+    if (std::ranges::none_of(page.events, isHidden)) {
+      return page;
+    }
+    if (!query.after) {  // The newest of those that it still has.
+      page.events = pageOf(*log, {.newest = SIZE_MAX, .maxBytes = SIZE_MAX}).events;
+    }
+    std::erase_if(page.events, isHidden);
+    const std::size_t wanted = query.after ? page.events.size() : query.newest;
+    page.events.erase(page.events.begin(), page.events.end() - std::min(wanted, page.events.size()));
     return page;
   }
 

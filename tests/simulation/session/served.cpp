@@ -115,7 +115,7 @@ class Served::Connection final : private server::Peer::Carrier {
   }
 
   void wakeToRead() {
-    if (!input_.empty() && !peer_.holdsBack()) {
+    if (!input_.empty() && !peer_.holdsBack() && !peer_.ending()) {
       wake();
     }
   }
@@ -278,7 +278,11 @@ void Served::defer(const std::string& lane, std::function<void()> step) {
 }
 
 Fate Served::fateOfAppend() {
-  return std::exchange(fails_, false) ? Fate::NotDone : Fate::Done;
+  if (!std::exchange(fails_, false)) {
+    return Fate::Done;
+  }
+  ++refused_;
+  return Fate::NotDone;
 }
 
 Fate Served::fateOfRead() {
@@ -337,6 +341,7 @@ server::OpenedChannel Served::open(const std::string& channel, const server::Ses
 
 server::OpenedChannel Served::openToPublish(const std::string& channel, const server::Session& session) {
   if (std::exchange(refuses_, false)) {
+    ++refused_;
     return {.refusal = "rate-limited"};
   }
   return {.log = room_->late.open(channel, session.memory)};

@@ -90,6 +90,8 @@ class Served final : private server::Application, private server::test::LateLogP
   [[nodiscard]] std::uint64_t published(const std::string& body) const;
   [[nodiscard]] std::uint64_t requested(const std::string& body) const;
   [[nodiscard]] const std::vector<std::string>& order() const { return order_; }
+  /// Publishes that it has not made. Each may be made later, when the client sends it again.
+  [[nodiscard]] std::uint64_t refused() const { return refused_; }
   /// Resumes that it answered with `recovered: false`.
   [[nodiscard]] std::uint64_t unrecovered() const { return unrecovered_; }
   /// Whether it could still send this event.
@@ -137,6 +139,7 @@ class Served final : private server::Application, private server::test::LateLogP
   std::map<std::string, std::uint64_t> requested_;
   std::vector<std::string> order_;
   std::uint64_t events_ = 0;
+  std::uint64_t refused_ = 0;
   std::uint64_t unrecovered_ = 0;
   bool refuses_ = false;
   bool omits_ = false;
