@@ -129,9 +129,7 @@ class Served::Connection final : private server::Peer::Carrier {
       std::string head(asText(part->head));
       int times = 1;
       if (isOp(head, "event")) {
-        times = std::exchange(served_.omits_, false) ? 0
-                : served_.dice_.chance(2)            ? 2
-                                                     : 1;  // A client drops what it has.
+        times = served_.omits(head) ? 0 : served_.dice_.chance(2) ? 2 : 1;  // A client drops what it has.
       } else if (isOp(head, "welcome") && head.find("\"dedup\"") == std::string::npos && served_.dice_.chance(50)) {
         head.insert(head.size() - 1, R"(,"memory":"m0","dedup":{"count":0,"ms":1000})");  // Says the same.
       }
@@ -302,6 +300,15 @@ void Served::appended(const std::string& channel, const server::Page& head, std:
 
 bool Served::hides(const std::string& channel, const std::string& epoch, std::uint64_t seq) const {
   return !hidden_.empty() && hidden_.contains(keyOf(channel, epoch, seq));
+}
+
+// The same event once only: a client that lacks it more often takes it for lost.
+bool Served::omits(const std::string& head) {
+  if (!omits_ || !omitted_.insert(head).second) {
+    return false;
+  }
+  omits_ = false;
+  return true;
 }
 
 std::shared_ptr<server::ChannelLog> Served::log(const std::string& channel) {

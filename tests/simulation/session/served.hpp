@@ -115,6 +115,7 @@ class Served final : private server::Application, private server::test::LateLogP
   [[nodiscard]] bool isRoom(std::string_view channel) const override;
   void call(std::string_view method, std::string_view body, std::function<void(server::Outcome)> done) override;
 
+  [[nodiscard]] bool omits(const std::string& head);
   void makeRoom();
   [[nodiscard]] std::shared_ptr<server::ChannelLog> log(const std::string& channel);
   void drop(std::uint64_t connection, std::uint16_t code);
@@ -135,6 +136,7 @@ class Served final : private server::Application, private server::test::LateLogP
 
   std::map<std::string, std::string> everything_;  // By channel, epoch and seq.
   std::set<std::string> hidden_;
+  std::set<std::string> omitted_;
   std::map<std::string, std::uint64_t> published_;
   std::map<std::string, std::uint64_t> requested_;
   std::vector<std::string> order_;

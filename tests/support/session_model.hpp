@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,29 +14,41 @@
 
 namespace tidewire::core::protocol {
 
-/// Prints what is broken, and ends the program.
-void require(bool holds, const char* what);
+/// A rule of the protocol, or of the API, that a session has broken.
+struct Violation {
+  const char* rule;
+};
 
-/// Books of what an application asked of a session, of what it was told, and of what went over the wire, kept apart
-/// from the core that they are held against. What does not fit ends the program.
-class SessionBooks {
+/// Throws a `Violation` of `rule` unless `holds`.
+void require(bool holds, const char* rule);
+
+/// What a session may say and do, given what it was called with and what it has received: a model that is kept apart
+/// from the core and compared with it, by the simulation and by the fuzz target. Throws `Violation` where they differ.
+class SessionModel {
  public:
+  struct Subscriber {
+    std::string channel;
+    bool conflates = false;
+    std::optional<Position> at = {};
+    std::optional<Loss> gap = {};
+    bool live = false;
+  };
   enum class Phase : std::uint8_t { Down, Greeting, Up, Failed };
 
   // What goes into the core.
-  void subscribes(SubscriberId id, std::string channel, bool conflate, std::optional<Position> since);
-  void unsubscribes(SubscriberId id);
-  void calls(const Call& call);
-  void opens();
-  void ends();
-  void receives(Time now, const ServerHead& head);
+  void subscribe(SubscriberId id, std::string channel, bool conflate, std::optional<Position> since);
+  void unsubscribe(SubscriberId id);
+  void call(const Call& call);
+  void open();
+  void end();
+  void receive(Time now, const ServerHead& head);
 
   // What comes out of it.
-  void tells(SessionAction& action);
-  void sends(Time now, const Framer::Batch& batch);
+  void take(SessionAction& action);
+  void sent(Time now, const Framer::Batch& batch);
 
   /// After the actions of one input.
-  void checkTold() const;
+  void checkActions() const;
   struct Sending {
     bool settled = false;
     bool delays = false;  ///< A cancellation may wait for others.
@@ -46,6 +59,8 @@ class SessionBooks {
   /// After a connection has ended.
   void checkEnded(bool forGood) const;
 
+  /// Those that have not ended.
+  [[nodiscard]] const std::map<SubscriberId, Subscriber>& subscribers() const noexcept { return subscribers_; }
   [[nodiscard]] Phase phase() const noexcept { return phase_; }
   /// Of those that were sent on this connection with this operation.
   [[nodiscard]] std::span<const std::uint64_t> idsOf(const std::string& op);
@@ -53,14 +68,7 @@ class SessionBooks {
   [[nodiscard]] std::uint64_t seqIn(std::string_view channel) const;
 
  private:
-  struct Subscriber {
-    std::string channel;
-    bool conflates = false;
-    std::optional<Position> at = {};
-    std::optional<Loss> gap = {};
-    bool live = false;
-  };
-  struct BookedCall {
+  struct OpenCall {
     Call call;
     std::uint64_t wireId = 0;
     std::uint64_t sentOn = 0;  // The number of the last connection that it was sent on.
@@ -69,33 +77,33 @@ class SessionBooks {
   struct Sent;
 
   Subscriber& subscriber(SubscriberId id);
-  BookedCall& openCall(CallId id, Call::Kind kind);
+  OpenCall& openCall(CallId id, Call::Kind kind);
   [[nodiscard]] std::size_t publishesOnTheirWay() const;
   /// Calls that were sent on this connection and are not answered.
   [[nodiscard]] std::size_t callsHere(Call::Kind kind) const;
 
-  void tell(const Welcomed& action);
-  void tell(const PongArrived& action) const;
-  void tell(const PeerFailed& action);
-  void tell(const LeaveNow& action) const;
-  void tell(const EventArrived& action);
-  void tell(const GapFound& action);
-  void tell(const SubscriptionAnswered& action);
-  void tell(const SubscriptionEnded& action);
-  void tell(const SubscriptionInterrupted& action);
-  void tell(const PublishEnded& action);
-  void tell(const RequestEnded& action);
-  void tell(const ErrorArrived& action) const;
+  void check(const Welcomed& action);
+  void check(const PongArrived& action) const;
+  void check(const PeerFailed& action);
+  void check(const LeaveNow& action) const;
+  void check(const EventArrived& action);
+  void check(const GapFound& action);
+  void check(const SubscriptionAnswered& action);
+  void check(const SubscriptionEnded& action);
+  void check(const SubscriptionInterrupted& action);
+  void check(const PublishEnded& action);
+  void check(const RequestEnded& action);
+  void check(const ErrorArrived& action) const;
 
-  void send(Time now, const Sent& sent);
+  void checkMessage(Time now, const Sent& sent);
   void sendCall(Time now, const Sent& sent);
-  void sendAgain(const BookedCall& booked) const;
+  void sendAgain(const OpenCall& known) const;
   void useId(const Sent& sent);
   void noteSubscriptions(const ServerHead& head);
 
   Phase phase_ = Phase::Down;
-  std::map<SubscriberId, Subscriber> subscribers_;  // Those that have not ended.
-  std::map<CallId, BookedCall> calls_;              // Those that have not ended.
+  std::map<SubscriberId, Subscriber> subscribers_;
+  std::map<CallId, OpenCall> calls_;  // Those that have not ended.
   std::uint64_t lastId_ = 0;
 
   // Of this connection.
@@ -114,6 +122,7 @@ class SessionBooks {
     bool answered = false;
   };
   std::map<std::string, OnWire, std::less<>> subscribed_;
+  std::set<std::string> endedForNow_;  // By the server. Not subscribed to since.
 };
 
 }  // namespace tidewire::core::protocol

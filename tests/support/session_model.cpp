@@ -1,7 +1,6 @@
-#include "session_books.hpp"
+#include "support/session_model.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <type_traits>
@@ -20,9 +19,11 @@ std::string_view asText(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Calls carry their number in front of their body.
+/// The body of a call begins with its number, perhaps behind a letter.
 CallId callOf(const Part& part) {
-  return part.body ? std::strtoull(std::string(asText(*part.body)).c_str(), nullptr, 10) : 0;
+  const std::string body(part.body ? asText(*part.body) : std::string_view());
+  const std::size_t number = body.find_first_of("0123456789");
+  return number == std::string::npos ? 0 : std::strtoull(body.c_str() + number, nullptr, 10);
 }
 
 std::uint64_t answeredId(const ServerHead& head) {
@@ -42,14 +43,13 @@ std::uint64_t answeredId(const ServerHead& head) {
 
 }  // namespace
 
-void require(bool holds, const char* what) {
+void require(bool holds, const char* rule) {
   if (!holds) {
-    std::fprintf(stderr, "broken: %s\n", what);
-    std::abort();
+    throw Violation{rule};
   }
 }
 
-struct SessionBooks::Sent {
+struct SessionModel::Sent {
   std::string op;
   nlohmann::json head;
   Part part;
@@ -60,19 +60,19 @@ struct SessionBooks::Sent {
 
 // What goes into the core.
 
-void SessionBooks::subscribes(SubscriberId id, std::string channel, bool conflate, std::optional<Position> since) {
+void SessionModel::subscribe(SubscriberId id, std::string channel, bool conflate, std::optional<Position> since) {
   subscribers_.emplace(id, Subscriber{.channel = std::move(channel), .conflates = conflate, .at = std::move(since)});
 }
 
-void SessionBooks::unsubscribes(SubscriberId id) {
+void SessionModel::unsubscribe(SubscriberId id) {
   subscribers_.erase(id);
 }
 
-void SessionBooks::calls(const Call& call) {
-  calls_.emplace(call.id, BookedCall{.call = call});
+void SessionModel::call(const Call& call) {
+  calls_.emplace(call.id, OpenCall{.call = call});
 }
 
-void SessionBooks::opens() {
+void SessionModel::open() {
   phase_ = Phase::Greeting;
   ++connection_;
   welcome_.reset();
@@ -81,13 +81,14 @@ void SessionBooks::opens() {
   lastCall_ = 0;
   ids_.clear();
   subscribed_.clear();
+  endedForNow_.clear();
 }
 
-void SessionBooks::ends() {
+void SessionModel::end() {
   phase_ = Phase::Down;
 }
 
-void SessionBooks::receives(Time now, const ServerHead& head) {
+void SessionModel::receive(Time now, const ServerHead& head) {
   require(phase_ == Phase::Greeting || phase_ == Phase::Up, "nothing is read while down, or after a failure");
   head_ = head;
   headAt_ = now;
@@ -96,7 +97,7 @@ void SessionBooks::receives(Time now, const ServerHead& head) {
 }
 
 /// What the server ends for the moment only is subscribed to again later.
-void SessionBooks::noteSubscriptions(const ServerHead& head) {
+void SessionModel::noteSubscriptions(const ServerHead& head) {
   for (auto at = subscribed_.begin(); at != subscribed_.end();) {
     OnWire& onWire = at->second;
     bool over = false;
@@ -107,30 +108,33 @@ void SessionBooks::noteSubscriptions(const ServerHead& head) {
     } else if (const auto* ended = std::get_if<Unsubscribed>(&head); ended != nullptr && phase_ == Phase::Up) {
       over = !ended->id && ended->channel == at->first && onWire.answered && ended->temporary;
     }
+    if (over) {
+      endedForNow_.insert(at->first);
+    }
     at = over ? subscribed_.erase(at) : std::next(at);
   }
 }
 
 // What comes out of it: actions.
 
-SessionBooks::Subscriber& SessionBooks::subscriber(SubscriberId id) {
+SessionModel::Subscriber& SessionModel::subscriber(SubscriberId id) {
   const auto found = subscribers_.find(id);
   require(found != subscribers_.end(), "a subscriber that has ended is told nothing");
   return found->second;
 }
 
-SessionBooks::BookedCall& SessionBooks::openCall(CallId id, Call::Kind kind) {
+SessionModel::OpenCall& SessionModel::openCall(CallId id, Call::Kind kind) {
   const auto found = calls_.find(id);
   require(found != calls_.end(), "a call ends once");
   require(found->second.call.kind == kind, "a call ends as what it is");
   return found->second;
 }
 
-void SessionBooks::tells(SessionAction& action) {
-  std::visit([this](auto& alternative) { tell(alternative); }, action);
+void SessionModel::take(SessionAction& action) {
+  std::visit([this](auto& alternative) { check(alternative); }, action);
 }
 
-void SessionBooks::tell(const Welcomed& action) {
+void SessionModel::check(const Welcomed& action) {
   require(phase_ == Phase::Greeting, "there is one welcome for each connection");
   require(std::holds_alternative<Welcome>(head_), "a welcome is what the server said");
   require(action.heartbeat == Duration::zero() || action.heartbeat >= std::chrono::seconds(1),
@@ -141,21 +145,21 @@ void SessionBooks::tell(const Welcomed& action) {
   resumed_ = action.resumed;
 }
 
-void SessionBooks::tell(const PongArrived& /*action*/) const {
+void SessionModel::check(const PongArrived& /*action*/) const {
   require(phase_ == Phase::Up, "pongs come after welcome");
 }
 
-void SessionBooks::tell(const PeerFailed& action) {
+void SessionModel::check(const PeerFailed& action) {
   require(phase_ == Phase::Greeting || phase_ == Phase::Up, "a connection fails once");
   require(!action.why.empty(), "a failure says why");
   phase_ = Phase::Failed;
 }
 
-void SessionBooks::tell(const LeaveNow& /*action*/) const {
+void SessionModel::check(const LeaveNow& /*action*/) const {
   require(phase_ == Phase::Up, "what is left is a connection in use");
 }
 
-void SessionBooks::tell(const EventArrived& action) {
+void SessionModel::check(const EventArrived& action) {
   require(phase_ == Phase::Up, "events come after welcome");
   require(action.type != BodyType::Text || !action.body || isValidUtf8(action.body->bytes), "text is UTF-8");
   for (const auto& [id, each] : subscribers_) {
@@ -178,7 +182,7 @@ void SessionBooks::tell(const EventArrived& action) {
   }
 }
 
-void SessionBooks::tell(const GapFound& action) {
+void SessionModel::check(const GapFound& action) {
   require(!action.to.empty(), "a gap concerns somebody");
   for (const SubscriberId id : action.to) {
     Subscriber& to = subscriber(id);
@@ -191,7 +195,7 @@ void SessionBooks::tell(const GapFound& action) {
   }
 }
 
-void SessionBooks::tell(const SubscriptionAnswered& action) {
+void SessionModel::check(const SubscriptionAnswered& action) {
   for (const SubscriberId id : action.to) {
     Subscriber& to = subscriber(id);
     const std::optional<Loss> gap = std::exchange(to.gap, std::nullopt);
@@ -206,7 +210,7 @@ void SessionBooks::tell(const SubscriptionAnswered& action) {
   }
 }
 
-void SessionBooks::tell(const SubscriptionEnded& action) {
+void SessionModel::check(const SubscriptionEnded& action) {
   require(!action.to.empty(), "an end concerns somebody");
   require(!action.error.code.empty(), "an end says why");
   for (const SubscriberId id : action.to) {
@@ -217,17 +221,17 @@ void SessionBooks::tell(const SubscriptionEnded& action) {
   }
 }
 
-void SessionBooks::tell(const SubscriptionInterrupted& action) {
+void SessionModel::check(const SubscriptionInterrupted& action) {
   for (const SubscriberId id : action.to) {
     subscriber(id).live = false;
   }
 }
 
-void SessionBooks::tell(const PublishEnded& action) {
+void SessionModel::check(const PublishEnded& action) {
   using Outcome = tidewire::Ack::Outcome;
-  const BookedCall& booked = openCall(action.call, Call::Kind::Publish);
-  const bool sent = booked.sentOn != 0;
-  require(action.tell == booked.call.ack, "who asked for the fate of a publish is told, and nobody else");
+  const OpenCall& known = openCall(action.call, Call::Kind::Publish);
+  const bool sent = known.sentOn != 0;
+  require(action.tell == known.call.ack, "who asked for the fate of a publish is told, and nobody else");
   require(sent || action.ack.outcome == Outcome::NotSent || action.ack.outcome == Outcome::Refused,
           "what was not sent is neither published nor in doubt");
   require(!sent || action.ack.outcome != Outcome::NotSent, "what was sent is not called unsent");
@@ -236,21 +240,21 @@ void SessionBooks::tell(const PublishEnded& action) {
   calls_.erase(action.call);
 }
 
-void SessionBooks::tell(const RequestEnded& action) {
+void SessionModel::check(const RequestEnded& action) {
   openCall(action.call, Call::Kind::Request);
   require(!action.error || !action.body, "an error has no body");
   require(action.type != BodyType::Text || !action.body || isValidUtf8(action.body->bytes), "text is UTF-8");
   calls_.erase(action.call);
 }
 
-void SessionBooks::tell(const ErrorArrived& action) const {
+void SessionModel::check(const ErrorArrived& action) const {
   require(phase_ == Phase::Greeting || phase_ == Phase::Up, "errors come from a connection");
   require(!action.error.code.empty(), "an error has a code");
 }
 
 // What comes out of it: messages.
 
-void SessionBooks::sends(Time now, const Framer::Batch& batch) {
+void SessionModel::sent(Time now, const Framer::Batch& batch) {
   require(phase_ == Phase::Greeting || phase_ == Phase::Up, "nothing is sent while down, or after a failure");
   Unframer unframer(batch.kind, std::as_bytes(std::span(batch.payload)));
   std::size_t parts = 0;
@@ -259,7 +263,7 @@ void SessionBooks::sends(Time now, const Framer::Batch& batch) {
     Sent sent{.op = {}, .head = nlohmann::json::parse(asText(part->head), nullptr, false), .part = *part};
     require(sent.head.is_object(), "a head is an object");
     sent.op = sent.head.value("op", "");
-    send(now, sent);
+    checkMessage(now, sent);
     const bool isCall = sent.op == "publish" || sent.op == "request";
     require(!isCall || batch.payload.size() <= welcome_->maxMessage, "no call is larger than the server takes");
   }
@@ -268,7 +272,7 @@ void SessionBooks::sends(Time now, const Framer::Batch& batch) {
   require(parts == 1 || batch.payload.size() <= limit, "what is joined stays within the bounds");
 }
 
-void SessionBooks::send(Time now, const Sent& sent) {
+void SessionModel::checkMessage(Time now, const Sent& sent) {
   const std::string& op = sent.op;
   require((op == "hello") == !greeted_, "hello comes first, and once");
   greeted_ = true;
@@ -281,6 +285,7 @@ void SessionBooks::send(Time now, const Sent& sent) {
     sendCall(now, sent);
   } else if (op == "subscribe") {
     useId(sent);
+    endedForNow_.erase(sent.channel());
     require(subscribed_.emplace(sent.channel(), OnWire{sent.id()}).second || forged_,
             "a channel is subscribed to once");
     for (const auto& [id, subscriber] : subscribers_) {
@@ -288,7 +293,9 @@ void SessionBooks::send(Time now, const Sent& sent) {
     }
   } else if (op == "unsubscribe") {
     useId(sent);
-    require(subscribed_.erase(sent.channel()) == 1 || forged_, "what is unsubscribed from was subscribed to");
+    // The server may have ended it while this waited to be sent.
+    const std::size_t known = subscribed_.erase(sent.channel()) + endedForNow_.erase(sent.channel());
+    require(known == 1 || forged_, "what is unsubscribed from was subscribed to");
   } else if (op == "auth") {
     useId(sent);
   } else if (op == "cancel") {
@@ -298,56 +305,56 @@ void SessionBooks::send(Time now, const Sent& sent) {
   }
 }
 
-void SessionBooks::useId(const Sent& sent) {
+void SessionModel::useId(const Sent& sent) {
   require(sent.id() > lastId_, "numbers rise");
   lastId_ = sent.id();
   ids_[sent.op].push_back(lastId_);
 }
 
-void SessionBooks::sendCall(Time now, const Sent& sent) {
+void SessionModel::sendCall(Time now, const Sent& sent) {
   const CallId id = callOf(sent.part);
   const bool isRequest = sent.op == "request";
-  BookedCall& booked = openCall(id, isRequest ? Call::Kind::Request : Call::Kind::Publish);
-  require(booked.call.body == asText(*sent.part.body), "a call carries its body");
-  require(sent.head.value(isRequest ? "method" : "channel", "") == booked.call.target, "a call goes where it should");
+  OpenCall& known = openCall(id, isRequest ? Call::Kind::Request : Call::Kind::Publish);
+  require(known.call.body == asText(*sent.part.body), "a call carries its body");
+  require(sent.head.value(isRequest ? "method" : "channel", "") == known.call.target, "a call goes where it should");
   require(id > lastCall_, "calls leave in their order");
   lastCall_ = id;
-  if (booked.sentOn != 0) {
-    require(booked.wireId != 0 && sent.id() == booked.wireId, "what is sent again keeps its number");
-    sendAgain(booked);
-    ids_[sent.op].push_back(booked.wireId);
-  } else if (isRequest || booked.call.ack) {
+  if (known.sentOn != 0) {
+    require(known.wireId != 0 && sent.id() == known.wireId, "what is sent again keeps its number");
+    sendAgain(known);
+    ids_[sent.op].push_back(known.wireId);
+  } else if (isRequest || known.call.ack) {
     useId(sent);
-    booked.wireId = sent.id();
-    booked.firstSentAt = now;
+    known.wireId = sent.id();
+    known.firstSentAt = now;
   } else {
     require(!sent.head.contains("id"), "who wants no answer gives no number");
   }
-  const bool first = std::exchange(booked.sentOn, connection_) == 0;
+  const bool first = std::exchange(known.sentOn, connection_) == 0;
   const std::uint64_t window = welcome_->dedup && welcome_->dedup->count > 0 ? welcome_->dedup->count : kUsualWindow;
-  require(!first || isRequest || !booked.call.ack || publishesOnTheirWay() <= window,
+  require(!first || isRequest || !known.call.ack || publishesOnTheirWay() <= window,
           "no more publishes are on their way than the server remembers");
   require(callsHere(Call::Kind::Publish) <= window, "no more publishes are sent again than the server remembers");
   require(callsHere(Call::Kind::Request) <= welcome_->requests, "no more requests wait than the server allows");
 }
 
-void SessionBooks::sendAgain(const BookedCall& booked) const {
-  require(booked.sentOn != connection_, "nothing is sent twice on one connection");
-  if (booked.call.kind == Call::Kind::Request) {
-    require(booked.call.idempotent, "only idempotent requests are sent again");
+void SessionModel::sendAgain(const OpenCall& known) const {
+  require(known.sentOn != connection_, "nothing is sent twice on one connection");
+  if (known.call.kind == Call::Kind::Request) {
+    require(known.call.idempotent, "only idempotent requests are sent again");
     return;
   }
-  const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(welcomedAt_ - booked.firstSentAt);
+  const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(welcomedAt_ - known.firstSentAt);
   const bool remembered = resumed_ && welcome_->dedup && age < welcome_->dedup->age;
-  require(booked.call.ack && (booked.call.resend || remembered), "nothing is published again in doubt");
+  require(known.call.ack && (known.call.resend || remembered), "nothing is published again in doubt");
 }
 
-std::size_t SessionBooks::publishesOnTheirWay() const {
+std::size_t SessionModel::publishesOnTheirWay() const {
   return static_cast<std::size_t>(std::count_if(
       calls_.begin(), calls_.end(), [](const auto& each) { return each.second.call.ack && each.second.sentOn != 0; }));
 }
 
-std::size_t SessionBooks::callsHere(Call::Kind kind) const {
+std::size_t SessionModel::callsHere(Call::Kind kind) const {
   return static_cast<std::size_t>(std::count_if(calls_.begin(), calls_.end(), [&](const auto& each) {
     return each.second.call.kind == kind && each.second.wireId != 0 && each.second.sentOn == connection_;
   }));
@@ -355,13 +362,13 @@ std::size_t SessionBooks::callsHere(Call::Kind kind) const {
 
 // What holds between inputs.
 
-void SessionBooks::checkTold() const {
+void SessionModel::checkActions() const {
   for (const auto& [id, subscriber] : subscribers_) {
     require(!subscriber.gap, "behind a gap comes where events go on");
   }
 }
 
-void SessionBooks::checkSent(const Sending& sending) const {
+void SessionModel::checkSent(const Sending& sending) const {
   if (phase_ != Phase::Greeting && phase_ != Phase::Up) {
     return;
   }
@@ -386,10 +393,10 @@ void SessionBooks::checkSent(const Sending& sending) const {
   }
 }
 
-void SessionBooks::checkEnded(bool forGood) const {
-  for (const auto& [id, booked] : calls_) {
+void SessionModel::checkEnded(bool forGood) const {
+  for (const auto& [id, known] : calls_) {
     require(!forGood, "every call ends with the session");
-    require(booked.sentOn == 0 || booked.call.kind == Call::Kind::Publish || booked.call.idempotent,
+    require(known.sentOn == 0 || known.call.kind == Call::Kind::Publish || known.call.idempotent,
             "a request ends with its connection");
   }
   for (const auto& [id, subscriber] : subscribers_) {
@@ -397,11 +404,11 @@ void SessionBooks::checkEnded(bool forGood) const {
   }
 }
 
-std::span<const std::uint64_t> SessionBooks::idsOf(const std::string& op) {
+std::span<const std::uint64_t> SessionModel::idsOf(const std::string& op) {
   return ids_[op];
 }
 
-std::uint64_t SessionBooks::seqIn(std::string_view channel) const {
+std::uint64_t SessionModel::seqIn(std::string_view channel) const {
   for (const auto& [id, subscriber] : subscribers_) {
     if (subscriber.channel == channel && subscriber.at) {
       return subscriber.at->seq;
