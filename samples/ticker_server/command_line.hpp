@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "stream/hub.hpp"
+#include "stream/service.hpp"
 
 namespace ticker {
 
@@ -22,7 +22,7 @@ struct CommandLine {
   std::filesystem::path replay;
   std::optional<double> speed;
   std::filesystem::path log;
-  stream::Hub::Settings stream;
+  stream::Service::Settings stream;
   std::filesystem::path streamLog;
 };
 

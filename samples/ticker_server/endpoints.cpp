@@ -15,6 +15,7 @@
 #include "market.hpp"
 #include "parse_number.hpp"
 #include "request.hpp"
+#include "server/utf8.hpp"
 #include "stream_connection.hpp"
 #include "text.hpp"
 #include "ticker_connection.hpp"
@@ -92,14 +93,14 @@ std::unique_ptr<Connection> openClose(lws* socket, const Request& request, const
   if (reason.size() > kMaxReasonBytes) {
     return refuse(socket, "bad reason: more than 123 bytes");
   }
-  if (!isUtf8(reason)) {
+  if (!tidewire::server::isUtf8(reason)) {
     return refuse(socket, "bad reason: not UTF-8");
   }
   return std::make_unique<ClosingConnection>(socket, "", *code, reason);
 }
 
 std::unique_ptr<Connection> openStream(lws* socket, const Request& /*request*/, const Backends& backends) {
-  return std::make_unique<StreamConnection>(socket, backends.hub);
+  return std::make_unique<StreamConnection>(socket, backends.stream);
 }
 
 constexpr const char* kEcho = "echo";  // Any would do: what these endpoints speak has no name.

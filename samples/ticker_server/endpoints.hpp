@@ -12,13 +12,13 @@ class Market;
 struct Request;
 
 namespace stream {
-class Hub;
+class Service;
 }
 
 /// What connections are served from.
 struct Backends {
   Market& market;
-  stream::Hub& hub;
+  stream::Service& stream;
 };
 
 /// Whether a WebSocket may be opened on this path.

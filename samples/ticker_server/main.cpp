@@ -1,6 +1,5 @@
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -22,7 +21,8 @@
 #include "market.hpp"
 #include "random_walk.hpp"
 #include "server.hpp"
-#include "stream/hub.hpp"
+#include "server/journal.hpp"
+#include "stream/service.hpp"
 
 namespace {
 
@@ -47,11 +47,6 @@ void stopServerOnSignals(ticker::Server& server) {
 
 std::function<void(std::string_view)> lineWriter(std::string_view option, const std::filesystem::path& file) {
   return [log = std::make_shared<ticker::LineLog>(option, file.string())](std::string_view line) { log->write(line); };
-}
-
-template <class Clock>
-std::int64_t milliseconds() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch()).count();
 }
 
 // Unlike that of any other process.
@@ -86,13 +81,12 @@ void serve(const ticker::CommandLine& line) {
   if (!line.log.empty()) {
     options.log = lineWriter("--log", line.log);
   }
-  ticker::stream::Journal journal(line.streamLog.empty() ? nullptr : lineWriter("--stream-log", line.streamLog));
-  ticker::stream::Hub::Settings settings = line.stream;
-  settings.epoch = makeEpoch();
-  ticker::stream::Hub hub(
-      settings, market,
-      {.wall = milliseconds<std::chrono::system_clock>, .steady = milliseconds<std::chrono::steady_clock>}, journal);
-  ticker::Server server(std::move(options), market, hub);
+  const tidewire::server::Journal journal(line.streamLog.empty() ? nullptr
+                                                                 : lineWriter("--stream-log", line.streamLog));
+  ticker::stream::Service::Settings settings = line.stream;
+  settings.hub.epoch = makeEpoch();
+  ticker::stream::Service stream(settings, market, journal);
+  ticker::Server server(std::move(options), market, stream);
   stopServerOnSignals(server);
   std::cout << "listening on " << server.url() << '\n' << "prices: " << description << std::endl;
   server.run();

@@ -12,6 +12,7 @@
 #include "listen_address.hpp"
 #include "market.hpp"
 #include "request.hpp"
+#include "stream/service.hpp"
 
 namespace ticker {
 
@@ -31,11 +32,11 @@ std::int64_t nowMilliseconds() {
 
 }  // namespace
 
-Server::Server(Options options, Market& market, stream::Hub& hub)
+Server::Server(Options options, Market& market, stream::Service& stream)
     : options_(std::move(options)),
       admission_({options_.host, options_.allowedHosts, options_.allowedOrigins}),
       market_(market),
-      hub_(hub) {
+      stream_(stream) {
   stepTimer_.server = this;
   goodbyeTimer_.server = this;
   createContext();
@@ -92,6 +93,7 @@ void Server::stop() {
 
 void Server::goodbye() {
   lws_sul_cancel(&stepTimer_.entry);
+  stream_.beginTurn();
   for (const auto& [socket, connection] : connections_) {
     connection->serverStops();
   }
@@ -121,6 +123,7 @@ void Server::stepTimerFired(lws_sorted_usec_list_t* entry) {
 }
 
 void Server::stepMarket() {
+  stream_.beginTurn();
   market_.step(nowMilliseconds(), options_.log);
   const lws_usec_t now = lws_now_usecs();
   nextStep_ += static_cast<lws_usec_t>(static_cast<double>(LWS_US_PER_SEC) / market_.stepsPerSecond());
@@ -130,6 +133,7 @@ void Server::stepMarket() {
 
 int Server::callback(lws* socket, lws_callback_reasons reason, void* user, void* in, std::size_t length) {
   auto* const server = static_cast<Server*>(lws_context_user(lws_get_context(socket)));
+  server->stream_.beginTurn();
   switch (reason) {
     case LWS_CALLBACK_HTTP:
       return serveHttp(socket, server->admission_, server->options_.folder ? &*server->options_.folder : nullptr);
@@ -171,7 +175,7 @@ int Server::handle(lws* socket, lws_callback_reasons reason, std::string_view in
 }
 
 void Server::established(lws* socket) {
-  std::unique_ptr<Connection> connection = openEndpoint(socket, readRequest(socket), {market_, hub_});
+  std::unique_ptr<Connection> connection = openEndpoint(socket, readRequest(socket), {market_, stream_});
   if (stopping_ != 0) {
     connection->goAway();
   }

@@ -22,7 +22,7 @@ class Connection;
 class Market;
 
 namespace stream {
-class Hub;
+class Service;
 }
 
 /// The HTTP and WebSocket server: one thread, libwebsockets' own poll loop. It also moves the market along.
@@ -39,9 +39,9 @@ class Server {
 
   /// Makes the market's first step and starts listening; clients are answered in `run`.
   ///
-  /// Requires: `market` and `hub` outlive the server.
+  /// Requires: `market` and `stream` outlive the server.
   /// Throws: std::runtime_error that names host and port if it cannot listen there.
-  Server(Options options, Market& market, stream::Hub& hub);
+  Server(Options options, Market& market, stream::Service& stream);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -82,7 +82,7 @@ class Server {
   Options options_;
   Admission admission_;
   Market& market_;
-  stream::Hub& hub_;
+  stream::Service& stream_;
   Timer stepTimer_;
   Timer goodbyeTimer_;
   lws_usec_t nextStep_ = 0;

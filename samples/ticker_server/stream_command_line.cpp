@@ -81,8 +81,9 @@ class Options {
 }  // namespace
 
 void addStreamOptions(CLI::App& app, CommandLine& line) {
-  stream::Hub::Settings& stream = line.stream;
-  stream::Limits& limits = stream.limits;
+  stream::Service::Settings& stream = line.stream;
+  tidewire::server::Limits& limits = stream.hub.limits;
+  tidewire::server::Sessions::Settings& sessions = stream.hub.sessions;
   Options options(app);
   options.number("--heartbeat", limits.heartbeatMs, 0, kMaxMs, "Milliseconds; twice as long, and a client is dropped")
       ->check(CLI::Validator(checkHeartbeat, ""));
@@ -94,10 +95,9 @@ void addStreamOptions(CLI::App& app, CommandLine& line) {
   options.number("--history-age", stream.history.maxAgeMs, 0, kMaxMs, "Milliseconds that a channel keeps an event");
   options.number("--history-bytes", stream.history.maxBytes, 1, kMaxCount, "Bytes that a channel's events take");
   options.number("--rooms", stream.maxRooms, 0, kMaxCount, "Channels chat/... at a time");
-  options.number("--dedup-count", stream.sessions.dedupCount, 0, 65'536,
-                 "Publishes that a session is known by; 0: none");
-  options.number("--dedup-ms", stream.sessions.dedupMs, 0, kMaxMs, "Milliseconds that a lost session is remembered");
-  options.number("--max-sessions", stream.sessions.maxRemembered, 0, kMaxCount, "Lost sessions that are remembered");
+  options.number("--dedup-count", sessions.dedupCount, 0, 65'536, "Publishes that a session is known by; 0: none");
+  options.number("--dedup-ms", sessions.dedupMs, 0, kMaxMs, "Milliseconds that a lost session is remembered");
+  options.number("--max-sessions", sessions.maxRemembered, 0, kMaxCount, "Lost sessions that are remembered");
   options.number("--max-subscriptions", limits.maxSubscriptions, 0, kMaxCount, "Of one client");
   options.number("--max-rooms", limits.maxRooms, 0, kMaxCount, "Rooms among them");
   options.number("--max-queue", limits.maxQueueBytes, 1, kMaxCount,

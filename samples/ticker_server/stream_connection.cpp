@@ -12,7 +12,8 @@ constexpr std::uint64_t kSpreadMs = 500;
 constexpr std::size_t kKeptBytes = 65'536;  // Of a buffer, between messages.
 }  // namespace
 
-StreamConnection::StreamConnection(lws* socket, stream::Hub& hub) : Connection(socket), hub_(hub), peer_(hub, *this) {
+StreamConnection::StreamConnection(lws* socket, stream::Service& service)
+    : Connection(socket), service_(service), peer_(service.hub(), *this) {
   timer_.connection = this;
   batchTimer_.connection = this;
   keepSendBufferShort();
@@ -56,7 +57,7 @@ void StreamConnection::serverStops() {
 
 bool StreamConnection::writeNext() {
   peer_.setReading(true);
-  const stream::Batch batch = peer_.take();
+  const tidewire::server::Batch batch = peer_.take();
   if (!batch.empty()) {
     FrameBuffer frame(batch.payload());
     write(frame, {.binary = batch.binary()});
@@ -73,7 +74,7 @@ bool StreamConnection::writeNext() {
 
 // Not by `close`: libwebsockets would not wait for the answer, and if the client were still sending, the system would
 // reset the connection before the client has read why it ended.
-void StreamConnection::writeClose(const stream::Peer::Ending& ending) {
+void StreamConnection::writeClose(const tidewire::server::Peer::Ending& ending) {
   closeSent_ = true;
   FrameBuffer frame;
   const std::array<char, 2> code{static_cast<char>(ending.code >> 8), static_cast<char>(ending.code & 0xff)};
@@ -87,7 +88,7 @@ void StreamConnection::outputWaits() {
     limitedEnd_ = true;
     lws_set_timeout(socket(), PENDING_TIMEOUT_CLOSE_SEND, kEndSeconds);
   }
-  const std::int64_t delay = hub_.limits().batchDelayMs;
+  const std::int64_t delay = service_.hub().limits().batchDelayMs;
   if (delay == 0 || peer_.ending()) {
     askWritable();
   } else if (!batchWaits_) {
@@ -109,12 +110,13 @@ void StreamConnection::setTimer() {
     return;
   }
   timerAt_ = deadline;
-  const std::int64_t wait = std::max<std::int64_t>(0, *deadline - hub_.steadyTime());
+  const std::int64_t wait = std::max<std::int64_t>(0, *deadline - service_.hub().steadyTime());
   lws_sul_schedule(lws_get_context(socket()), 0, &timer_.entry, timerFired, 1 + wait * LWS_US_PER_MS);
 }
 
 void StreamConnection::timerFired(lws_sorted_usec_list_t* entry) {
   StreamConnection& self = *reinterpret_cast<Timer*>(entry)->connection;
+  self.service_.beginTurn();
   self.timerAt_.reset();
   self.peer_.elapsed();
   self.setTimer();

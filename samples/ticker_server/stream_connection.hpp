@@ -7,14 +7,15 @@
 #include <string>
 
 #include "connection.hpp"
-#include "stream/peer.hpp"
+#include "server/peer.hpp"
+#include "stream/service.hpp"
 
 namespace ticker {
 
 /// The socket of a client that speaks "tidewire.v1".
-class StreamConnection final : public Connection, private stream::Peer::Carrier {
+class StreamConnection final : public Connection, private tidewire::server::Peer::Carrier {
  public:
-  StreamConnection(lws* socket, stream::Hub& hub);
+  StreamConnection(lws* socket, stream::Service& service);
   ~StreamConnection() override;
 
   void received(const Piece& piece) override;
@@ -38,11 +39,12 @@ class StreamConnection final : public Connection, private stream::Peer::Carrier 
   static void batchFired(lws_sorted_usec_list_t* entry);
   void outputWaits() override;
   void deadlineNears() override { setTimer(); }
-  void writeClose(const stream::Peer::Ending& ending);
+  void mayReadAgain() override { updateReading(); }
+  void writeClose(const tidewire::server::Peer::Ending& ending);
   void setTimer();
 
-  stream::Hub& hub_;
-  stream::Peer peer_;
+  stream::Service& service_;
+  tidewire::server::Peer peer_;
   std::string message_;  // The one that is coming in.
   Timer timer_;
   std::optional<std::int64_t> timerAt_;

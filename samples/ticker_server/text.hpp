@@ -8,7 +8,4 @@ namespace ticker {
 /// What a client sent, made fit to be repeated in an error: short, and ASCII whatever it was.
 std::string quoted(std::string_view text);
 
-/// Whether `text` is well-formed UTF-8 (RFC 3629), as every text and Close reason on the wire must be.
-bool isUtf8(std::string_view text);
-
 }  // namespace ticker

@@ -1,10 +1,13 @@
 #include <chrono>
+#include <deque>
+#include <functional>
 #include <memory>
+#include <set>
 #include <span>
 
 #include "client_access.hpp"
 #include "message_access.hpp"
-#include "session/model_server.hpp"
+#include "session/served.hpp"
 #include "session_access.hpp"
 #include "support/scripted_loop.hpp"
 #include "world.hpp"
@@ -12,29 +15,56 @@
 namespace contract {
 namespace {
 
-/// The model of a server that the simulation of sessions has, on this network.
+/// The server that the simulation of sessions has, on this network, where it answers at once.
 class ModelStream final : public support::StreamServer {
  public:
   explicit ModelStream(support::ScriptedLoop& loop)
       : loop_(loop),
-        server_(
-            {.dedupCount = 1000, .dedupTime = std::chrono::minutes(2)}, dice_,
-            [this](std::uint64_t connection, tidewire::core::protocol::Framer::Batch batch) {
-              loop_.say(connection, batch.kind, std::move(batch.payload));
-            },
-            [this](std::uint64_t connection, std::uint16_t code) { loop_.hangUp(connection, code); }) {}
+        server_({.dedupCount = 1000, .dedupTime = std::chrono::minutes(2), .heartbeat = std::chrono::seconds(25)},
+                dice_,
+                {.send =
+                     [this](std::uint64_t connection, tidewire::core::protocol::Framer::Batch batch) {
+                       loop_.say(connection, batch.kind, std::move(batch.payload));
+                     },
+                 .close = [this](std::uint64_t connection, std::uint16_t code) { loop_.hangUp(connection, code); },
+                 .schedule =
+                     [this](tidewire::core::Time at, std::function<void()> what) {
+                       if (at <= loop_.now()) {  // Deadlines come to nobody here.
+                         due_.push_back(std::move(what));
+                       }
+                     }}) {}
 
   void receive(std::uint64_t connection, tidewire::MessageKind kind, const std::string& payload) override {
     server_.setTime(loop_.now());
+    if (known_.insert(connection).second) {
+      server_.connected(connection);
+    }
     server_.receive(connection, {kind, payload});
+    runDue();
   }
-  void lost(std::uint64_t connection) override { server_.lost(connection); }
-  void restart() override { server_.restart(); }
+  void lost(std::uint64_t connection) override {
+    server_.lost(connection);
+    runDue();
+  }
+  void restart() override {
+    server_.restart();
+    runDue();
+  }
 
  private:
+  void runDue() {
+    while (!due_.empty()) {
+      const std::function<void()> next = std::move(due_.front());
+      due_.pop_front();
+      next();
+    }
+  }
+
   support::ScriptedLoop& loop_;
   tidewire::simulation::Dice dice_{1};
-  tidewire::simulation::ModelServer server_;
+  std::deque<std::function<void()>> due_;
+  std::set<std::uint64_t> known_;
+  tidewire::simulation::Served server_;
 };
 
 /// The real core and wiring on virtual time, over a network that a script plays.

@@ -1,5 +1,5 @@
-// Whatever an application asks of a session, and whatever a server says to it, in any order: the books that are kept of
-// both (session_books.hpp) have to agree with what the session tells and sends.
+// Whatever an application calls, and whatever a server says, in any order: the session has to do what its model
+// (support/session_model.hpp) allows.
 //
 // Input: a byte whose lowest bit chooses a delay for batches, then steps. A step is a byte that names it, modulo their
 // number, and what `Run` reads behind it. Where the input ends, zeros follow.
@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -17,7 +19,7 @@
 #include "core/protocol/message_reader.hpp"
 #include "core/protocol/session_core.hpp"
 #include "core/utf8.hpp"
-#include "session_books.hpp"
+#include "support/session_model.hpp"
 
 namespace {
 
@@ -29,7 +31,7 @@ using core::Duration;
 using core::Time;
 using Bytes = std::span<const std::byte>;
 using Json = nlohmann::ordered_json;
-using Phase = SessionBooks::Phase;
+using Phase = SessionModel::Phase;
 
 constexpr std::array<const char*, 4> kChannels = {"c", "ticker/AAPL", "chat/\"ü\"", "chat/lobby"};
 constexpr std::size_t kRoom = 1 << 24;
@@ -74,7 +76,7 @@ class Input {
 /// What a server might say: heads about what it was asked for, of which the input spoils some.
 class Speaker {
  public:
-  Speaker(Input& input, SessionBooks& books) : input_(input), books_(books) {}
+  Speaker(Input& input, SessionModel& model) : input_(input), model_(model) {}
 
   struct Said {
     std::string head;
@@ -96,7 +98,7 @@ class Speaker {
 
  private:
   std::uint64_t idOf(const std::string& op) {
-    const auto ids = books_.idsOf(op);
+    const auto ids = model_.idsOf(op);
     const std::size_t choice = input_.byte();
     return ids.empty() || choice >= 240 ? choice : ids[ids.size() - 1 - choice % ids.size()];
   }
@@ -124,7 +126,7 @@ class Speaker {
     const std::string about = channel();
     Json head{{"op", "subscribed"}, {"id", idOf("subscribe")}, {"epoch", epoch()}};
     head["recovered"] = !input_.flag();
-    head["seq"] = books_.seqIn(about) + input_.number();
+    head["seq"] = model_.seqIn(about) + input_.number();
     maybe(head, "from");
     return head;
   }
@@ -132,7 +134,7 @@ class Speaker {
     const std::string about = channel();
     const std::uint64_t skipped = input_.number();
     // Most follow the one before.
-    const std::uint64_t seq = books_.seqIn(about) + 1 + skipped + (input_.byte() >= 240 ? 1 : 0);
+    const std::uint64_t seq = model_.seqIn(about) + 1 + skipped + (input_.byte() >= 240 ? 1 : 0);
     Json head{{"op", "event"}, {"channel", about}, {"seq", seq - (input_.byte() >= 240 ? 1 : 0)}};
     if (skipped > 0) {
       head["skipped"] = skipped;
@@ -212,7 +214,7 @@ class Speaker {
   }
 
   Input& input_;
-  SessionBooks& books_;
+  SessionModel& model_;
 };
 
 class Run {
@@ -248,7 +250,7 @@ class Run {
       since = Position{"e", std::min(input_.number(), kMaxInteger)};
     }
     subscriptions_.emplace_back(id, channel);
-    books_.subscribes(id, channel, conflate, since);
+    model_.subscribe(id, channel, conflate, since);
     core_.subscribe(id, channel, conflate, replay, since);
     drain();
   }
@@ -257,7 +259,7 @@ class Run {
     const std::size_t choice = input_.byte();
     if (!subscriptions_.empty()) {
       const auto& [id, channel] = subscriptions_[choice % subscriptions_.size()];
-      books_.unsubscribes(id);
+      model_.unsubscribe(id);
       core_.unsubscribe(id, channel);
       drain();
     }
@@ -290,7 +292,7 @@ class Run {
       call.type = BodyType::Bytes;
       call.body.push_back('\xFF');
     }
-    books_.calls(call);
+    model_.call(call);
     core_.call(now_, std::move(call));
     drain();
   }
@@ -307,8 +309,8 @@ class Run {
   // Steps of the connection.
 
   void open() {
-    if (books_.phase() == Phase::Down) {
-      books_.opens();
+    if (model_.phase() == Phase::Down) {
+      model_.open();
       core_.opened(now_, input_.flag() ? std::optional<std::string>("token") : std::nullopt);
       drain();
       (void)send(1);  // A fresh connection has room for hello.
@@ -327,8 +329,8 @@ class Run {
   void finish(bool forGood) {
     core_.ended(forGood);
     drain();
-    books_.ends();
-    books_.checkEnded(forGood);
+    model_.end();
+    model_.checkEnded(forGood);
     held_.clear();
   }
   void sayAnything() {
@@ -343,7 +345,7 @@ class Run {
     arrive({kind, std::move(payload)});
   }
   /// Something that joins the next thing that is said.
-  void sayMore() { held_.push_back(Speaker(input_, books_).say()); }
+  void sayMore() { held_.push_back(Speaker(input_, model_).say()); }
   void say() {
     sayMore();
     Framer framer(kRoom);
@@ -358,15 +360,15 @@ class Run {
   void arrive(const Framer::Batch& message) {
     MessageReader reader(message.kind, asBytes(message.payload));
     while (std::optional<ServerMessage> next = reader.next()) {
-      const bool listens = books_.phase() == Phase::Greeting || books_.phase() == Phase::Up;
+      const bool listens = model_.phase() == Phase::Greeting || model_.phase() == Phase::Up;
       const bool malformed = std::holds_alternative<Malformed>(next->head);
       if (listens) {
-        books_.receives(now_, next->head);
+        model_.receive(now_, next->head);
       }
       core_.arrived(now_, *next);
       const std::size_t told = drain();
       require(listens || told == 0, "nothing is told of what comes to a connection that is over");
-      require(!listens || !malformed || books_.phase() == Phase::Failed, "what is malformed is a failure");
+      require(!listens || !malformed || model_.phase() == Phase::Failed, "what is malformed is a failure");
     }
   }
 
@@ -397,7 +399,7 @@ class Run {
       }
     }
     checkDeadline();
-    books_.checkSent({.settled = core_.isSettled(),
+    model_.checkSent({.settled = core_.isSettled(),
                       .delays = batchDelay_ > Duration::zero(),
                       .waits = core_.deadline().has_value()});
   }
@@ -405,7 +407,7 @@ class Run {
   bool send(std::size_t room) {
     const std::vector<Framer::Batch> batches = core_.takeBatches(now_, room);
     for (const Framer::Batch& batch : batches) {
-      books_.sends(now_, batch);
+      model_.sent(now_, batch);
     }
     drain();
     return !batches.empty();
@@ -415,9 +417,9 @@ class Run {
     std::size_t count = 0;
     while (std::optional<SessionAction> action = core_.takeAction()) {
       ++count;
-      books_.tells(*action);
+      model_.take(*action);
     }
-    books_.checkTold();
+    model_.checkActions();
     return count;
   }
 
@@ -430,7 +432,7 @@ class Run {
   Input input_;
   const Duration batchDelay_;
   SessionCore core_;
-  SessionBooks books_;
+  SessionModel model_;
   Time now_{1h};
   std::uint64_t lastId_ = 0;
   std::vector<std::pair<SubscriberId, std::string>> subscriptions_;
@@ -440,8 +442,13 @@ class Run {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size > 0) {
-    Run(std::as_bytes(std::span(data, size))).run();
+  try {
+    if (size > 0) {
+      Run(std::as_bytes(std::span(data, size))).run();
+    }
+  } catch (const Violation& violation) {
+    std::fprintf(stderr, "broken: %s\n", violation.rule);
+    std::abort();
   }
   return 0;
 }

@@ -93,7 +93,6 @@ function readHere(head, to) {
     for (const name of ['message', 'token']) {
       if (read[name] === '' && read.op !== 'auth') delete read[name];
     }
-    if (read.op === 'cancel') delete read.id; // For which it has no use.
     return unknown ? 'unknown' : JSON.parse(JSON.stringify(read)); // Minus zero is zero.
   } catch (error) {
     assert.ok(error instanceof Malformed, error.stack);

@@ -1,4 +1,4 @@
-// Reads heads as the ticker server does, for a test that compares this with what somebody else makes of them.
+// Reads heads as the server half does, for a test that compares this with what somebody else makes of them.
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -8,12 +8,12 @@
 #include <variant>
 
 #include "head_lines.hpp"
-#include "stream/heads.hpp"
+#include "server/heads.hpp"
 
 namespace {
 
 using nlohmann::json;
-using namespace ticker::stream;
+using namespace tidewire::server;
 
 const char* nameOf(BodyType type) {
   return type == BodyType::Text ? "text" : "bytes";
@@ -50,8 +50,7 @@ struct AsVector {
   json operator()(const Request& head) const {
     return {{"op", "request"}, {"id", head.id}, {"method", head.method}, {"type", nameOf(head.type)}};
   }
-  /// The server has no use for the id.
-  json operator()(const Cancel& /*head*/) const { return {{"op", "cancel"}}; }
+  json operator()(const Cancel& head) const { return {{"op", "cancel"}, {"id", head.id}}; }
   json operator()(const Ping& head) const { return {{"op", "ping"}, {"t", head.t}}; }
   json operator()(const Auth& head) const { return {{"op", "auth"}, {"id", head.id}, {"token", head.token}}; }
   json operator()(const UnknownOp& /*head*/) const { return "unknown"; }

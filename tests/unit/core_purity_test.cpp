@@ -56,12 +56,11 @@ bool isPure(std::string_view line) {
          std::ranges::none_of(kForbidden, [line](std::string_view word) { return holds(line, word); });
 }
 
-}  // namespace
-
-TEST_CASE("core purity: no file of the core reads a clock, draws randomness, locks, or knows its platform") {
+void checkFolder(const char* folder) {
   std::size_t files = 0;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(TIDEWIRE_SOURCE_DIR "/sdk/src/core")) {
-    if (!entry.is_regular_file()) {
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(fs::path(TIDEWIRE_SOURCE_DIR) / folder)) {
+    const std::string extension = entry.path().extension().string();
+    if (!entry.is_regular_file() || (extension != ".hpp" && extension != ".cpp")) {
       continue;
     }
     ++files;
@@ -73,6 +72,16 @@ TEST_CASE("core purity: no file of the core reads a clock, draws randomness, loc
     }
   }
   CHECK(files > 10);
+}
+
+}  // namespace
+
+TEST_CASE("core purity: no file of the core reads a clock, draws randomness, locks, or knows its platform") {
+  checkFolder("sdk/src/core");
+}
+
+TEST_CASE("core purity: the same holds for the server half") {
+  checkFolder("server");
 }
 
 TEST_CASE("core purity: the search finds every violation, and nothing else") {

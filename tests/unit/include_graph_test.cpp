@@ -19,6 +19,8 @@ namespace {
 /// From the lowest to the highest; a folder inside another comes before it.
 constexpr std::array<std::string_view, 6> kLayers = {"sdk/include/", "sdk/src/core/", "sdk/src/platform/",
                                                      "sdk/src/",     "platform/",     "bindings/"};
+/// The server half includes its own files only, and none of the SDK includes it.
+constexpr std::string_view kServer = "server/";
 constexpr std::string_view kSeam = "sdk/src/platform/";
 constexpr std::array<std::string_view, 2> kPlatforms = {"platform/native/", "platform/web/"};
 /// What the headers of the seam include of a platform.
@@ -36,7 +38,7 @@ using Files = std::map<std::string, std::vector<Include>>;
 
 Files readFiles() {
   Files files;
-  for (const char* folder : {"sdk", "platform", "bindings"}) {
+  for (const char* folder : {"sdk", "platform", "bindings", "server"}) {
     for (const std::string& file : filesIn(folder)) {
       std::vector<Include> includes = includesOf(std::filesystem::path(TIDEWIRE_SOURCE_DIR) / file);
       std::erase_if(includes, [](const Include& include) { return include.isSystem; });
@@ -67,6 +69,9 @@ std::string componentOf(std::string_view file) {
 
 /// The files that an include may mean, as the compiler finds them: one, or one of each platform.
 std::vector<std::string> targetsOf(const Files& files, const std::string& from, const std::string& name) {
+  if (name.starts_with(kServer) && files.contains(name)) {
+    return {name};
+  }
   std::vector<std::string> folders = {from.substr(0, from.rfind('/') + 1), "sdk/include/", "sdk/src/"};
   if (from.starts_with("bindings/js/")) {
     folders.emplace_back("platform/web/");
@@ -88,6 +93,9 @@ std::vector<std::string> targetsOf(const Files& files, const std::string& from, 
 }
 
 bool isAllowed(const std::string& from, const std::string& to) {
+  if (from.starts_with(kServer) || to.starts_with(kServer)) {
+    return from.starts_with(kServer) && to.starts_with(kServer);
+  }
   if (from.starts_with("bindings/")) {
     return to.starts_with("bindings/") || to.starts_with("sdk/include/") ||
            std::ranges::find(kForBindings, to) != kForBindings.end();
@@ -246,6 +254,10 @@ TEST_CASE("include graph: an arrow to a higher layer is found") {
   CHECK(arrows("platform/native/platform_types/a.cpp", "sdk/src/platform/b.hpp", "platform/b.hpp") == 1);
   CHECK(arrows("platform/web/a.cpp", "bindings/js/src/b.hpp", "b.hpp") == 1);
   CHECK(arrows("sdk/src/a.cpp", "sdk/src/b.hpp", "c.hpp") == 1);
+  CHECK(arrows("sdk/src/a.cpp", "server/b.hpp", "server/b.hpp") == 1);
+  CHECK(arrows("server/a.cpp", "sdk/src/core/b.hpp", "core/b.hpp") == 1);
+  CHECK(arrows("server/a.cpp", "samples/ticker_server/market.hpp", "market.hpp") == 1);
+  CHECK(arrows("server/a.cpp", "server/b.hpp", "server/b.hpp") == 0);
 
   CHECK(arrows("bindings/js/src/a.cpp", "sdk/src/b.hpp", "b.hpp") == 1);
   CHECK(arrows("bindings/js/src/a.cpp", "sdk/src/core/b.hpp", "core/b.hpp") == 1);

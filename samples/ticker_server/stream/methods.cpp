@@ -5,82 +5,105 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
+#include <utility>
+#include <variant>
 
-#include "stream/hub.hpp"
+#include "market.hpp"
+#include "stream/ticker_feed.hpp"
 
 namespace ticker::stream {
 
 namespace {
 
 using nlohmann::json;
+using tidewire::server::EventPointer;
+using tidewire::server::Outcome;
+using tidewire::server::Page;
+using tidewire::server::ReadResult;
+
+using Done = std::function<void(Outcome)>;
 
 constexpr std::size_t kMaxHistory = 1000;     // Ticks in one reply.
 constexpr std::uint64_t kUsualHistory = 100;  // Where `count` is left out.
 constexpr std::size_t kMaxArgumentsBytes = 1024;
 
-Outcome badArguments(std::string_view message) {
+Outcome badArguments(const char* message) {
   return {.refusal = "bad-request", .message = message};
 }
 
-Outcome symbols(const json& /*arguments*/, Hub& hub) {
+void symbols(const json& /*arguments*/, const Prices& prices, const Done& done) {
   json list = json::array();
-  for (std::size_t symbol = 0; symbol < hub.market().symbolCount(); ++symbol) {
-    list.push_back(hub.market().symbol(symbol));
+  for (std::size_t symbol = 0; symbol < prices.market.symbolCount(); ++symbol) {
+    list.push_back(prices.market.symbol(symbol));
   }
-  return {.body = list.dump(-1, ' ', false, json::error_handler_t::replace)};
+  done({.body = list.dump(-1, ' ', false, json::error_handler_t::replace)});
 }
 
-// Calls `answer` with the symbol that the arguments name, by its index.
-template <class Answer>
-Outcome withSymbol(const json& arguments, Hub& hub, Answer answer) {
+/// The index of the symbol that the arguments name; nothing if there is none, which is answered.
+std::optional<std::size_t> symbolIn(const json& arguments, const Prices& prices, const Done& done) {
   const auto name = arguments.find("symbol");
   if (name == arguments.end() || !name->is_string()) {
-    return badArguments("the body is {\"symbol\": a string}");
+    done(badArguments("the body is {\"symbol\": a string}"));
+    return std::nullopt;
   }
-  const std::optional<std::size_t> symbol = hub.market().indexOf(name->get_ref<const std::string&>());
-  return symbol ? answer(*symbol) : Outcome{.refusal = "unknown-channel", .message = "there is no such symbol"};
+  const std::optional<std::size_t> symbol = prices.market.indexOf(name->get_ref<const std::string&>());
+  if (!symbol) {
+    done({.refusal = "unknown-channel", .message = "there is no such symbol"});
+  }
+  return symbol;
 }
 
-Outcome quote(const json& arguments, Hub& hub) {
-  return withSymbol(arguments, hub, [&](std::size_t symbol) {
-    const std::string& tick = hub.market().json(symbol);
-    return tick.empty() ? Outcome{.refusal = "unavailable", .message = "it has no price yet"} : Outcome{.body = tick};
-  });
+void quote(const json& arguments, const Prices& prices, const Done& done) {
+  if (const std::optional<std::size_t> symbol = symbolIn(arguments, prices, done)) {
+    const std::string& tick = prices.market.json(*symbol);
+    done(tick.empty() ? Outcome{.refusal = "unavailable", .message = "it has no price yet"} : Outcome{.body = tick});
+  }
 }
 
-Outcome history(const json& arguments, Hub& hub) {
+Outcome listOf(const ReadResult& result) {
+  const Page* const page = std::get_if<Page>(&result);
+  if (page == nullptr) {
+    return {.refusal = "unavailable", .message = "the history cannot be read"};
+  }
+  std::string list;
+  for (const EventPointer& event : page->events) {
+    list.append(list.empty() ? "[" : ",").append(event->body());
+  }
+  return {.body = list.empty() ? "[]" : list + ']'};
+}
+
+void history(const json& arguments, const Prices& prices, const Done& done) {
   const auto count = arguments.find("count");
   if (count != arguments.end() && !count->is_number_unsigned()) {
-    return badArguments("count is a whole number");
+    done(badArguments("count is a whole number"));
+    return;
   }
   const std::uint64_t wanted = count != arguments.end() ? count->get<std::uint64_t>() : kUsualHistory;
-  return withSymbol(arguments, hub, [&](std::size_t symbol) {
-    std::string list;
-    for (const EventPointer& event : hub.tickers().log(symbol)->newest(std::min<std::uint64_t>(wanted, kMaxHistory))) {
-      list.append(list.empty() ? "[" : ",").append(event->body());
-    }
-    return Outcome{.body = list.empty() ? "[]" : list + ']'};
-  });
+  if (const std::optional<std::size_t> symbol = symbolIn(arguments, prices, done)) {
+    const tidewire::server::Query query{.newest = std::min<std::uint64_t>(wanted, kMaxHistory), .maxBytes = SIZE_MAX};
+    prices.tickers.log(*symbol)->read(query, [done](const ReadResult& result) { done(listOf(result)); });
+  }
 }
 
 struct Method {
   std::string_view name;
-  Outcome (*call)(const json& arguments, Hub& hub);
+  void (*call)(const json& arguments, const Prices& prices, const Done& done);
 };
 
 constexpr std::array<Method, 3> kMethods{{{"symbols", symbols}, {"quote", quote}, {"history", history}}};
 
 }  // namespace
 
-Outcome callMethod(std::string_view method, std::string_view body, Hub& hub) {
+void callMethod(std::string_view method, std::string_view body, const Prices& prices, Done done) {
   const auto* const found = std::ranges::find(kMethods, method, &Method::name);
   if (found == kMethods.end()) {
-    return {.refusal = "unknown-method", .message = "the methods are symbols, quote and history"};
+    done({.refusal = "unknown-method", .message = "the methods are symbols, quote and history"});
+  } else if (body.size() > kMaxArgumentsBytes) {
+    done({.refusal = "too-large", .message = "arguments take 1024 bytes at most"});
+  } else {
+    found->call(json::parse(body, nullptr, false), prices, done);
   }
-  if (body.size() > kMaxArgumentsBytes) {
-    return {.refusal = "too-large", .message = "arguments take 1024 bytes at most"};
-  }
-  return found->call(json::parse(body, nullptr, false), hub);
 }
 
 }  // namespace ticker::stream

@@ -1,20 +1,29 @@
 #pragma once
 
-#include <string>
+#include <functional>
 #include <string_view>
 
-namespace ticker::stream {
+#include "server/application.hpp"
 
-class Hub;
+namespace ticker {
 
-/// What a request brings: the body of the reply, or the code of an error and a text for people.
-struct Outcome {
-  std::string body = {};
-  std::string_view refusal = {};
-  std::string_view message = {};
+class Market;
+
+namespace stream {
+
+class TickerFeed;
+
+/// What the methods answer from.
+struct Prices {
+  Market& market;
+  TickerFeed& tickers;
 };
 
 /// Answers a request: `symbols`, `quote` with {"symbol"}, `history` with {"symbol", "count"}.
-Outcome callMethod(std::string_view method, std::string_view body, Hub& hub);
+///
+/// `done` is called once, when the answer is there; what `prices` refers to outlives that.
+void callMethod(std::string_view method, std::string_view body, const Prices& prices,
+                std::function<void(tidewire::server::Outcome)> done);
 
-}  // namespace ticker::stream
+}  // namespace stream
+}  // namespace ticker

@@ -9,7 +9,8 @@ namespace {
 constexpr std::string_view kPrefix = "ticker/";
 }
 
-TickerFeed::TickerFeed(Market& market, LogEngine& engine) : market_(market), seen_(market.symbolCount(), 0) {
+TickerFeed::TickerFeed(Market& market, tidewire::server::LogEngine& engine)
+    : market_(market), seen_(market.symbolCount(), 0) {
   for (std::size_t symbol = 0; symbol < market.symbolCount(); ++symbol) {
     logs_.push_back(engine.open(std::string(kPrefix) + market.symbol(symbol), std::string()));
   }
@@ -20,7 +21,7 @@ TickerFeed::~TickerFeed() {
   market_.remove(*this);
 }
 
-std::shared_ptr<ChannelLog> TickerFeed::log(std::string_view channel) const {
+std::shared_ptr<tidewire::server::ChannelLog> TickerFeed::log(std::string_view channel) const {
   if (!channel.starts_with(kPrefix)) {
     return nullptr;
   }
@@ -32,7 +33,7 @@ void TickerFeed::marketStepped(double /*stepsPerSecond*/) {
   for (std::size_t symbol = 0; symbol < logs_.size(); ++symbol) {
     if (market_.seq(symbol) != seen_[symbol]) {
       seen_[symbol] = market_.seq(symbol);
-      logs_[symbol]->append(BodyType::Text, market_.json(symbol), market_.ts());
+      logs_[symbol]->append({.body = market_.json(symbol), .ts = market_.ts()}, {});
     }
   }
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "market.hpp"
-#include "stream/channel_log.hpp"
+#include "server/channel_log.hpp"
 
 namespace ticker::stream {
 
@@ -16,22 +16,24 @@ namespace ticker::stream {
 class TickerFeed final : private MarketListener {
  public:
   /// `market` outlives the feed.
-  TickerFeed(Market& market, LogEngine& engine);
+  TickerFeed(Market& market, tidewire::server::LogEngine& engine);
   ~TickerFeed();
   TickerFeed(const TickerFeed&) = delete;
   TickerFeed& operator=(const TickerFeed&) = delete;
 
   /// Returns: null if the channel is none of a symbol.
-  [[nodiscard]] std::shared_ptr<ChannelLog> log(std::string_view channel) const;
+  [[nodiscard]] std::shared_ptr<tidewire::server::ChannelLog> log(std::string_view channel) const;
   /// By the market's index of the symbol.
-  [[nodiscard]] const std::shared_ptr<ChannelLog>& log(std::size_t symbol) const { return logs_[symbol]; }
+  [[nodiscard]] const std::shared_ptr<tidewire::server::ChannelLog>& log(std::size_t symbol) const {
+    return logs_[symbol];
+  }
 
  private:
   void marketStepped(double stepsPerSecond) override;
   [[nodiscard]] double wantedRate() const override { return 0; }
 
   Market& market_;
-  std::vector<std::shared_ptr<ChannelLog>> logs_;
+  std::vector<std::shared_ptr<tidewire::server::ChannelLog>> logs_;
   std::vector<std::uint64_t> seen_;  // The newest tick of each.
 };
 

@@ -14,7 +14,7 @@ Users::Users(const Settings& settings)
   }
 }
 
-Users::Verdict Users::check(const std::string& token, std::int64_t now) {
+tidewire::server::TokenVerdict Users::check(const std::string& token, std::int64_t now) {
   if (expired_.contains(token)) {
     return {.refusal = kExpired};
   }
@@ -31,7 +31,8 @@ Users::Verdict Users::check(const std::string& token, std::int64_t now) {
   }
   known.firstUse = known.firstUse.value_or(now);
   const std::int64_t expires = *known.firstUse + lifetimeMs_;
-  return now < expires ? Verdict{.user = known.user, .expires = expires} : Verdict{.refusal = kExpired};
+  return now < expires ? tidewire::server::TokenVerdict{.user = known.user, .expires = expires}
+                       : tidewire::server::TokenVerdict{.refusal = kExpired};
 }
 
 }  // namespace ticker::stream

@@ -3,10 +3,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
+
+#include "server/application.hpp"
 
 namespace ticker::stream {
 
@@ -23,16 +24,10 @@ class Users {
     std::int64_t lifetimeMs = 0;       ///< From a token's first use; 0: it lasts.
   };
 
-  /// What there is to say of a token: the user whom it names, or the code of the error that refuses it.
-  struct Verdict {
-    std::string user = {};
-    std::string_view refusal = {};
-    std::optional<std::int64_t> expires = {};  ///< By the clock of `now`.
-  };
-
   explicit Users(const Settings& settings);
 
-  Verdict check(const std::string& token, std::int64_t now);
+  /// `now`, and when the token expires, are by the same clock.
+  tidewire::server::TokenVerdict check(const std::string& token, std::int64_t now);
 
  private:
   struct Known {

@@ -1,7 +1,6 @@
 #include "session/session_scenario.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdio>
 #include <functional>
@@ -13,7 +12,10 @@
 #include "core/protocol/message_reader.hpp"
 #include "core/protocol/session_core.hpp"
 #include "dice.hpp"
-#include "session/model_server.hpp"
+#include "session/pace.hpp"
+#include "session/served.hpp"
+#include "session/truth.hpp"
+#include "support/session_model.hpp"
 
 namespace tidewire::simulation {
 namespace {
@@ -29,7 +31,7 @@ constexpr std::uint64_t kMostSteps = 100'000;
 constexpr const char* kChannels[] = {"c/1", "c/2", "c/3"};
 
 struct Plan {
-  ModelServer::Plan server;
+  Served::Plan server;
   Duration batchDelay{};
   unsigned cuts;
   Duration longestDelay{};
@@ -41,61 +43,13 @@ Plan drawPlan(Dice& dice) {
                      .dedupTime = dice.oneOf<Duration>({2s, 120s}),
                      .forgetsNothing = dice.chance(50),
                      .requests = dice.oneOf<std::size_t>({1, 3, 64}),
-                     .holds = dice.oneOf<unsigned>({0, 0, 10}),
-                     .answers = dice.oneOf<std::size_t>({1, 10, 64})},
+                     .longestAnswer = dice.oneOf<Duration>({0ms, 0ms, 5ms, 300ms}),
+                     .queueBytes = dice.oneOf<std::size_t>({1'000, 100'000, 1'000'000}),
+                     .socket = dice.oneOf<std::size_t>({1, 10, 64})},
           .batchDelay = dice.oneOf<Duration>({0ms, 0ms, 5ms}),
           .cuts = dice.oneOf<unsigned>({1, 5, 15}),
           .longestDelay = dice.oneOf<Duration>({0ms, 20ms, 400ms})};
 }
-
-/// How many calls of a connection wait for their answers, and how many may.
-class Pace {
- public:
-  void opened() {
-    flying_ = {};
-    answered_ = {};
-  }
-  void calledSlow() { ++slow_; }
-  void welcomed(const Welcome& head) {
-    most_ = {head.dedup && head.dedup->count > 0 ? head.dedup->count : 1024, head.requests};
-    slowNow_ = slow_;
-  }
-  void answered(std::uint64_t id) {
-    for (const std::size_t kind : {0u, 1u}) {
-      answered_[kind] += flying_[kind].erase(id);
-      if (slowNow_ > 0 && first(kind) + answered_[kind] >= most_[kind] && first(kind) < most_[kind]) {
-        slow_ = 0;
-      }
-    }
-  }
-  /// Returns whether it may be sent.
-  bool sends(const std::string& head) {
-    constexpr std::string_view kId = R"("id":)";
-    const std::size_t at = head.find(kId);
-    const std::uint64_t id = at == std::string::npos ? 0 : std::stoull(head.substr(at + kId.size()));
-    const std::size_t kind = head.rfind(R"({"op":"publish")", 0) == 0 ? 0 : 1;
-    if (head.rfind(R"({"op":"cancel")", 0) == 0) {
-      flying_[1].erase(id);
-    } else if (id > 0 && (kind == 0 || head.rfind(R"({"op":"request")", 0) == 0)) {
-      flying_[kind].insert(id);
-      const std::uint64_t paced = slowNow_ > 0 ? first(kind) + answered_[kind] : most_[kind];
-      return flying_[kind].size() <= std::min(most_[kind], paced);
-    }
-    return true;
-  }
-
- private:
-  [[nodiscard]] std::uint64_t first(std::size_t kind) const {
-    return std::max<std::uint64_t>((kind == 0 ? 16u : 8u) >> std::min(slowNow_ - 1, 7u), 1);
-  }
-
-  // Of publishes and of requests.
-  std::array<std::set<std::uint64_t>, 2> flying_;
-  std::array<std::uint64_t, 2> answered_{};
-  std::array<std::uint64_t, 2> most_{};
-  unsigned slow_ = 0;     // Connections in a row that ended with 4005.
-  unsigned slowNow_ = 0;  // The same when this one began.
-};
 
 class Scenario {
  public:
@@ -104,18 +58,20 @@ class Scenario {
         plan_(drawPlan(dice_)),
         coverage_(coverage),
         traced_(traced),
-        server_(
-            plan_.server, dice_, [this](std::uint64_t wire, Batch batch) { toClient(wire, std::move(batch)); },
-            [this](std::uint64_t wire, std::uint16_t code) { serverCloses(wire, code); }),
+        server_(plan_.server, dice_,
+                {.send = [this](std::uint64_t wire, Batch batch) { toClient(wire, std::move(batch)); },
+                 .close = [this](std::uint64_t wire, std::uint16_t code) { serverCloses(wire, code); },
+                 .schedule = [this](Time at, std::function<void()> what) { agenda_.emplace(at, std::move(what)); }}),
         core_({.key = "keykeykeykeykeykeykeyA", .batchDelay = plan_.batchDelay, .seed = seed}) {}
 
   std::optional<SessionFailure> run(std::uint64_t seed) {
-    server_.setTime(now_);
-    for (int input = 0; input < kInputs && !failure_; ++input) {
-      dice_.chance(50) ? call() : happen();
-      pass(dice_.between(0ms, dice_.oneOf<Duration>({0ms, 10ms, 300ms})));
+    try {
+      live();
+    } catch (const Violation& violation) {
+      fail(violation.rule, "");
+    } catch (const Untrue& untrue) {
+      fail(untrue.rule, untrue.detail);
     }
-    heal();
     if (failure_) {
       failure_->seed = seed;
     }
@@ -123,17 +79,14 @@ class Scenario {
   }
 
  private:
-  struct Subscriber {
-    std::string channel;
-    bool conflate = false;
-    std::optional<Position> at = {};
-    bool epochChanged = false;  // The next answer tells another epoch, or another place.
-  };
-  struct PublishRecord {
-    bool ack = false;
-    bool resend = false;
-    std::optional<tidewire::Ack::Outcome> outcome = {};
-  };
+  void live() {
+    server_.setTime(now_);
+    for (int input = 0; input < kInputs && !failure_; ++input) {
+      dice_.chance(50) ? call() : happen();
+      pass(dice_.between(0ms, dice_.oneOf<Duration>({0ms, 10ms, 300ms})));
+    }
+    heal();
+  }
 
   // Time.
 
@@ -186,10 +139,10 @@ class Scenario {
     }
     wire_ = ++wires_;
     wireOf_[wire_] = {};
-    welcomed_ = false;
-    saidHello_ = false;
+    server_.connected(wire_);
     pace_.opened();
     count("opened");
+    model_.open();
     core_.opened(now_, dice_.chance(30) ? std::optional<std::string>("token") : std::nullopt);
     settle();
   }
@@ -205,9 +158,11 @@ class Scenario {
   void cut(bool forGood) {
     const std::uint64_t wire = std::exchange(wire_, 0);
     trace(forGood ? "closed for good" : "cut");
-    welcomed_ = false;
     toldToLeave_ = false;
     core_.ended(forGood);
+    performActions();
+    model_.end();
+    model_.checkEnded(forGood);
     if (wire != 0) {
       later(dice_.between(0ms, dice_.oneOf<Duration>({0ms, 100ms, 5s})), [this, wire] {
         wireOf_[wire].serverHasIt = false;
@@ -262,26 +217,18 @@ class Scenario {
 
   void arrive(const Batch& batch) {
     trace("client gets " + batch.payload);
-    toldToLeave_ = toldToLeave_ || batch.payload.rfind(R"({"op":"goaway")", 0) == 0;
+    toldToLeave_ = toldToLeave_ || batch.payload.find(R"({"op":"goaway")") != std::string::npos;
     MessageReader reader(batch.kind, core::asBytes(batch.payload));
     while (std::optional<ServerMessage> message = reader.next()) {
-      noteAnswer(message->head);
+      if (wire_ == 0) {
+        return;  // It was closed because of one before.
+      }
+      pace_.received(message->head);
+      model_.receive(now_, message->head);
       core_.arrived(now_, *message);
       performActions();
     }
     settle();
-  }
-
-  void noteAnswer(const ServerHead& head) {
-    if (const auto* ack = std::get_if<core::protocol::Ack>(&head)) {
-      pace_.answered(ack->id);
-    } else if (const auto* reply = std::get_if<core::protocol::Reply>(&head)) {
-      pace_.answered(reply->id);
-    } else if (const auto* error = std::get_if<ErrorHead>(&head); error != nullptr && error->id) {
-      pace_.answered(*error->id);
-    } else if (const auto* welcome = std::get_if<Welcome>(&head)) {
-      pace_.welcomed(*welcome);
-    }
   }
 
   /// The end of a round.
@@ -294,9 +241,7 @@ class Scenario {
     const std::size_t room = healed_ ? 1 << 18 : dice_.oneOf<std::size_t>({1, 200, 1 << 18});
     for (Batch& batch : core_.takeBatches(now_, room)) {
       checkSent(batch);
-      if (wire_ != 0) {
-        toServer(std::move(batch));
-      }
+      toServer(std::move(batch));
     }
     performActions();
     if (room < 1000) {
@@ -306,18 +251,7 @@ class Scenario {
 
   void checkSent(const Batch& batch) {
     trace("client sends " + batch.payload);
-    if (wire_ == 0) {
-      fail("nothing is sent without a connection", batch.payload);
-    }
-    const bool first = !std::exchange(saidHello_, true);
-    if (first && batch.payload.rfind(R"({"op":"hello")", 0) != 0) {
-      fail("hello is the first message", batch.payload);
-    }
-    const bool calls = batch.payload.find(R"("op":"publish")") != std::string::npos ||
-                       batch.payload.find(R"("op":"request")") != std::string::npos;
-    if (calls && !welcomed_) {
-      fail("no call is sent before welcome", batch.payload);
-    }
+    model_.sent(now_, batch);
     checkIds(batch.payload);
     Unframer unframer(batch.kind, core::asBytes(batch.payload));
     while (const auto part = unframer.next()) {
@@ -382,10 +316,10 @@ class Scenario {
     std::optional<Position> since;
     if (dice_.chance(30)) {
       count("subscribe with since");
-      ++sinces_;
+      truth_.subscribesWithSince();
       since = somePosition(channel);
     }
-    subscribers_[id] = {.channel = channel, .conflate = conflate, .at = since};
+    model_.subscribe(id, channel, conflate, since);
     core_.subscribe(id, channel, conflate, dice_.oneOf<std::uint64_t>({0, 1, 5}), since);
   }
 
@@ -397,43 +331,47 @@ class Scenario {
   }
 
   void unsubscribe() {
-    if (!subscribers_.empty()) {
+    const auto& subscribers = model_.subscribers();
+    if (!subscribers.empty()) {
       count("unsubscribe");
-      const auto at = std::next(subscribers_.begin(), static_cast<long>(dice_.below(subscribers_.size())));
+      const auto at = std::next(subscribers.begin(), static_cast<long>(dice_.below(subscribers.size())));
       const auto [id, subscriber] = *at;
-      subscribers_.erase(at);
+      model_.unsubscribe(id);
       core_.unsubscribe(id, subscriber.channel);
     }
   }
 
   void publish() {
+    const bool ack = dice_.chance(75);
+    const bool resend = ack && dice_.chance(15);
+    count(resend ? "publish again" : ack ? "publish" : "publish without ack");
     const CallId id = ++ids_;
-    PublishRecord& record = publishes_[id];
-    record.ack = dice_.chance(75);
-    record.resend = record.ack && dice_.chance(15);
-    count(record.resend ? "publish again" : record.ack ? "publish" : "publish without ack");
-    core_.call(now_, {.id = id,
-                      .kind = Call::Kind::Publish,
-                      .target = kChannels[dice_.below(std::size(kChannels))],
-                      .body = "p" + std::to_string(id),
-                      .ack = record.ack,
-                      .resend = record.resend});
+    truth_.publishes(id, ack, resend);
+    make({.id = id,
+          .kind = Call::Kind::Publish,
+          .target = kChannels[dice_.below(std::size(kChannels))],
+          .body = "p" + std::to_string(id),
+          .ack = ack,
+          .resend = resend});
   }
 
   void request() {
     count("request");
     const CallId id = ++ids_;
-    requests_.insert(id);
     const bool idempotent = dice_.chance(30);
-    if (!idempotent) {
-      onceOnly_.insert(id);
-    }
-    core_.call(now_, {.id = id,
-                      .kind = Call::Kind::Request,
-                      .target = dice_.chance(80) ? "echo" : "none",
-                      .body = "r" + std::to_string(id),
-                      .idempotent = idempotent,
-                      .timeout = dice_.oneOf<Duration>({0ms, 100ms, 10s})});
+    requests_.insert(id);
+    truth_.requests(id, idempotent);
+    make({.id = id,
+          .kind = Call::Kind::Request,
+          .target = dice_.chance(80) ? "echo" : "none",
+          .body = "r" + std::to_string(id),
+          .idempotent = idempotent,
+          .timeout = dice_.oneOf<Duration>({0ms, 100ms, 10s})});
+  }
+
+  void make(Call call) {
+    model_.call(call);
+    core_.call(now_, std::move(call));
   }
 
   // The world.
@@ -461,6 +399,8 @@ class Scenario {
     } else if (what < 29) {
       server_.callSlow(wire_);
     } else if (what < 30) {
+      server_.failNext();
+    } else if (what < 31) {
       dice_.chance(50) ? server_.expireToken() : server_.rememberLess();
     } else {
       for (std::uint64_t events = 1 + dice_.below(4); events > 0; --events) {
@@ -478,29 +418,41 @@ class Scenario {
     for (int i = 0; i < 3; ++i) {
       openSoon();
       pass(60s);
-      if (welcomed_ && wire_ != 0) {
-        server_.setSlow(wire_, false);
-      }
+      server_.setSlow(wire_, false);
     }
     for (const char* channel : kChannels) {
       server_.append(channel);
     }
     pass(300s);  // Two attempts for what it lost, each up to a minute later than the one before.
-    checkEnd();
-  }
-
-  // What the core tells.
-
-  void performActions() {
-    while (std::optional<SessionAction> action = core_.takeAction()) {
-      std::visit([this](auto& alternative) { perform(alternative); }, *action);
+    if (failure_) {
+      return;
+    }
+    model_.checkSent({.settled = core_.isSettled(),
+                      .delays = plan_.batchDelay > Duration::zero(),
+                      .waits = core_.deadline().has_value()});
+    truth_.checkEnd();
+    if (!requests_.empty()) {
+      fail("every request ends", std::to_string(*requests_.begin()));
+    }
+    if (!core_.isSettled()) {
+      fail("nothing is left to send", "");
     }
   }
 
-  void perform(const Welcomed& action) {
-    count(action.resumed ? "welcomed, resumed" : "welcomed");
-    welcomed_ = true;
+  // The actions of the core.
+
+  void performActions() {
+    while (std::optional<SessionAction> action = core_.takeAction()) {
+      if (const auto* gap = std::get_if<GapFound>(&*action)) {
+        truth_.check(now_, *gap);
+      }
+      model_.take(*action);
+      std::visit([this](auto& alternative) { perform(alternative); }, *action);
+    }
+    model_.checkActions();
   }
+
+  void perform(const Welcomed& action) { count(action.resumed ? "welcomed, resumed" : "welcomed"); }
   void perform(const PongArrived& /*action*/) { count("pong"); }
   void perform(const PeerFailed& action) { fail("a good server is not called bad", action.why); }
   void perform(const LeaveNow& /*action*/) {
@@ -512,74 +464,14 @@ class Scenario {
   }
   void perform(const ErrorArrived& action) { count("error " + action.error.code); }
   void perform(const SubscriptionInterrupted& /*action*/) {}
-
   void perform(const EventArrived& action) {
-    for (const SubscriberId id : action.to) {
-      const auto found = subscribers_.find(id);
-      if (found == subscribers_.end()) {
-        fail("events come to subscribers only", std::to_string(id));
-        continue;
-      }
-      Subscriber& subscriber = found->second;
+    for (std::size_t i = 0; i < action.to.size(); ++i) {
       count(action.event.skipped > 0 ? "event, some skipped" : "event");
-      if (!subscriber.at) {
-        fail("no event comes before its subscription is answered", std::to_string(id));
-        continue;
-      }
-      if (action.event.seq != subscriber.at->seq + 1 + action.event.skipped ||
-          (action.event.skipped > 0 && !subscriber.conflate)) {
-        fail("events come in order, once, without a hole", subscriber.channel + " " +
-                                                               std::to_string(subscriber.at->seq) + " then " +
-                                                               std::to_string(action.event.seq));
-      }
-      const std::string* body = server_.body(subscriber.channel, subscriber.at->epoch, action.event.seq);
-      const std::string got(reinterpret_cast<const char*>(action.body->bytes.data()), action.body->bytes.size());
-      if (body == nullptr || *body != got) {
-        fail("an event is the one that the server has at its place", got);
-      }
-      subscriber.at->seq = action.event.seq;
     }
+    truth_.check(action);
   }
-
-  void perform(const GapFound& action) {
-    count(action.loss.range ? "gap" : "gap of another epoch");
-    const std::string& channel = subscribers_.at(action.to.front()).channel;
-    // Those that stand apart are told apart, at the same moment.
-    gaps_ += std::exchange(lastGap_, std::pair(now_, channel)) == std::pair(now_, channel) ? 0 : 1;
-    for (const SubscriberId id : action.to) {
-      Subscriber& subscriber = subscribers_.at(id);
-      if (!subscriber.at) {
-        continue;  // It came while the channel was interrupted.
-      }
-      if (action.loss.range) {
-        if (action.loss.range->from != subscriber.at->seq + 1 || action.loss.range->to < action.loss.range->from) {
-          fail("a gap begins behind the last event", std::to_string(action.loss.range->from));
-        }
-        if (subscriber.at->epoch == server_.head(channel).first && server_.keeps(channel, action.loss.range->from)) {
-          fail("what the server keeps is no gap", channel + " " + std::to_string(action.loss.range->from));
-        }
-        subscriber.at->seq = action.loss.range->to;
-      } else {
-        subscriber.epochChanged = true;
-      }
-    }
-  }
-
-  void perform(const SubscriptionAnswered& action) {
-    count("answered");
-    for (const SubscriberId id : action.to) {
-      Subscriber& subscriber = subscribers_.at(id);
-      const bool same =
-          subscriber.at && subscriber.at->epoch == action.position.epoch && subscriber.at->seq == action.position.seq;
-      if (subscriber.at && !same && !subscriber.epochChanged) {
-        fail("a subscription goes on where it was", subscriber.channel + " " + std::to_string(subscriber.at->seq) +
-                                                        " then " + std::to_string(action.position.seq));
-      }
-      subscriber.at = action.position;
-      subscriber.epochChanged = false;
-    }
-  }
-
+  void perform(const GapFound& action) { count(action.loss.range ? "gap" : "gap of another epoch"); }
+  void perform(const SubscriptionAnswered& /*action*/) { count("answered"); }
   void perform(const SubscriptionEnded& action) {
     count("subscription ended");
     if (action.error.temporary) {
@@ -588,102 +480,21 @@ class Scenario {
     if (action.error.code == "already-subscribed") {
       fail("a channel is subscribed to once at a time", "");
     }
-    for (const SubscriberId id : action.to) {
-      if (subscribers_.erase(id) == 0) {
-        fail("a subscription ends once", std::to_string(id));
-      }
-    }
   }
-
   void perform(const PublishEnded& action) {
-    PublishRecord& record = publishes_.at(action.call);
-    if (record.outcome) {
-      fail("a publish ends once", std::to_string(action.call));
-    }
-    record.outcome = action.ack.outcome;
-    if (record.ack) {
+    truth_.note(action);
+    if (action.tell) {
       count("ack " + std::string(name(action.ack.outcome)));
     }
-    if (record.ack != action.tell && action.ack.outcome != tidewire::Ack::Outcome::NotSent) {
-      fail("whoever asked for an ack is told", std::to_string(action.call));
-    }
+  }
+  void perform(const RequestEnded& action) {
+    count(action.error ? "request: " + action.error->code : "reply");
+    requests_.erase(action.call);
   }
 
   static std::string_view name(tidewire::Ack::Outcome outcome) {
     constexpr std::string_view kNames[] = {"Published", "Refused", "Unknown", "NotSent"};
     return kNames[static_cast<std::size_t>(outcome)];
-  }
-
-  void perform(const RequestEnded& action) {
-    count(action.error ? "request: " + action.error->code : "reply");
-    if (requests_.erase(action.call) == 0) {
-      fail("a request ends once", std::to_string(action.call));
-    }
-  }
-
-  // At the end.
-
-  void checkEnd() {
-    if (failure_) {
-      return;
-    }
-    for (const auto& [id, subscriber] : subscribers_) {
-      const auto [epoch, seq] = server_.head(subscriber.channel);
-      if (!subscriber.at || subscriber.at->epoch != epoch || subscriber.at->seq != seq) {
-        fail("once all is well, each subscriber is where the server stands",
-             subscriber.channel + " " + (subscriber.at ? std::to_string(subscriber.at->seq) : "nowhere") + " of " +
-                 std::to_string(seq));
-      }
-    }
-    if (!requests_.empty()) {
-      fail("every request ends", std::to_string(*requests_.begin()));
-    }
-    for (const CallId id : onceOnly_) {
-      if (server_.requested("r" + std::to_string(id)) > 1) {
-        fail("a request that is not idempotent is sent once", std::to_string(id));
-      }
-    }
-    for (const auto& [id, record] : publishes_) {
-      checkPublish(id, record);
-    }
-    checkOrder();
-    // Whoever comes with a position of its own may lack more than the others.
-    if (gaps_ > server_.unrecovered() + server_.lost() + sinces_) {
-      fail("no gap is told that the server did not", std::to_string(gaps_));
-    }
-    if (!core_.isSettled()) {
-      fail("nothing is left to send", "");
-    }
-  }
-
-  void checkPublish(CallId id, const PublishRecord& record) {
-    const std::string body = "p" + std::to_string(id);
-    const std::uint64_t times = server_.published(body);
-    if (!record.outcome) {
-      fail("every publish ends", body);
-    } else if (!record.ack) {
-      times > 1 ? fail("what nobody waits for is sent at most once", body) : void();
-    } else if (*record.outcome == tidewire::Ack::Outcome::Published) {
-      times == 0 || (times > 1 && !record.resend) ? fail("what is acknowledged was published once", body) : void();
-    } else if (*record.outcome == tidewire::Ack::Outcome::Unknown) {
-      times > 1 && !record.resend ? fail("what is in doubt was published at most once", body) : void();
-    } else if (times > 0 && !record.resend) {
-      fail("what was refused, or never sent, was not published", body);
-    }
-  }
-
-  void checkOrder() {
-    std::uint64_t last = 0;
-    for (const std::string& body : server_.order()) {
-      const std::uint64_t id = std::stoull(body.substr(1));
-      if (publishes_.at(id).resend) {
-        continue;  // It may take effect anew, long after.
-      }
-      if (id < last) {
-        fail("publishes take effect in the order of the calls", body);
-      }
-      last = id;
-    }
   }
 
   void count(const std::string& what) {
@@ -706,31 +517,25 @@ class Scenario {
   const Plan plan_;
   SessionCoverage& coverage_;
   const bool traced_;
-  ModelServer server_;
-  SessionCore core_;
   Time now_{std::chrono::hours(1)};
   std::multimap<Time, std::function<void()>> agenda_;
+  Served server_;
+  SessionCore core_;
+  SessionModel model_;
+  Truth truth_{server_, model_};
   std::map<std::uint64_t, Wire> wireOf_;
   std::uint64_t wires_ = 0;
   std::uint64_t wire_ = 0;
   bool opening_ = false;
   bool wantsUp_ = false;
-  bool welcomed_ = false;
-  bool saidHello_ = false;
   bool healed_ = false;
   bool toldToLeave_ = false;
   std::set<std::uint64_t> usedIds_;
   std::uint64_t ids_ = 0;
   std::uint64_t steps_ = 0;
   std::uint64_t question_ = 0;
-  std::uint64_t gaps_ = 0;
-  std::uint64_t sinces_ = 0;
-  std::pair<Time, std::string> lastGap_;
   Pace pace_;
-  std::map<SubscriberId, Subscriber> subscribers_;
-  std::map<CallId, PublishRecord> publishes_;
-  std::set<CallId> requests_;
-  std::set<CallId> onceOnly_;
+  std::set<CallId> requests_;  // Those that have not ended.
   std::optional<SessionFailure> failure_;
 };
 
