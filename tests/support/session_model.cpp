@@ -12,7 +12,7 @@
 namespace tidewire::core::protocol {
 namespace {
 
-constexpr std::size_t kBatchBytes = 65'536;
+constexpr std::size_t kLargestBatchBytes = 65'536;
 constexpr std::uint64_t kUsualWindow = 1024;
 
 std::string_view asText(std::span<const std::byte> bytes) {
@@ -270,7 +270,7 @@ void SessionModel::sent(Time now, const Framer::Batch& batch) {
     require(!isCall || batch.payload.size() <= welcome_->maxMessage, "no call is larger than the server takes");
   }
   require(!unframer.malformed() && parts > 0, "what is sent is well framed");
-  const std::uint64_t limit = welcome_ ? std::min<std::uint64_t>(welcome_->maxMessage, kBatchBytes) : kBatchBytes;
+  const std::uint64_t limit = welcome_ ? std::min<std::uint64_t>(welcome_->maxMessage, kLargestBatchBytes) : kLargestBatchBytes;
   require(parts == 1 || batch.payload.size() <= limit, "what is joined stays within the bounds");
 }
 
