@@ -6,7 +6,7 @@ namespace tidewire::native {
 namespace {
 
 // A drained buffer of more than this is given back.
-constexpr std::size_t kKeptBytes = 16 * 1024;
+constexpr std::size_t kKeptOutputBytes = 16 * 1024;
 
 }  // namespace
 
@@ -42,7 +42,7 @@ void Wire::flush() {
   }
   sent_ = 0;
   out.clear();
-  if (out.capacity() > kKeptBytes) {
+  if (out.capacity() > kKeptOutputBytes) {
     out.release();
   }
 }

@@ -73,12 +73,12 @@ void hold(Subscription subscription) {
   }
 }
 
-using Call = std::function<void(Scene&)>;
+using SessionCall = std::function<void(Scene&)>;
 
 /// Each member that any thread may call, of a session, a subscription and a request.
-const std::vector<Call>& calls() {
+const std::vector<SessionCall>& sessionCalls() {
   static constexpr std::array<std::byte, 300> kBinary{};
-  static const std::vector<Call> all = {
+  static const std::vector<SessionCall> all = {
       [](Scene& scene) { scene.session.connect(); },
       [](Scene& scene) { scene.session.close(1000, "for now"); },
       [](Scene& scene) { scene.session.reconnect(); },
@@ -164,7 +164,7 @@ TEST_CASE("threads: every member of a session may be called on any thread, and e
                  .executor = [&](std::function<void()> task) { workers.add(std::move(task)); }});
     scene.shared = scene.session.subscribe("chat/a", scene.handlers());
     scene.session.connect();
-    REQUIRE(callAround<Call>(calls(), [&](const Call& call) { call(scene); }));
+    REQUIRE(callAround<SessionCall>(sessionCalls(), [&](const SessionCall& call) { call(scene); }));
     checkUsable(scene.session);
     pollUntil(scene.session, [&] { return scene.ended == scene.accepted; });
     scene.shared.unsubscribe();

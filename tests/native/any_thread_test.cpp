@@ -31,12 +31,12 @@ using tidewire::WaitResult;
 
 namespace {
 
-using Call = std::function<void(Client&, Turnstile&)>;
+using ClientCall = std::function<void(Client&, Turnstile&)>;
 
 /// Each member of a client that any thread may call.
-const std::vector<Call>& calls() {
+const std::vector<ClientCall>& clientCalls() {
   static constexpr std::array<std::byte, 300> kBinary{};
-  static const std::vector<Call> all = {
+  static const std::vector<ClientCall> all = {
       [](Client& client, Turnstile&) { client.connect(); },
       [](Client& client, Turnstile&) { client.close(1000, "for now"); },
       [](Client& client, Turnstile&) { client.reconnect(); },
@@ -123,7 +123,7 @@ TEST_CASE("threads: every member may be called on any thread at any time, and ca
                    .reconnect = {.firstDelay = 1ms, .maxDelay = 5ms},
                    .callbacks = callbacks,
                    .executor = [&](std::function<void()> task) { workers.add(std::move(task)); }});
-    REQUIRE(callAround<Call>(calls(), [&](const Call& call) { call(client, turns); }));
+    REQUIRE(callAround<ClientCall>(clientCalls(), [&](const ClientCall& call) { call(client, turns); }));
     checkUsable(client);
     checkSums(client.stats());
     CHECK(turns.overlaps() == 0);

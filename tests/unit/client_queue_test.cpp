@@ -25,12 +25,12 @@ void runCallbacks(ManualClient& manual, ManualExecutor& executor) {
   manual.turn();
 }
 
-constexpr std::array kModes = {Callbacks::Automatic, Callbacks::Poll, Callbacks::Executor};
+constexpr std::array kCallbackModes = {Callbacks::Automatic, Callbacks::Poll, Callbacks::Executor};
 
 }  // namespace
 
 TEST_CASE("client: messages sent in onOpen leave before queued ones, wherever callbacks run") {
-  for (const Callbacks mode : kModes) {
+  for (const Callbacks mode : kCallbackModes) {
     ManualExecutor executor;
     ManualClient manual({.callbacks = mode, .executor = executor.executor()});
     manual.send("waited");
@@ -230,7 +230,7 @@ TEST_CASE("client: onDrain comes once the buffered amount has fallen to the low-
 }
 
 TEST_CASE("client: a program that sends from onDrain goes on for as long as it has something") {
-  for (const Callbacks mode : kModes) {
+  for (const Callbacks mode : kCallbackModes) {
     for (const bool systemTakesItsTime : {false, true}) {
       CAPTURE(static_cast<int>(mode));
       CAPTURE(systemTakesItsTime);

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Options asking() {
+Options withEndpoint() {
   return {.endpoint = someEndpoint(), .connectTimeout = 15s};
 }
 
@@ -32,7 +32,7 @@ void nextAttempt(DrivenConnection& driven) {
 }  // namespace
 
 TEST_CASE("endpoint: an attempt calls the function, and dials once it has answered") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withEndpoint());
   driven.connect();
   CHECK(driven.state() == State::Connecting);
   CHECK(driven.only<AskEndpoint>().attempt == 1);
@@ -58,7 +58,7 @@ TEST_CASE("endpoint: without a function the attempt dials at once") {
 }
 
 TEST_CASE("endpoint: its duration is reported with those of the transport") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withEndpoint());
   driven.connect();
   driven.pass(40ms);
   driven.endpointAnswered();
@@ -78,7 +78,7 @@ TEST_CASE("endpoint: its duration is reported with those of the transport") {
 }
 
 TEST_CASE("endpoint: the first answer counts, and only while its attempt waits for it") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withEndpoint());
   driven.connect();
   SUBCASE("a second answer, or a failure after the answer") {
     driven.endpointAnswered(1);
@@ -112,7 +112,7 @@ TEST_CASE("endpoint: the first answer counts, and only while its attempt waits f
 }
 
 TEST_CASE("endpoint: a failure ends the attempt with its reason, and is retried") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withEndpoint());
   driven.connect();
   driven.endpointFailed(1, "no token today");
   const CloseInfo info = driven.only<CloseInfo>();
@@ -126,7 +126,7 @@ TEST_CASE("endpoint: a failure ends the attempt with its reason, and is retried"
 }
 
 TEST_CASE("endpoint: the reason of a failure is one line of bounded length in the close event") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withEndpoint());
   driven.connect();
   driven.endpointFailed(1, "line\nline\x1b[2J\xff" + std::string(5000, 'x'));
   const std::string detail = driven.only<CloseInfo>().detail;
@@ -135,7 +135,7 @@ TEST_CASE("endpoint: the reason of a failure is one line of bounded length in th
 }
 
 TEST_CASE("endpoint: the connect timeout covers the call, and the steps after it") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withEndpoint());
   driven.connect();
   const Time end = driven.now() + 15s;
   SUBCASE("that nobody answers") {
@@ -154,7 +154,7 @@ TEST_CASE("endpoint: the connect timeout covers the call, and the steps after it
 }
 
 TEST_CASE("endpoint: close() and reconnect() do not wait for an answer") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withEndpoint());
   driven.connect();
   SUBCASE("close()") {
     driven.close();
@@ -170,7 +170,7 @@ TEST_CASE("endpoint: close() and reconnect() do not wait for an answer") {
 }
 
 TEST_CASE("endpoint: it gets the previous close event") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withEndpoint());
   driven.connect();
   CHECK_FALSE(driven.only<AskEndpoint>().lastClose.has_value());
   driven.endpointAnswered();
@@ -186,7 +186,7 @@ TEST_CASE("endpoint: it gets the previous close event") {
 }
 
 TEST_CASE("endpoint: credentials that are refused may be renewed once") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withEndpoint());
   driven.goTo(State::Connecting);
   driven.ended(unauthorized());
   CHECK(driven.only<CloseInfo>().willRetry);
@@ -211,7 +211,7 @@ TEST_CASE("endpoint: credentials that are refused may be renewed once") {
 TEST_CASE("endpoint: a connection that lasted makes its credentials good ones again, a brief one does not") {
   for (const bool lasts : {true, false}) {
     CAPTURE(lasts);
-    DrivenConnection driven(asking());
+    DrivenConnection driven(withEndpoint());
     driven.goTo(State::Connecting);
     driven.ended(unauthorized());
     nextAttempt(driven);
@@ -228,7 +228,7 @@ TEST_CASE("endpoint: a connection that lasted makes its credentials good ones ag
 }
 
 TEST_CASE("endpoint: connect() after the final close may renew once more") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withEndpoint());
   driven.goTo(State::Connecting);
   driven.ended(unauthorized());
   nextAttempt(driven);

@@ -12,11 +12,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Options asking() {
+Options withHeartbeat() {
   return {.heartbeat = {.interval = 25s, .timeout = 10s}};
 }
 
-Options askingWithText() {
+Options withTextHeartbeat() {
   return {.heartbeat = {.interval = 25s, .timeout = 10s, .message = "ping", .answer = "pong"}};
 }
 
@@ -33,7 +33,7 @@ std::array<std::byte, 8> ask(DrivenConnection& driven) {
 }  // namespace
 
 TEST_CASE("connection heartbeat: an open connection gets one every interval") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
   CHECK(driven.connection().deadline() == driven.now() + 25s);
   for (int i = 0; i < 3; ++i) {
@@ -47,7 +47,7 @@ TEST_CASE("connection heartbeat: an open connection gets one every interval") {
 }
 
 TEST_CASE("connection heartbeat: without a sign of life the connection is cut, and tried again") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
   driven.passAndTick(25s);
   driven.passAndTick(10s - 1ns);
@@ -62,7 +62,7 @@ TEST_CASE("connection heartbeat: without a sign of life the connection is cut, a
 }
 
 TEST_CASE("connection heartbeat: bytes of any kind are a sign of life") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
   driven.passAndTick(25s);
   driven.pass(9s);
@@ -73,7 +73,7 @@ TEST_CASE("connection heartbeat: bytes of any kind are a sign of life") {
 }
 
 TEST_CASE("connection heartbeat: a late timeout first leaves time to read the received bytes") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
   driven.passAndTick(25s);
   driven.passAndTick(1h);
@@ -90,7 +90,7 @@ TEST_CASE("connection heartbeat: a late timeout first leaves time to read the re
 }
 
 TEST_CASE("connection heartbeat: each Ping has a payload of its own, and only the newest one's Pong counts") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
   const auto first = ask(driven);
   driven.bytesArrived();
@@ -109,7 +109,7 @@ TEST_CASE("connection heartbeat: each Ping has a payload of its own, and only th
 }
 
 TEST_CASE("connection heartbeat: the Pong of an earlier connection is no answer") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
   const auto before = ask(driven);
   driven.reconnect();
@@ -122,7 +122,7 @@ TEST_CASE("connection heartbeat: the Pong of an earlier connection is no answer"
 }
 
 TEST_CASE("connection heartbeat: a request while one is pending sends no second one") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
   (void)ask(driven);
   driven.askNow();
@@ -132,7 +132,7 @@ TEST_CASE("connection heartbeat: a request while one is pending sends no second 
 TEST_CASE("connection heartbeat: a message is sent as text if configured, and answered in order") {
   for (const bool sendsPings : {true, false}) {
     CAPTURE(sendsPings);
-    DrivenConnection driven(askingWithText(), sendsPings);
+    DrivenConnection driven(withTextHeartbeat(), sendsPings);
     driven.goTo(State::Open);
     CHECK_FALSE(driven.connection().expectsAnswer());
     driven.askNow();
@@ -214,7 +214,7 @@ TEST_CASE(
 }
 
 TEST_CASE("connection heartbeat: none is sent where none can be, and silence has no limit") {
-  DrivenConnection driven(asking(), false);
+  DrivenConnection driven(withHeartbeat(), false);
   CHECK_FALSE(driven.connection().canAsk());
   driven.goTo(State::Open);
   CHECK(driven.connection().deadline() == std::nullopt);
@@ -225,7 +225,7 @@ TEST_CASE("connection heartbeat: none is sent where none can be, and silence has
 }
 
 TEST_CASE("connection heartbeat: while reading is paused none is sent, and no timeout passes") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
   driven.passAndTick(25s);
   driven.pass(4s);
@@ -240,7 +240,7 @@ TEST_CASE("connection heartbeat: while reading is paused none is sent, and no ti
 }
 
 TEST_CASE("connection heartbeat: reading that is paused from the start of an attempt stays so when it opens") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withHeartbeat());
   driven.connect();
   driven.readingPaused(true);
   driven.opened();
@@ -253,7 +253,7 @@ TEST_CASE("connection heartbeat: reading that is paused from the start of an att
 }
 
 TEST_CASE("connection heartbeat: a pause ends with its connection") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
   driven.readingPaused(true);
   driven.ended();
@@ -264,7 +264,7 @@ TEST_CASE("connection heartbeat: a pause ends with its connection") {
 }
 
 TEST_CASE("connection heartbeat: a closing connection gets none") {
-  DrivenConnection driven(asking());
+  DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
   const auto question = ask(driven);
   driven.close();

@@ -26,7 +26,7 @@ using Direction = Journal::Direction;
 constexpr core::Time kStart{1h};
 
 /// Notes what a sink is told, as lines.
-struct Told {
+struct LineSink {
   Lines lines = {};
 
   [[nodiscard]] LogOptions upTo(LogLevel level) {
@@ -60,7 +60,7 @@ TEST_CASE("journal: a URL is shown without user info and query, which may hold s
 
 TEST_CASE("journal: no text makes a line of its own, neither in the record nor in the log") {
   const std::string forged = "oops\n     9.999  attempt 7 is open\r\tx";
-  Told told;
+  LineSink told;
   Options options = named(told.upTo(LogLevel::Debug));
   options.name = "a\nb";
   Journal journal(options, kStart);
@@ -106,7 +106,7 @@ TEST_CASE("journal: the sink gets records of its level, with level and client na
   constexpr std::array kLevels = {LogLevel::Error, LogLevel::Warning, LogLevel::Info, LogLevel::Debug};
   const Lines all = {"Error feed: e", "Warning feed: w", "Info feed: i", "Debug feed: d"};
   for (std::size_t heard = 0; heard < kLevels.size(); ++heard) {
-    Told told;
+    LineSink told;
     Journal journal(named(told.upTo(kLevels[heard])), kStart);
     journal.note(kStart, LogLevel::Error, "e");
     journal.note(kStart, LogLevel::Warning, "w");
@@ -161,7 +161,7 @@ TEST_CASE("journal: of too many entries the oldest are forgotten, and counted") 
 }
 
 TEST_CASE("journal: a recorder without entries records nothing, and the sink hears all the same") {
-  Told told;
+  LineSink told;
   Journal journal(named(told.upTo(LogLevel::Debug), {.entries = 0}), kStart);
   journal.note(kStart, LogLevel::Info, "something");
   journal.noteMessages(kStart, Direction::Sent, 1, 1);
@@ -202,7 +202,7 @@ TEST_CASE("journal: the sink may look at the record while it runs") {
 }
 
 TEST_CASE("journal: after stop() the sink hears nothing") {
-  Told told;
+  LineSink told;
   Journal journal(named(told.upTo(LogLevel::Debug)), kStart);
   journal.note(kStart, LogLevel::Info, "before");
   journal.stop();

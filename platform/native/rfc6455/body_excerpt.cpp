@@ -23,7 +23,7 @@ bool isText(std::string_view contentType) {
   return contentType.empty() || contentType.starts_with("text/") || contentType.find("json") != std::string_view::npos;
 }
 
-bool isBlank(char c) {
+bool isWhiteSpace(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
@@ -63,7 +63,7 @@ std::string withoutMarkup(std::string_view html) {
 std::string withSingleSpaces(std::string_view text) {
   std::string result;
   for (const char c : text) {
-    if (!isBlank(c)) {
+    if (!isWhiteSpace(c)) {
       result += c;
     } else if (!result.empty() && result.back() != ' ') {
       result += ' ';

@@ -29,12 +29,7 @@ std::span<const unsigned char> asOctets(std::string_view text) {
 }
 
 using core::equalsIgnoringCase;
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t";
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
+using core::trimmed;
 
 bool listHolds(std::string_view list, std::string_view token) {
   while (true) {

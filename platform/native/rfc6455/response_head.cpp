@@ -8,24 +8,13 @@
 namespace tidewire::native {
 namespace {
 
-constexpr std::string_view kHttp = "HTTP/";
+using core::isBlank;
+using core::trimmed;
 
-constexpr bool isBlank(char c) {
-  return c == ' ' || c == '\t';
-}
+constexpr std::string_view kHttp = "HTTP/";
 
 constexpr bool isDigit(char c) {
   return c >= '0' && c <= '9';
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && isBlank(text.front())) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && isBlank(text.back())) {
-    text.remove_suffix(1);
-  }
-  return text;
 }
 
 bool mayBeginHttp(std::string_view line) {

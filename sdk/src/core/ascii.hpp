@@ -22,4 +22,19 @@ namespace tidewire::core {
                     [](char a, char b) { return toLower(a) == toLower(b); });
 }
 
+[[nodiscard]] constexpr bool isBlank(char c) noexcept {
+  return c == ' ' || c == '\t';
+}
+
+/// `text` without the blanks at both ends.
+[[nodiscard]] constexpr std::string_view trimmed(std::string_view text) noexcept {
+  while (!text.empty() && isBlank(text.front())) {
+    text.remove_prefix(1);
+  }
+  while (!text.empty() && isBlank(text.back())) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
 }  // namespace tidewire::core
