@@ -11,7 +11,6 @@
 #include "exchange.hpp"
 #include "handles.hpp"
 
-using exchange::building;
 using exchange::Kind;
 using exchange::tell;
 using exchange::textOf;
@@ -62,8 +61,8 @@ SessionHandle::SessionHandle(Wanted wanted) : peer(makeSession(this, std::move(w
 
 extern "C" {
 
-EMSCRIPTEN_KEEPALIVE SessionHandle* tidewire_session_new() {
-  return new SessionHandle(std::exchange(building(), {}));
+EMSCRIPTEN_KEEPALIVE SessionHandle* tidewire_session_new(Wanted* wanted) {
+  return new SessionHandle(exchange::take(wanted));
 }
 
 EMSCRIPTEN_KEEPALIVE void tidewire_session_delete(SessionHandle* handle) {
