@@ -7,8 +7,7 @@ const NOTE = '// Made by bindings/generator from the public headers. Change thos
 
 export function writeHeader(shape) {
   const callbacks = shape.options().filter(({ type }) => type.kind === 'callback');
-  const numbers = shape.mostOf(() => 1);
-  const texts = shape.mostOf(({ kind }) => (kind === 'text' ? 1 : 0));
+  const [numbers, texts] = shape.most();
   return `${NOTE}#pragma once
 
 #include <cstddef>

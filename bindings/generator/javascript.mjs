@@ -1,7 +1,7 @@
 // Writes described.js: what the wasm's numbers mean, and which options there are.
 
 import { ADDED, CALL_OPTIONS, FLATTENED, KEYED_BY, READ_AS, SPARSE, URL_OPTION } from './annotations.mjs';
-import { upper } from './shape.mjs';
+import { isNumber, upper } from './shape.mjs';
 
 export function writeJavaScript(shape) {
   return `// Made by bindings/generator from the public headers. Change those.
@@ -118,7 +118,10 @@ function read(shape, type, path, isSparse = false) {
       if (type.of.kind === 'struct') {
         return `fields.optional(read${type.of.name})${SPARSE.includes(type.of.name) ? ' ?? {}' : ''}`;
       }
-      return isSparse ? `fields.numberOr(undefined)` : 'fields.numberOr(null)';
+      if (!isNumber(type.of)) {
+        return `fields.optional((fields) => ${read(shape, type.of, path)})`;
+      }
+      return isSparse ? 'fields.numberOr(undefined)' : 'fields.numberOr(null)';
     default:
       return 'fields.number()';
   }

@@ -21,12 +21,17 @@ export function cellsOf({ text }) {
   return Object.fromEntries(pairs);
 }
 
-// Each row of what is called `name`: its cells by their names, and the case that it is about.
-function toldOf(lines) {
+// The rows of a member: the cells by their names, and the case that each is about.
+function toldOf(name, lines) {
   return partsOf(lines)
     .filter(({ label }) => label === 'Platforms')
-    .map((part) => ({ of: part.of, cells: cellsOf(part) }))
-    .filter(({ cells }) => cells !== null);
+    .map((part) => {
+      const cells = cellsOf(part);
+      if (cells === null) {
+        throw new Error(`${name}: its Platforms: line has none of ${CELLS.join(':, ')}:`);
+      }
+      return { of: part.of, cells };
+    });
 }
 
 const SAME = [{ of: '', cells: {} }];
@@ -44,43 +49,46 @@ function rowsOf(name, told) {
 // Every option, those that JavaScript lacks too.
 function optionRows(model, struct, way) {
   return model.structs[struct].fields.flatMap(({ name, type, doc }) => {
-    const told = toldOf(doc);
+    const told = toldOf(`${struct}::${name}`, doc);
     const all = told.length === 0 ? SAME : told;
     return /Options$/.test(type) ? optionRows(model, type, [...way, name]) : rowsOf([...way, name].join('.'), all);
   });
 }
 
-// Every event, and what differs of its members.
+// Every event, and what differs of its members; each struct once.
 function eventRows(model) {
-  const { handlers } = model.structs.Client;
-  const held = ({ type }) => type.replace(/^optional<(.*)>$/, '$1');
-  const memberRows = (struct) =>
-    model.structs[struct].fields.flatMap((field) => [
-      ...rowsOf(`${struct}::${field.name}`, toldOf(field.doc)),
-      ...(held(field) in model.enums && held(field) !== 'CloseCause' ? enumeratorRows(model, held(field)) : []),
-      ...(held(field) in model.structs && !shown.has(held(field)) ? once(held(field)) : []),
-    ]);
   const shown = new Set(['Message']);
-  const once = (struct) => {
+  const structRows = (struct) => {
+    if (shown.has(struct)) {
+      return [];
+    }
     shown.add(struct);
-    return memberRows(struct);
+    return model.structs[struct].fields.flatMap(({ name, type, doc }) => {
+      const member = `${struct}::${name}`;
+      const held = type.replace(/^optional<(.*)>$/, '$1');
+      // Causes have a table of their own.
+      const enumerators = held in model.enums && held !== 'CloseCause' ? enumeratorRows(model, held) : [];
+      return [
+        ...rowsOf(member, toldOf(member, doc)),
+        ...enumerators,
+        ...(held in model.structs ? structRows(held) : []),
+      ];
+    });
   };
-  return [
-    ...handlers.flatMap(({ name, event, doc }) => {
-      const told = toldOf(doc);
-      return [...rowsOf(name, told.length === 0 ? SAME : told), ...(shown.has(event) ? [] : once(event))];
-    }),
-    ...once('Stats'),
-  ];
+  const events = model.structs.Client.handlers.flatMap(({ name, event, doc }) => {
+    const told = toldOf(name, doc);
+    return [...rowsOf(name, told.length === 0 ? SAME : told), ...structRows(event)];
+  });
+  return [...events, ...structRows('Stats')];
 }
 
 const enumeratorRows = (model, enumeration) =>
-  model.enums[enumeration].values.flatMap(({ name, doc }) => rowsOf(`${enumeration}::${name}`, toldOf(doc)));
+  model.enums[enumeration].values.flatMap(({ name, doc }) => rowsOf(`${enumeration}::${name}`, toldOf(name, doc)));
 
 // Every cause. What holds for a page holds for Node.
 function causeRows(model) {
   return model.enums.CloseCause.values.map(({ name, doc }) => {
-    const { Native = 'same', Web = 'same' } = toldOf(doc)[0]?.cells ?? {};
+    const { Native = 'same', Web = 'same' } = toldOf(name, doc)[0]?.cells ?? {};
     return `| \`${name}\` | ${Native} | ${Web} |\n`;
   });
 }

@@ -11,6 +11,9 @@ const COUNTS = ['uint64_t', 'uint32_t', 'uint16_t', 'size_t', 'int'];
 const DURATIONS = ['milliseconds', 'microseconds'];
 const TEXTS = ['string', 'string_view'];
 
+/** Whether a value of that type that is missing crosses as NaN; otherwise a flag says that it is missing. */
+export const isNumber = ({ kind }) => kind === 'count' || kind === 'duration';
+
 export class Shape {
   constructor(model) {
     this.model = model;
@@ -171,15 +174,23 @@ export class Shape {
     return found;
   }
 
-  /** The most numbers and texts that one struct takes. */
-  mostOf(countIt) {
-    const count = (struct) =>
-      this.members(struct).reduce((sum, { type, path }) => {
-        const inner = type.kind === 'optional' ? type.of : type;
-        const keyed = type.kind === 'array' ? this.names(annotations.KEYED_BY[path]).length : 1;
-        return sum + countIt(inner) * keyed + (inner.kind === 'struct' ? count(inner.name) : 0);
-      }, 0);
-    return Math.max(...this.crossing().map(count));
+  /** The most numbers, and the most texts, that one struct takes. */
+  most() {
+    const add = (left, right) => left.map((count, i) => count + right[i]);
+    const count = (type, path) => {
+      switch (type.kind) {
+        case 'struct':
+          return this.members(type.name).reduce((sum, each) => add(sum, count(each.type, each.path)), [0, 0]);
+        case 'optional':
+          return add(count(type.of, path), [isNumber(type.of) ? 0 : 1, 0]);
+        case 'array':
+          return [this.names(annotations.KEYED_BY[path]).length, 0];
+        default:
+          return [1, type.kind === 'text' ? 1 : 0];
+      }
+    };
+    const all = this.crossing().map((name) => count({ kind: 'struct', name }));
+    return [0, 1].map((i) => Math.max(...all.map((each) => each[i])));
   }
 
   /** Enumerations that cross: members, options, and what exported methods return. */

@@ -45,7 +45,8 @@ async function importMade() {
 // Stands for what the wasm has written: a number for each member, in their order.
 function fieldsOf(...numbers) {
   const next = () => numbers.shift();
-  return { number: next, flag: () => next() !== 0, text: () => `text ${next()}` };
+  const fields = { number: next, flag: () => next() !== 0, text: () => `text ${next()}` };
+  return { ...fields, optional: (read) => (fields.flag() ? read(fields) : null) };
 }
 
 for (const name of ['sdk', 'bindings', 'docs']) {
@@ -83,6 +84,8 @@ insert(
     '  std::chrono::microseconds since{0};  ///< The last change.',
     '  std::string forecast = {};',
     '  WeatherKind kind = WeatherKind::StillFair;',
+    '  std::optional<WeatherKind> next = {};',
+    '  std::optional<std::string> warning = {};',
     '};',
     '',
   ].join('\n'),
@@ -179,7 +182,8 @@ test('generator: an event is told, read, typed, and listed', () => {
   assert.match(source, /put\(Fields& fields, const tidewire::Weather& value\) {\n.*since.*\n.*forecast.*\n.*kind.*\n}/);
   const { type, read } = made.EVENTS.find(({ name }) => name === 'weather');
   assert.equal(type, 'weather');
-  assert.deepEqual(read(fieldsOf(1.5, 7, 1)), { since: 1.5, forecast: 'text 7', kind: 'storm' });
+  const expected = { since: 1.5, forecast: 'text 7', kind: 'storm', next: 'still-fair', warning: null };
+  assert.deepEqual(read(fieldsOf(1.5, 7, 1, 1, 0, 0)), expected);
   assert.match(types, /interface WeatherEvent extends Event {[^}]*  readonly since: number;/);
   assert.match(types, /interface WeatherEvent extends Event {[^}]*  readonly kind: WeatherKind;/);
   assert.match(types, /interface ClientEventMap {[^}]*  weather: WeatherEvent;/);

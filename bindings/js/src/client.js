@@ -1,13 +1,12 @@
 // Client: the C++ client behind an EventTarget. Payloads never enter WebAssembly: it is told their slot, their kind and
 // their size.
 
-import { Connection, Handle, copyOf, current, giveOptions, living, take } from './connection.js';
+import { Connection, Handle, copyOf, current, living, makeOptions, take } from './connection.js';
 import {
   OPTIONS,
   PAUSE_RESULT,
   SEND_OPTIONS,
   SEND_RESULT,
-  URL_OPTION,
   WHEN_NOT_OPEN,
 } from './described.js';
 import { check, readClientOptions, readEndpoint, readOptions, resolveUrl } from './options.js';
@@ -43,9 +42,8 @@ class ClientHandle extends Handle {
     this.ask(
       async () => readEndpoint(await endpoint({ attempt, lastClose, configured: configured() })),
       ({ url, subprotocols }) => {
-        wasm.tidewire_option_text(URL_OPTION, glue.hold(url));
-        giveOptions(readOptions({ subprotocols }, OPTIONS, 'endpoint'));
-        wasm.tidewire_endpoint_answer(this.address, attempt);
+        const options = makeOptions(url, readOptions({ subprotocols }, OPTIONS, 'endpoint'));
+        wasm.tidewire_endpoint_answer(this.address, attempt, options);
       },
       (why) => wasm.tidewire_endpoint_fail(this.address, attempt, glue.hold(why)),
     );

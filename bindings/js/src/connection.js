@@ -96,9 +96,13 @@ function holdWhileBusy(connection, state) {
 
 // --- Where a connection's calls go ---
 
-/** For the next client or session, or as the answer of an endpoint function. */
-export function giveOptions(list) {
-  give(list, wasm.tidewire_option_number, (number, text) => wasm.tidewire_option_text(number, glue.hold(text)));
+/** Options in the wasm: whoever they are for takes them. */
+export function makeOptions(url, list) {
+  const options = wasm.tidewire_options_new();
+  const giveText = (number, text) => wasm.tidewire_option_text(options, number, glue.hold(text));
+  giveText(URL_OPTION, url);
+  give(list, (number, value) => wasm.tidewire_option_number(options, number, value), giveText);
+  return options;
 }
 
 /** A Client or a Session of the wasm. */
@@ -115,9 +119,7 @@ export class Handle {
     this.connection = connection;
     this.functions = functions;
     this.#droppedBefore = droppedBefore;
-    wasm.tidewire_option_text(URL_OPTION, glue.hold(connection.url));
-    giveOptions(options);
-    this.address = wasm[`tidewire_${kind}_new`]();
+    this.address = wasm[`tidewire_${kind}_new`](makeOptions(connection.url, options));
     handles.set(this.address, new WeakRef(this));
     abandoned.register(connection, { kind, address: this.address }, this);
   }

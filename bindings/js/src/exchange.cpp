@@ -1,5 +1,8 @@
 #include "exchange.hpp"
 
+#include <memory>
+#include <utility>
+
 #include "binding_support.hpp"
 #include "glue.hpp"
 
@@ -44,9 +47,9 @@ Fields& freshResult() {
   return fields;
 }
 
-Wanted& building() {
-  static Wanted wanted;
-  return wanted;
+Wanted take(Wanted* wanted) {
+  const std::unique_ptr<Wanted> owned(wanted);
+  return std::move(*owned);
 }
 
 }  // namespace exchange

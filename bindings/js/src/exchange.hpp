@@ -174,7 +174,7 @@ const double* crossing(const Struct& value) {
   return fields.data();
 }
 
-/// The options of the next client or session, or the next answer of an endpoint function, given one by one.
-[[nodiscard]] Wanted& building();
+/// What JavaScript has made and hands over.
+[[nodiscard]] Wanted take(Wanted* wanted);
 
 }  // namespace exchange

@@ -11,8 +11,8 @@
 #include "exchange.hpp"
 #include "handles.hpp"
 
-using exchange::building;
 using exchange::textOf;
+using exchange::Wanted;
 
 namespace {
 
@@ -28,16 +28,21 @@ std::optional<tidewire::EndpointRequest> takeRequest(ClientHandle* handle, doubl
 
 extern "C" {
 
-EMSCRIPTEN_KEEPALIVE void tidewire_option_number(int option, double value) {
-  exchange::setNumber(building(), option, value);
+// Options are given one by one, and then taken by what they are for.
+EMSCRIPTEN_KEEPALIVE Wanted* tidewire_options_new() {
+  return new Wanted();
 }
 
-EMSCRIPTEN_KEEPALIVE void tidewire_option_text(int option, std::uint32_t slot) {
-  exchange::setText(building(), option, textOf(slot));
+EMSCRIPTEN_KEEPALIVE void tidewire_option_number(Wanted* wanted, int option, double value) {
+  exchange::setNumber(*wanted, option, value);
 }
 
-EMSCRIPTEN_KEEPALIVE ClientHandle* tidewire_client_new() {
-  return new ClientHandle(std::exchange(building(), {}));
+EMSCRIPTEN_KEEPALIVE void tidewire_option_text(Wanted* wanted, int option, std::uint32_t slot) {
+  exchange::setText(*wanted, option, textOf(slot));
+}
+
+EMSCRIPTEN_KEEPALIVE ClientHandle* tidewire_client_new(Wanted* wanted) {
+  return new ClientHandle(exchange::take(wanted));
 }
 
 EMSCRIPTEN_KEEPALIVE void tidewire_client_delete(ClientHandle* handle) {
@@ -56,9 +61,9 @@ EMSCRIPTEN_KEEPALIVE int tidewire_client_send(ClientHandle* handle, std::uint32_
   return static_cast<int>(tidewire::binding::sendSlot(handle->peer, kind, slot, sizeBytes, options, waited));
 }
 
-// Answers with what was set before: the URL and the subprotocols.
-EMSCRIPTEN_KEEPALIVE void tidewire_endpoint_answer(ClientHandle* handle, double attempt) {
-  tidewire::Options options = std::exchange(building(), {}).options;
+// Answers with the URL and the subprotocols of `wanted`.
+EMSCRIPTEN_KEEPALIVE void tidewire_endpoint_answer(ClientHandle* handle, double attempt, Wanted* wanted) {
+  tidewire::Options options = exchange::take(wanted).options;
   if (const auto request = takeRequest(handle, attempt)) {
     request->answer({.url = std::move(options.url), .subprotocols = std::move(options.subprotocols)});
   }
