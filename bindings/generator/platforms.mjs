@@ -24,7 +24,7 @@ export function cellsOf({ text }) {
 // The rows of a member: the cells by their names, and the case that each is about.
 function toldOf(name, lines) {
   return partsOf(lines)
-    .filter(({ label }) => label === 'Platforms')
+    .filter(({ label, text }) => label === 'Platforms' && !/^(the same everywhere|see the )/.test(text))
     .map((part) => {
       const cells = cellsOf(part);
       if (cells === null) {

@@ -217,7 +217,8 @@ enum class DropReason : std::uint8_t {
   Stale,
   /// They were sent before the client could judge them, and its send queue does not accept them.
   ///
-  /// Platforms: only the JavaScript package, for messages sent before its WebAssembly module has loaded.
+  /// Platforms: Native: never. Web: only in the JavaScript package, for messages sent before its wasm has loaded. Why:
+  /// the limits are known in the wasm.
   Refused,
 };
 

@@ -14,6 +14,7 @@
 #include "core/protocol/message_reader.hpp"
 #include "core/protocol/session_core.hpp"
 #include "session/liar.hpp"
+#include "session/rate.hpp"
 
 namespace tidewire::simulation {
 namespace {
@@ -26,31 +27,10 @@ using Batch = Framer::Batch;
 
 constexpr Duration kRun = 12s;
 constexpr Duration kStep = 50ms;
-constexpr Duration kWindow = 5s;
 constexpr std::size_t kWindowSeconds = 5;
 // Inputs that one moment may lead to, before the client is said to go round and round.
 constexpr int kMostTurns = 200;
 constexpr const char* kChannels[] = {"c/1", "c/2", "c/3"};
-
-/// The times of the last five seconds at which something was done.
-class Rate {
- public:
-  /// Returns how many of them there are.
-  std::size_t note(Time now) {
-    times_.push_back(now);
-    while (times_.front() + kWindow <= now) {
-      times_.pop_front();
-    }
-    return times_.size();
-  }
-  [[nodiscard]] std::size_t count(Time now) const {
-    return static_cast<std::size_t>(
-        std::count_if(times_.begin(), times_.end(), [now](Time time) { return time + kWindow > now; }));
-  }
-
- private:
-  std::deque<Time> times_;
-};
 
 class LyingScenario {
  public:
