@@ -2,6 +2,7 @@
 
 option(TIDEWIRE_DEVELOPER "Warnings are errors" OFF)
 option(TIDEWIRE_PRECOMPILE "Read what most files include once a target" ${TIDEWIRE_DEVELOPER})
+option(TIDEWIRE_EACH_FILE_ALONE "Compile the library as a user's build does: file by file, nothing precompiled" OFF)
 set(TIDEWIRE_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them")
 
 if(TIDEWIRE_SANITIZE)
@@ -27,8 +28,8 @@ function(tidewire_reads_command_line)
 endfunction()
 
 # tidewire_precompile(<target> [<header>...]): the standard library, which takes longer to read than most of our files to
-# compile, and these. A file of the native library that forgets to include what it uses is found by the test of a project
-# that has the library in its own tree; others, where this is off.
+# compile, and these. A file of the library that lacks an include is found where TIDEWIRE_EACH_FILE_ALONE is on; others,
+# where this is off.
 function(tidewire_precompile target)
   if(TIDEWIRE_PRECOMPILE)
     target_precompile_headers(${target} PRIVATE

@@ -64,9 +64,9 @@ test('report: only the presets named are read', () => {
   assert.deepEqual([status, count], [0, '1 passed, 0 failed']);
 });
 
-test('report: the time of the run is printed', () => {
-  const { lines } = report({ a: suite(passed('one')) }, '--took', '12 s', 'a');
-  assert.deepEqual(lines, ['==> the whole run: 12 s', '1 passed, 0 failed']);
+test('report: the time of the run and of its parts is printed', () => {
+  const { lines } = report({ a: suite(passed('one')) }, '--took', '12 s', '--time', 'a: 7 s', '--time', 'b: 5 s', 'a');
+  assert.deepEqual(lines, ['==> the whole run: 12 s', '  a: 7 s', '  b: 5 s', '1 passed, 0 failed']);
 });
 
 test('report: a failed test is named with its preset', () => {

@@ -55,6 +55,7 @@ test('dev test: where every test passes it succeeds, and reads the whole output 
   const { status, stdout } = devTest(LONG);
   assert.equal(status, 0, stdout);
   assert.match(stdout, /^echo: it +✓$/m);
+  assert.match(stdout, /^ {2}small: building \d+ s, testing \d+ s$/m);
   assert.match(stdout, /^1 passed, 0 failed$/m);
 });
 

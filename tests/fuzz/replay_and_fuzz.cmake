@@ -16,6 +16,6 @@ if(NOT inputs)
 endif()
 execute_process(COMMAND ${FUZZER} -artifact_prefix=${SCRATCH}/ ${inputs} COMMAND_ERROR_IS_FATAL ANY)
 execute_process(
-  COMMAND ${FUZZER} -runs=20000 -max_total_time=20 -seed=${seed} -max_len=4096 -artifact_prefix=${SCRATCH}/
+  COMMAND ${FUZZER} -runs=20000 -max_total_time=10 -seed=${seed} -max_len=4096 -artifact_prefix=${SCRATCH}/
           ${SCRATCH}/found ${CORPUS}
   COMMAND_ERROR_IS_FATAL ANY)

@@ -105,10 +105,9 @@ test('limits: publishing too fast is refused for a while, and refused publishes 
   assert.equal(again.seq, acks.length + 2);
 });
 
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
 test('slow reader: pings of a client that reads nothing are read', LIMIT, async (context) => {
-  const server = await streamFor(context, { heartbeat: 1000, history: 10_000, args: ['--history-bytes', '100000000'] });
+  const args = ['--history-bytes', '100000000', '--symbols', 'AAPL', '--speed', '10'];
+  const server = await streamFor(context, { heartbeat: 1000, history: 10_000, args });
   const peer = await Peer.welcomed(server);
   await peer.subscribe('chat/c');
   peer.socket.pause();
@@ -118,10 +117,16 @@ test('slow reader: pings of a client that reads nothing are read', LIMIT, async 
     live();
     await server.publish('chat/c', ...Array(10).fill('x'.repeat(10_000)));
   }
-  for (let i = 0; i < 30; ++i) {
+  // Until one that came later, and says nothing, is ended; ticks set the pace.
+  const clock = await Peer.welcomed(server, 'clock');
+  await clock.subscribe('ticker/AAPL');
+  let silentIsOver = false;
+  (await Peer.welcomed(server, 'silent')).closed().then(() => (silentIsOver = true));
+  while (!silentIsOver) {
     live();
     await server.publish('chat/d', 'x');
-    await pause(100);
+    clock.send({ op: 'ping', t: 1 });
+    while ((await clock.any()).op !== 'event');
   }
   peer.socket.resume();
   const came = { event: 0, pong: 0 };

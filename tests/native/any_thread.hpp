@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "turning.hpp"
+
 namespace any_thread {
 
 /// An executor on two threads, so that callbacks could run at the same time if anything allowed it.
@@ -111,7 +113,7 @@ template <class Call>
   return fits;
 }
 
-inline constexpr std::chrono::seconds kPatience{30};
+using support::kPatience;
 
 /// `client`: a client or a session.
 template <class Pollable, class Holds>

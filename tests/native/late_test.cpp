@@ -13,16 +13,17 @@
 #include "support/raw_peer.hpp"
 #include "support/ticker_server.hpp"
 #include "tidewire/loop.hpp"
+#include "turning.hpp"
 
 using namespace std::chrono_literals;
 using contract::TestClient;
+using support::kPatience;
 using support::RawPeer;
+using support::turnUntil;
 using tidewire::Client;
 using tidewire::Loop;
 
 namespace {
-
-constexpr auto kPatience = 30s;
 
 /// Counts how often the log tells of a thaw, and that the peer is alive.
 struct Seen {
@@ -40,15 +41,6 @@ struct Seen {
     client.onHeartbeat([this](const tidewire::HeartbeatInfo&) { ++heartbeats; });
   }
 };
-
-template <class Holds>
-void turnUntil(Loop& loop, Holds holds) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (!holds()) {
-    REQUIRE(std::chrono::steady_clock::now() < deadline);
-    loop.turn(100ms);
-  }
-}
 
 }  // namespace
 

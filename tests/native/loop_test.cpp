@@ -12,9 +12,12 @@
 #include "contract/world.hpp"
 #include "support/raw_peer.hpp"
 #include "tidewire/client.hpp"
+#include "turning.hpp"
 
 using namespace std::chrono_literals;
 using contract::world;
+using support::kPatience;
+using support::turnUntil;
 using tidewire::Client;
 using tidewire::Loop;
 using tidewire::State;
@@ -22,22 +25,11 @@ using tidewire::WaitResult;
 
 namespace {
 
-constexpr auto kPatience = 30s;
-
 tidewire::Options optionsOn(const std::shared_ptr<Loop>& loop, std::string_view path = "/echo") {
   return {.url = world().url(path),
           .heartbeat = {.interval = 0ms},
           .reconnect = {.firstDelay = 10ms, .maxDelay = 50ms},
           .loop = loop};
-}
-
-template <class Holds>
-void turnUntil(Loop& loop, Holds holds) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (!holds()) {
-    REQUIRE(std::chrono::steady_clock::now() < deadline);
-    loop.turn(100ms);
-  }
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // Prints the results of `./dev test`. Exit code 1: something failed.
 //
-//   node report.mjs [--every] [--took TIME] PRESET[:STEP]...
+//   node report.mjs [--every] [--took TIME] [--time LINE]... PRESET[:STEP]...
 //
 // Reads build/PRESET/junit.xml, which CTest writes. STEP is the step of the preset that failed: "build", or "ctest",
-// which is reported where no failed test explains it. --every requires the contract suite on every transport.
+// which is reported where no failed test explains it. --every requires the contract suite on every transport. The lines of
+// --time follow that of --took.
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -85,7 +86,11 @@ function readPreset(argument) {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { every: { type: 'boolean', default: false }, took: { type: 'string' } },
+  options: {
+    every: { type: 'boolean', default: false },
+    took: { type: 'string' },
+    time: { type: 'string', multiple: true, default: [] },
+  },
 });
 if (positionals.length === 0) {
   throw new Error('report.mjs needs a preset');
@@ -112,6 +117,7 @@ if (failures.length > 0) {
   failures.flat().forEach((line) => console.log(`  ${line}`));
 }
 console.log(values.took ? `\n==> the whole run: ${values.took}` : '');
+values.time.forEach((line) => console.log(`  ${line}`));
 const passed = tests.filter(({ outcome }) => outcome === 'passed');
 const skipped = leftOut.length > 0 ? `, ${leftOut.length} skipped` : '';
 console.log(`${passed.length} passed, ${failures.length} failed${skipped}`);
