@@ -36,7 +36,7 @@ ${callbacks.map((each) => `  bool ${each.name} = false;`).join('\n')}
 void setNumber(Wanted& wanted, int option, double value);
 void setText(Wanted& wanted, int option, std::string text);
 
-/// What JavaScript is told of; the names are those of EVENTS in described.js.
+/// Events that JavaScript gets; the names are those of EVENTS in described.js.
 enum class Kind : std::uint8_t {
 ${shape
   .events()
@@ -49,7 +49,7 @@ ${shape
   .map((struct) => `void put(Fields& fields, const tidewire::${struct}& value);`)
   .join('\n')}
 
-/// Has JavaScript told what happens to \`handle\`, which is this one.
+/// Reports every event of \`handle\`, which has this client or session, to JavaScript.
 void listen(tidewire::Client& client, ClientHandle* handle);
 void listen(tidewire::Session& session, SessionHandle* handle);
 [[nodiscard]] tidewire::SubscriptionHandlers handlersFor(SessionHandle* handle, double id);
@@ -136,12 +136,12 @@ function writePut(shape, struct) {
   return `void put(Fields& fields, const tidewire::${struct}& value) {\n${rows.join('')}}\n`;
 }
 
-const told = (kind, id) => `tell(Kind::${kind}, handle, ${id}, event);`;
+const reported = (kind, id) => `report(Kind::${kind}, handle, ${id}, event);`;
 
 function writeListen(shape, owner) {
   const rows = shape.model.structs[owner].handlers.map(({ name, event }) => {
     const { kind } = shape.eventOf(owner, name);
-    return `  peer.${name}([handle](const tidewire::${event}& event) { ${told(kind, 0)} });\n`;
+    return `  peer.${name}([handle](const tidewire::${event}& event) { ${reported(kind, 0)} });\n`;
   });
   return `void listen(tidewire::${owner}& peer, ${owner}Handle* handle) {\n${rows.join('')}}\n`;
 }
@@ -150,7 +150,7 @@ function writeHandlers(shape) {
   const rows = shape.model.structs.SubscriptionHandlers.fields.map(({ name, type }) => {
     const struct = shape.type(type).name;
     const { kind } = shape.eventOf('Subscription', name);
-    return `    .${name} = [handle, id](const tidewire::${struct}& event) { ${told(kind, 'id')} },\n`;
+    return `    .${name} = [handle, id](const tidewire::${struct}& event) { ${reported(kind, 'id')} },\n`;
   });
   return `tidewire::SubscriptionHandlers handlersFor(SessionHandle* handle, double id) {
   return {

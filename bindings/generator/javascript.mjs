@@ -27,7 +27,7 @@ ${DEFAULTS_OF.map((struct) => writeDefaults(shape, struct)).join('\n')}
 
 export const FAULTS = ${JSON.stringify(shape.model.texts, null, 2)};
 
-// --- What the wasm tells: \`fields\` are the numbers of one struct ---
+// --- Events, results and statistics: \`fields\` are the numbers of one struct ---
 
 ${shape
   .crossing()

@@ -177,8 +177,11 @@ test('generator: a member of an event is written, read and typed in the same pla
   assertRow('| `Dropped::wereUrgent` | same | never | = | |');
 });
 
-test('generator: an event is told, read, typed, and listed', () => {
-  assert.match(source, /peer\.onWeather\(.*const tidewire::Weather& event.* tell\(Kind::Weather, handle, 0, event\);/);
+test('generator: an event is reported, read, typed, and listed', () => {
+  assert.match(
+    source,
+    /peer\.onWeather\(.*const tidewire::Weather& event.* report\(Kind::Weather, handle, 0, event\);/,
+  );
   const { type, read } = made.EVENTS.find(({ name }) => name === 'weather');
   assert.equal(type, 'weather');
   const expected = { since: 1.5, forecast: 'text 7', kind: 'storm', next: 'still-fair', warning: null };

@@ -137,9 +137,9 @@ class Fields final {
   std::size_t texts_ = 0;
 };
 
-/// Tells JavaScript of `event`.
+/// Reports `event` to JavaScript.
 template <class Event>
-void tell(Kind kind, const void* handle, double id, const Event& event) {
+void report(Kind kind, const void* handle, double id, const Event& event) {
   Fields fields;
   fields.put(event);
   tidewire_js_event(static_cast<int>(kind), handle, id, fields.data());

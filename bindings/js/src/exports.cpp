@@ -12,7 +12,7 @@
 #include "handles.hpp"
 
 using exchange::Kind;
-using exchange::tell;
+using exchange::report;
 using exchange::textOf;
 using exchange::Wanted;
 
@@ -23,11 +23,11 @@ tidewire::Options optionsFor(ClientHandle* handle, Wanted wanted) {
   if (wanted.endpoint) {
     wanted.options.endpoint = [handle](const tidewire::EndpointRequest& request) {
       handle->question = request;
-      tell(Kind::Endpoint, handle, 0, request);
+      report(Kind::Endpoint, handle, 0, request);
     };
   }
   if (wanted.sink) {
-    wanted.options.log.sink = [handle](const tidewire::LogRecord& record) { tell(Kind::Log, handle, 0, record); };
+    wanted.options.log.sink = [handle](const tidewire::LogRecord& record) { report(Kind::Log, handle, 0, record); };
   }
   return std::move(wanted.options);
 }

@@ -12,7 +12,7 @@
 #include "handles.hpp"
 
 using exchange::Kind;
-using exchange::tell;
+using exchange::report;
 using exchange::textOf;
 using exchange::Wanted;
 
@@ -29,20 +29,20 @@ tidewire::Session makeSession(SessionHandle* handle, Wanted wanted) {
   if (wanted.token) {
     wanted.session.token = [handle](const tidewire::TokenRequest& request) {
       handle->question = request;
-      tell(Kind::Token, handle, 0, request);
+      report(Kind::Token, handle, 0, request);
     };
   }
   if (wanted.sink) {
-    wanted.options.log.sink = [handle](const tidewire::LogRecord& record) { tell(Kind::Log, handle, 0, record); };
+    wanted.options.log.sink = [handle](const tidewire::LogRecord& record) { report(Kind::Log, handle, 0, record); };
   }
   return tidewire::Session(std::move(wanted.options), std::move(wanted.session));
 }
 
 // Arguments rather than captures: with the request may go what calls this.
-void tellReply(SessionHandle* handle, double id, const tidewire::Reply& reply) {
+void reportReply(SessionHandle* handle, double id, const tidewire::Reply& reply) {
   // First: JavaScript may end the session.
   handle->requests.erase(id);
-  tell(Kind::Reply, handle, id, reply);
+  report(Kind::Reply, handle, id, reply);
 }
 
 /// Takes the question of that attempt, unless it is answered or out of date.
@@ -95,7 +95,7 @@ EMSCRIPTEN_KEEPALIVE int tidewire_session_publish(SessionHandle* handle, double 
   const tidewire::PublishOptions options{.ack = id != 0, .resend = resend != 0};
   tidewire::Callback<const tidewire::Ack&> done;
   if (options.ack) {
-    done = [handle, id](const tidewire::Ack& ack) { tell(Kind::Ack, handle, id, ack); };
+    done = [handle, id](const tidewire::Ack& ack) { report(Kind::Ack, handle, id, ack); };
   }
   return static_cast<int>(body.isText() ? handle->peer.publish(channel, body.text(), options, std::move(done))
                                         : handle->peer.publishBytes(channel, body.bytes(), options, std::move(done)));
@@ -107,7 +107,7 @@ EMSCRIPTEN_KEEPALIVE int tidewire_session_request(SessionHandle* handle, double 
   const std::string method = textOf(methodSlot);
   const tidewire::Message body = bodyOf(bodySlot, isText);
   const tidewire::RequestOptions options{.timeout = exchange::milliseconds(timeoutMs), .idempotent = idempotent != 0};
-  const auto done = [handle, id](const tidewire::Reply& reply) { tellReply(handle, id, reply); };
+  const auto done = [handle, id](const tidewire::Reply& reply) { reportReply(handle, id, reply); };
   tidewire::Request request = body.isText() ? handle->peer.request(method, body.text(), options, done)
                                             : handle->peer.requestBytes(method, body.bytes(), options, done);
   const tidewire::CallResult result = request.result();
