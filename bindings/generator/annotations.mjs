@@ -15,10 +15,10 @@ export const LEFT_OUT = {
   'Options.loop': 'a page has one loop',
   'ReconnectOptions.maxRetryAfter': 'a page does not see the answer',
   'CloseInfo.httpStatus': 'a page does not see the answer',
-  'HandshakeTimes.lookUp': 'a page is not told',
-  'HandshakeTimes.connect': 'a page is not told',
-  'HandshakeTimes.tls': 'a page is not told',
-  'HandshakeTimes.upgrade': 'a page is not told',
+  'HandshakeTimes.lookUp': 'a page does not learn it',
+  'HandshakeTimes.connect': 'a page does not learn it',
+  'HandshakeTimes.tls': 'a page does not learn it',
+  'HandshakeTimes.upgrade': 'a page does not learn it',
   'Event.channel': 'the Subscription has it',
   'Gap.channel': 'the Subscription has it',
   'SubscribedInfo.channel': 'the Subscription has it',
@@ -52,8 +52,8 @@ export const SPARSE = ['HandshakeTimes'];
 /** Classes that cross as what their getters return. */
 export const GETTERS = { EndpointRequest: ['attempt', 'lastClose'], TokenRequest: ['attempt', 'lastClose', 'refusal'] };
 
-/** What is told otherwise than by a handler of a class: its name among the events, and what is told. */
-export const TOLD = {
+/** Events that no handler of a class reports: their names, and what they carry. */
+export const REPORTED = {
   endpoint: 'EndpointRequest',
   token: 'TokenRequest',
   log: 'LogRecord',
@@ -121,7 +121,7 @@ export const STRUCT_NAMES = {
 };
 
 /** Sentences that only a C++ program needs. */
-export const UNTOLD = [
+export const CPP_ONLY = [
   /^(Natively|Native)\b/,
   /`(Client::)?poll`|executor|`Callbacks::|\bposix|\bthread\b|\bwithin the loop\b/i,
   /\bviews? (is|are)\b|valid during the call/i,
@@ -154,7 +154,7 @@ export const DOCUMENTED = {
     "throws, rejects, or returns what cannot be used ends the attempt with cause 'endpoint-failed' and its text " +
     'as `detail`; a retry follows as after any other failure. If the server says that the token has expired, it ' +
     'is called once more; a second refusal is final.',
-  'RequestOptions.signal': "Ends the request: it rejects with the signal's reason, and the server is told.",
+  'RequestOptions.signal': "Ends the request: it rejects with the signal's reason, and the server gets a cancel.",
   'Ack.error': 'What is wrong; null if it was published.',
   'Stats.endingsByCause': 'How many attempts ended so.',
   'Stats.reconnectsByCause': 'How many of `reconnects` followed an attempt that ended so.',

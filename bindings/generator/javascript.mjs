@@ -26,7 +26,7 @@ export const SUBSCRIPTION_HANDLERS = ${schema(handlers(shape))};
 
 export const FAULTS = ${JSON.stringify(shape.model.texts, null, 2)};
 
-// --- What the wasm tells: \`fields\` are the numbers of one struct ---
+// --- Events, results and statistics: \`fields\` are the numbers of one struct ---
 
 ${shape
   .crossing()

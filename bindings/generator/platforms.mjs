@@ -22,7 +22,7 @@ export function cellsOf({ text }) {
 }
 
 // The rows of a member: the cells by their names, and the case that each is about.
-function toldOf(name, lines) {
+function platformsOf(name, lines) {
   return partsOf(lines)
     .filter(({ label, text }) => label === 'Platforms' && !/^(the same everywhere|see the )/.test(text))
     .map((part) => {
@@ -36,8 +36,8 @@ function toldOf(name, lines) {
 
 const SAME = [{ of: '', cells: {} }];
 
-function rowsOf(name, told) {
-  return told.map(({ of, cells }) => {
+function rowsOf(name, rows) {
+  return rows.map(({ of, cells }) => {
     const { Native = 'same', Web = 'same', Node = Web === 'same' ? 'same' : '=', Why = '' } = cells;
     return `| \`${name}\`${of === '' ? '' : ` ${of}`} | ${[Native, Web, Node, Why].join(' | ')} |\n`.replace(
       / {2}\|\n$/,
@@ -49,8 +49,8 @@ function rowsOf(name, told) {
 // Every option, those that JavaScript lacks too.
 function optionRows(model, struct, way) {
   return model.structs[struct].fields.flatMap(({ name, type, doc }) => {
-    const told = toldOf(`${struct}::${name}`, doc);
-    const all = told.length === 0 ? SAME : told;
+    const rows = platformsOf(`${struct}::${name}`, doc);
+    const all = rows.length === 0 ? SAME : rows;
     return /Options$/.test(type) ? optionRows(model, type, [...way, name]) : rowsOf([...way, name].join('.'), all);
   });
 }
@@ -69,26 +69,26 @@ function eventRows(model) {
       // Causes have a table of their own.
       const enumerators = held in model.enums && held !== 'CloseCause' ? enumeratorRows(model, held) : [];
       return [
-        ...rowsOf(member, toldOf(member, doc)),
+        ...rowsOf(member, platformsOf(member, doc)),
         ...enumerators,
         ...(held in model.structs ? structRows(held) : []),
       ];
     });
   };
   const events = model.structs.Client.handlers.flatMap(({ name, event, doc }) => {
-    const told = toldOf(name, doc);
-    return [...rowsOf(name, told.length === 0 ? SAME : told), ...structRows(event)];
+    const rows = platformsOf(name, doc);
+    return [...rowsOf(name, rows.length === 0 ? SAME : rows), ...structRows(event)];
   });
   return [...events, ...structRows('Stats')];
 }
 
 const enumeratorRows = (model, enumeration) =>
-  model.enums[enumeration].values.flatMap(({ name, doc }) => rowsOf(`${enumeration}::${name}`, toldOf(name, doc)));
+  model.enums[enumeration].values.flatMap(({ name, doc }) => rowsOf(`${enumeration}::${name}`, platformsOf(name, doc)));
 
 // Every cause. What holds for a page holds for Node.
 function causeRows(model) {
   return model.enums.CloseCause.values.map(({ name, doc }) => {
-    const { Native = 'same', Web = 'same' } = toldOf(name, doc)[0]?.cells ?? {};
+    const { Native = 'same', Web = 'same' } = platformsOf(name, doc)[0]?.cells ?? {};
     return `| \`${name}\` | ${Native} | ${Web} |\n`;
   });
 }

@@ -113,7 +113,7 @@ export class Shape {
     return list;
   }
 
-  /** What is told to JavaScript: { name, kind, type, struct, forSession }, in the order of the numbers. */
+  /** Events that JavaScript gets: { name, kind, type, struct, forSession }, in the order of the numbers. */
   events() {
     const events = new Map();
     const add = (name, event) => events.set(name, { name, kind: pascal(name), ...event });
@@ -128,13 +128,13 @@ export class Shape {
       const name = handler.slice(2).toLowerCase();
       add(`subscription.${name}`, { type: name, struct: this.type(type).name });
     }
-    for (const [name, struct] of Object.entries(annotations.TOLD)) {
+    for (const [name, struct] of Object.entries(annotations.REPORTED)) {
       add(name, { type: name, struct });
     }
     return [...events.values()];
   }
 
-  /** What a class tells: { handler, struct, doc }. */
+  /** The events of a class: { handler, struct, doc }. */
   handlersOf(owner) {
     return owner === 'Subscription'
       ? this.model.structs.SubscriptionHandlers.fields.map(({ name, type, doc }) => ({
@@ -145,7 +145,7 @@ export class Shape {
       : this.model.structs[owner].handlers.map(({ name, event, doc }) => ({ handler: name, struct: event, doc }));
   }
 
-  /** The event that a class's handler tells. */
+  /** The event that a handler of a class reports. */
   eventOf(owner, handler) {
     const type = handler.slice(2).toLowerCase();
     const names = [`${owner.toLowerCase()}.${type}`, type];
@@ -167,10 +167,10 @@ export class Shape {
       }
       found.push(struct);
     };
-    const told = this.events()
+    const structs = this.events()
       .map(({ struct }) => struct)
       .filter((struct) => struct !== 'Message');
-    [...told, 'Stats', 'ChannelPosition'].forEach(visit);
+    [...structs, 'Stats', 'ChannelPosition'].forEach(visit);
     return found;
   }
 

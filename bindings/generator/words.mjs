@@ -1,6 +1,6 @@
 // Turns the documentation of a C++ declaration into that of its JavaScript counterpart.
 
-import { DOCUMENTED, REWORDED, STRUCT_NAMES, UNTOLD } from './annotations.mjs';
+import { DOCUMENTED, REWORDED, STRUCT_NAMES, CPP_ONLY } from './annotations.mjs';
 import { cellsOf } from './platforms.mjs';
 import { kebab } from './shape.mjs';
 
@@ -75,8 +75,8 @@ export class Words {
   }
 
   text(cpp) {
-    const told = sentencesOf(cpp).filter((sentence) => !UNTOLD.some((pattern) => pattern.test(sentence)));
-    return REWORDED.reduce((text, [pattern, words]) => text.replace(pattern, words), told.join(' ')).replace(
+    const kept = sentencesOf(cpp).filter((sentence) => !CPP_ONLY.some((pattern) => pattern.test(sentence)));
+    return REWORDED.reduce((text, [pattern, words]) => text.replace(pattern, words), kept.join(' ')).replace(
       /`([\w:]+)`/g,
       (_, code) => this.#code(code),
     );
