@@ -28,7 +28,7 @@ class SessionState {
 
   /// Takes room in the outbox for one call, as `OutboxBudget` decides.
   [[nodiscard]] CallResult admit(std::size_t bytes);
-  /// A call is over.
+  /// Returns the room of a call that is over.
   void release(std::size_t bytes);
 
   void setRefusal(std::optional<SessionError> refusal);
