@@ -52,7 +52,7 @@ bool isSameHost(std::string_view one, std::string_view other) {
   return core::equalsIgnoringCase(one, other);
 }
 
-/// `allowed` is a host, with the scheme's own port unless it names another: what stands in a URL between "//" and "/".
+/// `allowed` is the authority of a URL: a host, and a port unless it is the scheme's own.
 bool isAllowed(const core::Url& to, const std::string& allowed) {
   const core::UrlParse place = core::parseUrl((to.secure ? "wss://" : "ws://") + allowed);
   return place.error == core::UrlError::None && !place.url.hasUserInfo && place.url.target == "/" &&
@@ -95,7 +95,7 @@ void SessionLayer::carryOut(core::Time /*now*/, SubscribePost& post, bool /*down
       post.options.since->seq <= core::protocol::kMaxInteger) {
     since = core::protocol::Position{std::move(post.options.since->epoch), post.options.since->seq};
   } else if (post.options.since) {
-    host_.deliver(SessionEvent{post.subscription, core::protocol::Loss{}});  // No server has been there.
+    host_.deliver(SessionEvent{post.subscription, core::protocol::Loss{}});  // No server can have been there.
   }
   core_.subscribe(subscription.id, subscription.channel(), post.options.conflate,
                   std::min(post.options.replay, core::protocol::kMaxInteger), std::move(since));
@@ -115,7 +115,7 @@ void SessionLayer::carryOut(core::Time now, CallPost& post, bool down) {
   calls_.add(id, std::move(post.caller), post.call.body.size());
   core_.call(now, std::move(post.call));
   if (down) {
-    core_.ended(true);  // It came too late to be refused, and nothing leads to a connection any more.
+    core_.ended(true);  // Accepted before the client closed: it ends as not sent.
   }
 }
 
@@ -170,7 +170,7 @@ void SessionLayer::goOn(core::Time now) {
   }
 }
 
-/// Returns whether it came to the end: a message may hold more than the delivery queue.
+/// Returns false if the rest has to wait: one WebSocket message may hold more than the delivery queue.
 bool SessionLayer::read(core::Time now, ServerMessages& messages) {
   while (host_.takesMore()) {
     std::optional<core::protocol::ServerMessage> next = messages.next();
@@ -297,7 +297,7 @@ void SessionLayer::perform(const core::protocol::EventArrived& action) {
   for (const core::protocol::SubscriberId id : action.to) {
     if (const auto* const subscription = subscriptions_.find(id)) {
       tidewire::Event event = action.event;
-      event.channel = (*subscription)->channel();  // Of somebody who outlives the event.
+      event.channel = (*subscription)->channel();  // The recipient's own copy, which outlives the event.
       host_.deliver(SessionEvent{*subscription, event, messageOf(action.type, action.body)});
     }
   }

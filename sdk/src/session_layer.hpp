@@ -84,7 +84,7 @@ class SessionLayer final : public ClientLayer {
   const std::shared_ptr<SessionState> state_;
   const std::vector<std::string> allowedHosts_;
   std::optional<std::string> token_;
-  // Of subscriptions and calls. The core wants them in call order, which is known where posts are taken.
+  // Of subscriptions and calls: the core requires call order, which is the order in which posts are carried out.
   std::uint64_t lastId_ = 0;
   const std::function<std::optional<std::uint64_t>()> random_;
   bool hasKey_ = false;

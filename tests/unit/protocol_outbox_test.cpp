@@ -40,7 +40,7 @@ class Driven {
   std::vector<CallId> send() {
     std::vector<CallId> ids;
     while (outbox.maySend()) {
-      Framer framer(kBatchBytes);
+      Framer framer(Outbox::kBatchBytes);
       if (outbox.send(framer, kStart) == 0) {
         continue;
       }

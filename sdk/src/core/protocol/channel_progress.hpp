@@ -8,7 +8,8 @@
 
 namespace tidewire::core::protocol {
 
-/// What a subscriber will never get. Without a range the channel's epoch has changed, and nobody can tell how much.
+/// Events that a subscriber will never get. Without a range the channel's epoch has changed, and their number is
+/// unknown.
 struct Loss {
   struct Range {
     std::uint64_t from = 0;
@@ -17,10 +18,11 @@ struct Loss {
   std::optional<Range> range = {};
 };
 
-/// Where the subscription to one channel stands, and what each message about it means: docs/protocol.md, section 5.
+/// The position of a subscription to one channel, and the meaning of each message about it (docs/protocol.md, section
+/// 5).
 class ChannelProgress {
  public:
-  /// `conflate`: the subscription bears that events are left out. `since`: resume there.
+  /// `conflate`: the server may leave events out. `since`: the position to resume from.
   explicit ChannelProgress(bool conflate, std::optional<Position> since = {})
       : position_(std::move(since)), conflate_(conflate) {}
 
@@ -44,8 +46,8 @@ class ChannelProgress {
 
   enum class Verdict : std::uint8_t {
     Deliver,
-    Drop,  ///< It was there before, or belongs to an older subscription.
-    Hole,  ///< Something is missing that nobody announced: subscribe anew.
+    Drop,  ///< It came before, or belongs to an older subscription.
+    Hole,  ///< Events before it are missing: subscribe anew.
     Lost,  ///< The same hole again, after all attempts: report it as a loss, and go on with `passOver`.
   };
   [[nodiscard]] Verdict event(std::uint64_t seq, std::uint64_t skipped) noexcept;

@@ -16,7 +16,7 @@ constexpr std::uint64_t kUsualWindow = 1024;
 constexpr std::uint64_t kFirstPublishes = 16;
 constexpr std::uint64_t kFirstRequests = 8;
 // Larger messages are sent alone, so one of them is the cause where a server finds a message too large.
-constexpr std::size_t kAlwaysTaken = kBatchBytes;
+constexpr std::size_t kAlwaysTaken = Outbox::kBatchBytes;
 
 SessionError connectionLost() {
   return {.code = "connection-lost", .message = "the connection was lost before the answer came", .temporary = true};

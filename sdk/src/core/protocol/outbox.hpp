@@ -17,13 +17,13 @@
 
 namespace tidewire::core::protocol {
 
-/// Messages are joined up to this size; one that is larger is sent alone.
-inline constexpr std::size_t kBatchBytes = 65'536;
-
 /// The publishes and requests of a session that are not over: what is sent, in call order, what is sent again on the
 /// next connection, and how each ends (docs/protocol.md, section 6).
 class Outbox {
  public:
+  /// Messages are joined up to this size; one that is larger is sent alone.
+  static constexpr std::size_t kBatchBytes = 65'536;
+
   Outbox(HeadQueue& heads, ActionQueue& actions) noexcept : heads_(heads), actions_(actions) {}
 
   void add(Time now, Call call);

@@ -172,8 +172,9 @@ std::vector<Framer::Batch> SessionCore::takeBatches(Time now, std::size_t room) 
     return {};
   }
   batchDelay_.stop();
-  Framer framer(isUp(phase_) ? static_cast<std::size_t>(std::min<std::uint64_t>(outbox_.maxMessage(), kBatchBytes))
-                             : kBatchBytes);
+  Framer framer(isUp(phase_)
+                    ? static_cast<std::size_t>(std::min<std::uint64_t>(outbox_.maxMessage(), Outbox::kBatchBytes))
+                    : Outbox::kBatchBytes);
   std::size_t bytes = 0;
   if (ping_) {
     framer.add(*ping_, std::nullopt);
@@ -191,7 +192,8 @@ std::vector<Framer::Batch> SessionCore::takeBatches(Time now, std::size_t room) 
 
 /// Whether everything that could be sent is held back for others that may join it.
 bool SessionCore::waitsForMore(Time now) {
-  const bool isUrgent = ping_ || phase_ == Phase::Greeting || outbox_.resends() || outbox_.unsentBytes() >= kBatchBytes;
+  const bool isUrgent =
+      ping_ || phase_ == Phase::Greeting || outbox_.resends() || outbox_.unsentBytes() >= Outbox::kBatchBytes;
   if (batchDelay_.isZero() || isUrgent) {
     return false;
   }
