@@ -9,7 +9,7 @@ const SPOKEN = {
 // For customers; `detail` is for those who help them, and shows under the pointer.
 const ENDINGS = {
   'closed-by-user': 'Disconnected',
-  'reconnect-asked': 'Connecting again, as you asked',
+  'reconnect-requested': 'Connecting again, as you asked',
   'closed-by-peer': 'The server ended the connection',
   'connection-lost': 'The connection was lost',
   'connect-failed': 'The server cannot be reached',
@@ -19,7 +19,7 @@ const ENDINGS = {
   'heartbeat-timeout': 'The server no longer answers',
   'slow-consumer': 'This page could not keep up, and starts afresh',
   unavailable: 'This browser cannot connect',
-  thawed: 'Connecting again after a pause',
+  'woke-up': 'Connecting again after a pause',
 };
 
 /** The header: what the connection is doing, why, and how well. */

@@ -24,14 +24,14 @@ inline constexpr std::size_t kMostFields = ${numbers};
 inline constexpr std::size_t kMostTexts = ${texts};
 
 /// What JavaScript wants of a client or a session. Of its functions only that there are any: they stay on its side.
-struct Wanted {
+struct ParsedOptions {
   tidewire::Options options = {};
   tidewire::SessionOptions session = {};
 ${callbacks.map((each) => `  bool ${each.name} = false;`).join('\n')}
 };
 
-void setNumber(Wanted& wanted, int option, double value);
-void setText(Wanted& wanted, int option, std::string text);
+void setNumber(ParsedOptions& parsed, int option, double value);
+void setText(ParsedOptions& parsed, int option, std::string text);
 
 /// What JavaScript is told of; the names are those of EVENTS in described.js.
 enum class Kind : std::uint8_t {
@@ -91,16 +91,16 @@ const isText = ({ type }) => type.kind === 'text' || (type.kind === 'vector' && 
 
 function writeSetters(shape) {
   const target = ({ cpp, name, type }) => (type.kind === 'callback' ? name : cpp);
-  const row = (value) => (each) => `    case ${each.number}: return set(wanted.${target(each)}, ${value});\n`;
+  const row = (value) => (each) => `    case ${each.number}: return set(parsed.${target(each)}, ${value});\n`;
   const numbers = shape.options().filter((each) => !isText(each));
   const texts = shape.options().filter(isText);
-  return `void setNumber(Wanted& wanted, int option, double value) {
+  return `void setNumber(ParsedOptions& parsed, int option, double value) {
   switch (option) {
 ${numbers.map(row('value')).join('')}    default: return;
   }
 }
 
-void setText(Wanted& wanted, int option, std::string text) {
+void setText(ParsedOptions& parsed, int option, std::string text) {
   switch (option) {
 ${texts.map(row('std::move(text)')).join('')}    default: return;
   }

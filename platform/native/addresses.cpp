@@ -60,7 +60,7 @@ class LookUps {
   }
 
   /// Returns what will answer; null if `done` was called.
-  Job ask(const std::string& host, std::uint64_t& number, LookUp::Done done);
+  Job lookUp(const std::string& host, std::uint64_t& number, LookUp::Done done);
   void abandon(const Job& job, std::uint64_t number);
 
  private:
@@ -92,7 +92,7 @@ class LookUps {
   std::map<std::string, Known> known_;
 };
 
-LookUps::Job LookUps::ask(const std::string& host, std::uint64_t& number, LookUp::Done done) {
+LookUps::Job LookUps::lookUp(const std::string& host, std::uint64_t& number, LookUp::Done done) {
   Answers answers;
   std::unique_lock lock(mutex_);
   number = ++lastNumber_;
@@ -225,7 +225,7 @@ std::optional<Addresses> withoutLookUp(const std::string& host) {
   return std::nullopt;
 }
 
-LookUp::LookUp(const std::string& host, Done done) : job_(LookUps::shared().ask(host, number_, std::move(done))) {}
+LookUp::LookUp(const std::string& host, Done done) : job_(LookUps::shared().lookUp(host, number_, std::move(done))) {}
 
 LookUp::LookUp(LookUp&& other) noexcept : number_(other.number_), job_(std::exchange(other.job_, nullptr)) {}
 

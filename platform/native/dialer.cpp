@@ -30,16 +30,18 @@ std::string listOf(const std::vector<std::string>& texts, std::string_view betwe
 }  // namespace
 
 /// One connection in the race.
-class Dialer::Leg {
+class Dialer::ConnectionAttempt {
  public:
-  Leg(Dialer& dialer, const std::string& address) : dialer_(dialer), name_(addressText(address, dialer.url_->port)) {
-    ev_init(&watcher_, [](struct ev_loop*, ev_io* watcher, int) { static_cast<Leg*>(watcher->data)->connected(); });
+  ConnectionAttempt(Dialer& dialer, const std::string& address)
+      : dialer_(dialer), name_(addressText(address, dialer.url_->port)) {
+    ev_init(&watcher_,
+            [](struct ev_loop*, ev_io* watcher, int) { static_cast<ConnectionAttempt*>(watcher->data)->connected(); });
     watcher_.data = this;
     start(address);
   }
-  Leg(const Leg&) = delete;
-  Leg& operator=(const Leg&) = delete;
-  ~Leg() { cut(); }
+  ConnectionAttempt(const ConnectionAttempt&) = delete;
+  ConnectionAttempt& operator=(const ConnectionAttempt&) = delete;
+  ~ConnectionAttempt() { cut(); }
 
   [[nodiscard]] bool over() const { return socket_ == kNoSocket; }
   /// The address and the port.
@@ -145,18 +147,18 @@ void Dialer::lookedUp(Addresses addresses) {
   startNext();
 }
 
-/// Starts legs until one is under way. Reports when there is none left.
+/// Starts attempts until one is under way. Reports when there is none left.
 void Dialer::startNext() {
   ev_timer_stop(loop_.events(), &headStart_);
   while (!finished_ && nextAddress_ < addresses_.size()) {
-    if (!legs_.emplace_back(std::make_unique<Leg>(*this, addresses_[nextAddress_++]))->over()) {
+    if (!attempts_.emplace_back(std::make_unique<ConnectionAttempt>(*this, addresses_[nextAddress_++]))->over()) {
       ev_now_update(loop_.events());
       ev_timer_set(&headStart_, kHeadStartSeconds, 0.);
       ev_timer_start(loop_.events(), &headStart_);
       return;
     }
   }
-  const bool allOver = std::ranges::all_of(legs_, [](const auto& leg) { return leg->over(); });
+  const bool allOver = std::ranges::all_of(attempts_, [](const auto& attempt) { return attempt->over(); });
   if (!finished_ && allOver) {
     finished_ = true;
     client_.dialFailed(errors());
@@ -165,9 +167,9 @@ void Dialer::startNext() {
 
 std::string Dialer::errors() const {
   std::vector<std::string> errors;
-  for (const auto& leg : legs_) {
-    if (leg->over()) {
-      errors.push_back(leg->error());
+  for (const auto& attempt : attempts_) {
+    if (attempt->over()) {
+      errors.push_back(attempt->error());
     }
   }
   return listOf(errors, "; ");
@@ -181,34 +183,34 @@ std::string Dialer::awaited() const {
     return "the look-up of " + url_->host;
   }
   std::vector<std::string> names;
-  for (const auto& leg : legs_) {
-    if (!leg->over()) {
-      names.push_back(leg->name());
+  for (const auto& attempt : attempts_) {
+    if (!attempt->over()) {
+      names.push_back(attempt->name());
     }
   }
   const std::string failed = errors();
   return "a connection to " + listOf(names, " and ") + (failed.empty() ? "" : "; ") + failed;
 }
 
-void Dialer::won(Leg& leg) {
+void Dialer::won(ConnectionAttempt& attempt) {
   finished_ = true;
   ev_timer_stop(loop_.events(), &headStart_);
   lws_sock_file_fd_type descriptor{};
-  descriptor.sockfd = leg.release();
+  descriptor.sockfd = attempt.release();
   cutOthers();
   lws* const wsi = lws_adopt_descriptor_vhost(loop_.vhost(), LWS_ADOPT_SOCKET, descriptor, kProtocol, nullptr);
   if (wsi == nullptr) {
-    client_.dialFailed(leg.name() + ": libwebsockets does not take the connection");
+    client_.dialFailed(attempt.name() + ": libwebsockets does not take the connection");
     return;
   }
   const auto lookUp = hasLookedUp_ ? std::optional(lookedUpAt_ - startedAt_) : std::nullopt;
-  lws_set_opaque_user_data(wsi, client_.dialed(wsi, leg.name(), lookUp, loop_.now() - lookedUpAt_));
+  lws_set_opaque_user_data(wsi, client_.dialed(wsi, attempt.name(), lookUp, loop_.now() - lookedUpAt_));
   lws_callback_on_writable(wsi);
 }
 
 void Dialer::cutOthers() {
-  for (const auto& leg : legs_) {
-    leg->cut();
+  for (const auto& attempt : attempts_) {
+    attempt->cut();
   }
 }
 

@@ -47,11 +47,11 @@ class Dialer {
   [[nodiscard]] std::string awaited() const;
 
  private:
-  class Leg;
+  class ConnectionAttempt;
 
   void lookedUp(Addresses addresses);
   void startNext();
-  void won(Leg& leg);
+  void won(ConnectionAttempt& attempt);
   void cutOthers();
   [[nodiscard]] std::string errors() const;
 
@@ -63,7 +63,7 @@ class Dialer {
   LookUp lookUp_;
   std::vector<std::string> addresses_;
   std::size_t nextAddress_ = 0;
-  std::vector<std::unique_ptr<Leg>> legs_;
+  std::vector<std::unique_ptr<ConnectionAttempt>> attempts_;
   core::Time startedAt_{};
   core::Time lookedUpAt_{};
   bool hasLookedUp_ = false;

@@ -348,7 +348,7 @@ void NativeLoop::armTimer() {
 
 void NativeLoop::attach(internal::LoopTask& task) {
   if (attached_.empty()) {
-    (void)thawWatch_.notice(now(), wallTime());
+    (void)wakeWatch_.notice(now(), wallTime());
     watchClocksSoon();
   }
   attached_.insert(&task);
@@ -372,15 +372,15 @@ void NativeLoop::watchClocksSoon() {
 
 void NativeLoop::watchClocks() {
   const core::Time at = now();
-  const bool thawed = thawWatch_.notice(at, wallTime(), clocksDue_);
+  const bool wokeUp = wakeWatch_.notice(at, wallTime(), clocksDue_);
   watchClocksSoon();
-  if (!thawed) {
+  if (!wokeUp) {
     return;
   }
   // A hint may attach or end a client, but a task is destroyed only in its own turn.
   const std::vector<internal::LoopTask*> tasks(attached_.begin(), attached_.end());
   for (internal::LoopTask* const task : tasks) {
-    task->hint(core::Hint::Thawed);
+    task->hint(core::Hint::WokeUp);
   }
 }
 

@@ -132,7 +132,7 @@ class NativeLoop final : public internal::Loop,
   ev_timer timer_{};
   ev_timer clocks_{};
   ev_timer patience_{};
-  core::ThawWatch thawWatch_;
+  core::WakeWatch wakeWatch_;
   core::Time clocksDue_{};
   std::unordered_set<internal::LoopTask*> attached_;
   lws_context* context_ = nullptr;

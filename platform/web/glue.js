@@ -293,7 +293,7 @@ export function createTidewireGlue(host) {
   // --- Hints ---
 
   // In the order of tidewire::core::Hint.
-  const THAWED = 0;
+  const WOKE_UP = 0;
   const ONLINE = 1;
   const OFFLINE = 2;
   const VISIBLE = 3;
@@ -307,8 +307,8 @@ export function createTidewireGlue(host) {
     return [
       [globalThis, 'online', hint(ONLINE)],
       [globalThis, 'offline', hint(OFFLINE)],
-      [globalThis, 'pageshow', (event) => event.persisted && hint(THAWED)()],
-      [page, 'resume', hint(THAWED)],
+      [globalThis, 'pageshow', (event) => event.persisted && hint(WOKE_UP)()],
+      [page, 'resume', hint(WOKE_UP)],
       [page, 'visibilitychange', () => page.visibilityState === 'visible' && hint(VISIBLE)()],
     ].filter(([target]) => target && target.addEventListener);
   }

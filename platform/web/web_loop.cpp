@@ -58,8 +58,8 @@ void WebLoop::hintAll(core::Hint hint) {
 /// Timers of a hidden page are always late, so a late timer is no sign of a sleep; only the clocks are compared.
 void WebLoop::watchClocks() {
   const core::WallTime wall(static_cast<std::int64_t>(tidewire_js_wall_now()));
-  if (thawWatch_.notice(now(), wall)) {
-    hintAll(core::Hint::Thawed);
+  if (wakeWatch_.notice(now(), wall)) {
+    hintAll(core::Hint::WokeUp);
   }
 }
 

@@ -52,7 +52,7 @@ class WebLoop final : public internal::Loop {
   // Time of the browser's timer. It may be earlier than the remaining deadlines, never later.
   std::optional<core::Time> timer_;
   std::vector<internal::LoopTask*> attached_;
-  core::ThawWatch thawWatch_;
+  core::WakeWatch wakeWatch_;
 };
 
 }  // namespace tidewire::web

@@ -28,7 +28,7 @@ std::string_view describe(tidewire::CloseCause cause) {
   switch (cause) {
     case tidewire::CloseCause::ClosedByUser:
       return "disconnected";
-    case tidewire::CloseCause::ReconnectAsked:
+    case tidewire::CloseCause::ReconnectRequested:
       return "connecting again, as you asked";
     case tidewire::CloseCause::ClosedByPeer:
       return "the server ended the connection";

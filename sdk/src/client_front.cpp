@@ -90,7 +90,7 @@ HeartbeatResult ClientFront::heartbeat() {
     return HeartbeatResult::Unsupported;
   }
   Mailbox::Post post;
-  const HeartbeatResult result = mailbox_.ask(post);
+  const HeartbeatResult result = mailbox_.probe(post);
   wakeIf(post.wake);
   return result;
 }
@@ -115,14 +115,14 @@ Stats ClientFront::stats() const {
   return stats;
 }
 
-void ClientFront::answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::unique_ptr<LayerPost> post) {
+void ClientFront::answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::unique_ptr<LayerCommand> post) {
   if (const core::OptionsFault found = core::findFault(endpoint, loop_->shapesRequest())) {
     failEndpoint(attempt, "Options::endpoint answered with a wrong " + found.text);
   } else {
     postCommand({.kind = Command::Kind::EndpointAnswered,
-          .attempt = attempt,
-          .endpoint = std::move(endpoint),
-          .post = std::move(post)});
+                 .attempt = attempt,
+                 .endpoint = std::move(endpoint),
+                 .post = std::move(post)});
   }
 }
 
@@ -130,7 +130,7 @@ void ClientFront::failEndpoint(std::uint64_t attempt, std::string_view why) {
   postCommand({.kind = Command::Kind::EndpointFailed, .text = std::string(why), .attempt = attempt});
 }
 
-bool ClientFront::post(std::unique_ptr<LayerPost> post, bool unlessDown) {
+bool ClientFront::post(std::unique_ptr<LayerCommand> post, bool unlessDown) {
   Command command{.kind = Command::Kind::Layer, .post = std::move(post)};
   if (!unlessDown) {
     postCommand(std::move(command));

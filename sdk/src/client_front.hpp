@@ -9,10 +9,10 @@
 
 #include "client_loop.hpp"
 #include "core/options_fault.hpp"
-#include "endpoint_question.hpp"
 #include "journal.hpp"
 #include "mailbox.hpp"
 #include "outlet.hpp"
+#include "pending_endpoint.hpp"
 #include "platform/loop.hpp"
 #include "tidewire/options.hpp"
 
@@ -56,8 +56,8 @@ class ClientFront : public ClientLoopHost, public EndpointAnswers, public std::e
   [[nodiscard]] bool acceptsThisThread() const { return loop_->acceptsThisThread(); }
   [[nodiscard]] core::Time now() const { return loop_->now(); }
   /// For the layer. `unlessDown`: not if the client is closing or closed. Returns whether it was taken.
-  bool post(std::unique_ptr<LayerPost> post, bool unlessDown);
-  void answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::unique_ptr<LayerPost> post) override;
+  bool post(std::unique_ptr<LayerCommand> post, bool unlessDown);
+  void answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::unique_ptr<LayerCommand> post) override;
   void failEndpoint(std::uint64_t attempt, std::string_view why) override;
   /// No callback starts after this; the loop's half is destroyed by its next turn.
   void destroy();

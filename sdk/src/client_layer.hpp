@@ -11,7 +11,7 @@
 #include "core/ending.hpp"
 #include "core/time.hpp"
 #include "delivery.hpp"
-#include "layer_post.hpp"
+#include "layer_command.hpp"
 #include "platform/transport.hpp"
 #include "tidewire/log.hpp"
 
@@ -55,7 +55,7 @@ class ClientLayer {
   virtual ~ClientLayer() = default;
 
   /// `down`: the client is closed, and no `connect()` is pending.
-  virtual void doPosted(core::Time now, LayerPost& post, bool down) = 0;
+  virtual void doPosted(core::Time now, LayerCommand& post, bool down) = 0;
 
   /// The transport is open. The client counts as connecting until `LayerHost::layerOpened`.
   virtual void transportOpened(core::Time now) = 0;
@@ -70,7 +70,7 @@ class ClientLayer {
   virtual void attemptEnded(core::Time now, bool forGood) = 0;
 
   /// Sends a heartbeat.
-  virtual void ask(core::Time now, std::uint64_t number) = 0;
+  virtual void probe(core::Time now, std::uint64_t number) = 0;
   /// Sends a ping only to keep the connection alive at the peer; its answer is ignored.
   virtual void reassure() = 0;
   virtual void tick(core::Time now) = 0;

@@ -193,7 +193,7 @@ void ClientLoop::layerOpened(bool resumed, core::Duration heartbeat) {
 }
 
 void ClientLoop::layerAnswered(std::uint64_t number) {
-  connection_.questionAnswered(parts_.loop.now(), number);
+  connection_.probeAnswered(parts_.loop.now(), number);
   performActions();
 }
 
@@ -272,7 +272,7 @@ void ClientLoop::doPosted() {
 /// good, these are all that were accepted for it, so that they are dropped with it and told.
 std::size_t ClientLoop::messagesBefore(std::vector<Command>::const_iterator command,
                                        std::vector<Command>::const_iterator end) {
-  if (command->kind != Command::Kind::Ask && command->kind != Command::Kind::EndpointFailed) {
+  if (command->kind != Command::Kind::Probe && command->kind != Command::Kind::EndpointFailed) {
     return command->messagesBefore;
   }
   const auto border = std::find_if(command, end, [](const Command& each) {
@@ -313,8 +313,8 @@ void ClientLoop::doCommand(Command& command) {
       parts_.journal.note(now, LogLevel::Debug, "reconnect() was called");
       connection_.reconnect(now);
       break;
-    case Command::Kind::Ask:
-      connection_.askNow(now);
+    case Command::Kind::Probe:
+      connection_.probeNow(now);
       break;
     case Command::Kind::Pause:
     case Command::Kind::Resume:
@@ -367,10 +367,10 @@ void ClientLoop::performActions() {
   }
 }
 
-void ClientLoop::perform(core::AskEndpoint& action) {
-  auto question = std::make_shared<EndpointQuestion>(host_.endpointAnswers(), parts_.configured, action.attempt,
-                                                     std::move(action.lastClose));
-  parts_.outlet.deliver(Event(EndpointQuestion::request(std::move(question))));
+void ClientLoop::perform(core::RequestEndpoint& action) {
+  auto probe = std::make_shared<PendingEndpoint>(host_.endpointAnswers(), parts_.configured, action.attempt,
+                                                 std::move(action.lastClose));
+  parts_.outlet.deliver(Event(PendingEndpoint::request(std::move(probe))));
 }
 
 void ClientLoop::perform(core::Dial) {
@@ -391,13 +391,13 @@ void ClientLoop::perform(core::Abort) {
 
 void ClientLoop::perform(const core::SendPing& action) {
   if (layer_ != nullptr) {
-    layer_->ask(parts_.loop.now(), core::numberOf(action));
+    layer_->probe(parts_.loop.now(), core::numberOf(action));
   } else {
     link_.ping(action);
   }
 }
 
-void ClientLoop::perform(const core::SendQuestion& action) {
+void ClientLoop::perform(const core::SendProbeText& action) {
   link_.sendText(action.text);
 }
 
@@ -437,7 +437,7 @@ void ClientLoop::perform(Opened& event) {
 void ClientLoop::warnOfNoHeartbeat() {
   const HeartbeatOptions& heartbeat = parts_.options.heartbeat;
   const bool isWanted = heartbeat.interval > heartbeat.interval.zero() && heartbeat.silence == heartbeat.silence.zero();
-  if (isWanted && !connection_.canAsk() && !std::exchange(warnedOfNoHeartbeat_, true)) {
+  if (isWanted && !connection_.canProbe() && !std::exchange(warnedOfNoHeartbeat_, true)) {
     parts_.journal.note(
         parts_.loop.now(), LogLevel::Warning,
         "no heartbeat: a page cannot send a WebSocket Ping, and heartbeat.message is empty. Proxies cut quiet "

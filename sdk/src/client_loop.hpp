@@ -13,8 +13,8 @@
 #include "client_parts.hpp"
 #include "core/connection.hpp"
 #include "counters.hpp"
-#include "endpoint_question.hpp"
 #include "link.hpp"
+#include "pending_endpoint.hpp"
 
 namespace tidewire::internal {
 
@@ -83,11 +83,11 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void setPaused(bool paused);
 
   void performActions();
-  void perform(core::AskEndpoint& action);
+  void perform(core::RequestEndpoint& action);
   void perform(core::Dial);
   void perform(core::Abort);
   void perform(const core::SendPing& action);
-  void perform(const core::SendQuestion& action);
+  void perform(const core::SendProbeText& action);
   void perform(core::Reassure);
   void perform(const core::SendClose& action);
   void perform(StateChange& event);

@@ -107,7 +107,7 @@ class Delivery final : public Outlet {
     const Lock lock(mutex_);
     return handlers_ != nullptr && handlers_.get()->*member != nullptr;
   }
-  /// The next queued event that may run. While messages are held back, that is also a question to
+  /// The next queued event that may run. While messages are held back, that is also a probe to
   /// `Options::endpoint` behind them: without an answer there will be no connection.
   [[nodiscard]] std::deque<Event>::const_iterator nextEvent(const Lock&) const;
   [[nodiscard]] bool claim();

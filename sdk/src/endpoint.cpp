@@ -2,31 +2,30 @@
 
 #include <utility>
 
-#include "endpoint_question.hpp"
+#include "pending_endpoint.hpp"
 
 namespace tidewire {
 
-EndpointRequest::EndpointRequest(std::shared_ptr<internal::EndpointQuestion> question)
-    : question_(std::move(question)) {}
+EndpointRequest::EndpointRequest(std::shared_ptr<internal::PendingEndpoint> request) : pending_(std::move(request)) {}
 
 std::uint64_t EndpointRequest::attempt() const {
-  return question_->attempt;
+  return pending_->attempt;
 }
 
 const std::optional<CloseInfo>& EndpointRequest::lastClose() const {
-  return question_->lastClose;
+  return pending_->lastClose;
 }
 
 const Endpoint& EndpointRequest::configured() const {
-  return question_->configured;
+  return pending_->configured;
 }
 
 void EndpointRequest::answer(Endpoint endpoint) const {
-  question_->answer(std::move(endpoint));
+  pending_->answer(std::move(endpoint));
 }
 
 void EndpointRequest::fail(std::string_view why) const {
-  question_->fail(why);
+  pending_->fail(why);
 }
 
 }  // namespace tidewire

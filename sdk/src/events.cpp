@@ -26,8 +26,8 @@ std::string_view nameOf(CloseCause cause) noexcept {
   switch (cause) {
     case CloseCause::ClosedByUser:
       return "ClosedByUser";
-    case CloseCause::ReconnectAsked:
-      return "ReconnectAsked";
+    case CloseCause::ReconnectRequested:
+      return "ReconnectRequested";
     case CloseCause::ClosedByPeer:
       return "ClosedByPeer";
     case CloseCause::ConnectionLost:
@@ -52,8 +52,8 @@ std::string_view nameOf(CloseCause cause) noexcept {
       return "Unavailable";
     case CloseCause::EndpointFailed:
       return "EndpointFailed";
-    case CloseCause::Thawed:
-      return "Thawed";
+    case CloseCause::WokeUp:
+      return "WokeUp";
   }
   return "?";
 }

@@ -61,7 +61,7 @@ std::string describe(const HeartbeatInfo& info) {
 
 std::string_view describe(core::Hint hint) {
   switch (hint) {
-    case core::Hint::Thawed:
+    case core::Hint::WokeUp:
       return "the machine slept, or the process stood still";
     case core::Hint::Online:
       return "the network is back";
@@ -74,7 +74,7 @@ std::string_view describe(core::Hint hint) {
 }
 
 LogLevel levelOf(const CloseInfo& info) {
-  const bool asked = info.cause == CloseCause::ClosedByUser || info.cause == CloseCause::ReconnectAsked;
+  const bool asked = info.cause == CloseCause::ClosedByUser || info.cause == CloseCause::ReconnectRequested;
   if (!asked && !info.willRetry) {
     return LogLevel::Error;
   }

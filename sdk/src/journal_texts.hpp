@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/thaw_watch.hpp"
+#include "core/wake_watch.hpp"
 #include "tidewire/endpoint.hpp"
 #include "tidewire/events.hpp"
 #include "tidewire/log.hpp"

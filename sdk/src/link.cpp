@@ -57,7 +57,7 @@ void Link::pauseReading(bool pause) {
 
 /// A Ping may overtake messages that still wait in the transport; then its Pong does not confirm them.
 void Link::ping(const core::SendPing& ping) {
-  connection_.questionHandedOver(transport_->bufferedBytes() == 0);
+  connection_.probeHandedOver(transport_->bufferedBytes() == 0);
   transport_->ping(ping.payload);
 }
 
@@ -66,7 +66,7 @@ void Link::sendText(std::string_view text) {
   if (store.put(MessageKind::Text, core::asBytes(text))) {
     transport_->send(*store.take().next());
   }
-  connection_.questionHandedOver(true);
+  connection_.probeHandedOver(true);
 }
 
 void Link::close(const core::SendClose& close) {

@@ -34,13 +34,13 @@ ReconnectResult Mailbox::reconnect(Post& post) {
   return ReconnectResult::Started;
 }
 
-HeartbeatResult Mailbox::ask(Post& post) {
+HeartbeatResult Mailbox::probe(Post& post) {
   const Lock lock(mutex_);
   if (wish_ != Wish::Up || state_ != State::Open) {
     return HeartbeatResult::NotOpen;
   }
-  this->post({.kind = Command::Kind::Ask}, post);
-  return HeartbeatResult::Asked;
+  this->post({.kind = Command::Kind::Probe}, post);
+  return HeartbeatResult::Sent;
 }
 
 void Mailbox::postCommand(Command command, Post& post) {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/admission.hpp"
-#include "layer_post.hpp"
+#include "layer_command.hpp"
 #include "platform/payload_store.hpp"
 #include "platform/sync.hpp"
 #include "tidewire/endpoint.hpp"
@@ -27,7 +27,7 @@ struct Command {
     Connect,
     Close,
     Reconnect,
-    Ask,
+    Probe,
     Pause,
     Resume,
     EndpointAnswered,
@@ -38,12 +38,12 @@ struct Command {
   };
 
   Kind kind;
-  std::size_t messagesBefore = 0;        // How many of the batch's messages were queued before it.
-  std::uint16_t code = 0;                // Close.
-  std::string text = {};                 // Close: the reason. EndpointFailed: why.
-  std::uint64_t attempt = 0;             // EndpointAnswered, EndpointFailed, OpenReturned.
-  Endpoint endpoint = {};                // EndpointAnswered.
-  std::unique_ptr<LayerPost> post = {};  // Layer; EndpointAnswered: what it means to the layer, if anything.
+  std::size_t messagesBefore = 0;           // How many of the batch's messages were queued before it.
+  std::uint16_t code = 0;                   // Close.
+  std::string text = {};                    // Close: the reason. EndpointFailed: why.
+  std::uint64_t attempt = 0;                // EndpointAnswered, EndpointFailed, OpenReturned.
+  Endpoint endpoint = {};                   // EndpointAnswered.
+  std::unique_ptr<LayerCommand> post = {};  // Layer; EndpointAnswered: what it means to the layer, if anything.
 };
 
 /// Messages that were dropped, and what they weighed.
@@ -53,7 +53,7 @@ struct DroppedCount {
 };
 
 /// Messages that were dropped before the loop took them, by reason.
-struct DroppedPosts {
+struct PostedDrops {
   DroppedCount displaced;
   DroppedCount expired;
   DroppedCount refused;
@@ -80,7 +80,7 @@ class Mailbox {
     PayloadStore::Batch first;  // Sent inside onOpen: they go ahead of everything else on its connection.
     std::vector<FirstRun> firstRuns;
     PayloadStore::Batch messages;
-    DroppedPosts dropped;
+    PostedDrops dropped;
   };
 
   struct Post {
@@ -103,7 +103,7 @@ class Mailbox {
   [[nodiscard]] ConnectResult connect(Post& post);
   [[nodiscard]] CloseResult close(std::uint16_t code, std::string_view reason, Post& post);
   [[nodiscard]] ReconnectResult reconnect(Post& post);
-  [[nodiscard]] HeartbeatResult ask(Post& post);
+  [[nodiscard]] HeartbeatResult probe(Post& post);
   /// A command that is always taken.
   void postCommand(Command command, Post& post);
   /// A command that is taken unless the client is closing or closed.
@@ -196,7 +196,7 @@ class Mailbox {
   std::size_t postedBytes_ = 0;
   std::size_t transportBytes_ = 0;
   bool aboveLowWater_ = false;
-  DroppedPosts dropped_;
+  PostedDrops dropped_;
   Stats stats_;
 };
 

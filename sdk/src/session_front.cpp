@@ -7,9 +7,9 @@
 
 #include "core/bytes.hpp"
 #include "core/utf8.hpp"
-#include "endpoint_question.hpp"
+#include "pending_endpoint.hpp"
+#include "session_commands.hpp"
 #include "session_layer.hpp"
-#include "session_posts.hpp"
 
 namespace tidewire::internal {
 namespace {
@@ -36,12 +36,12 @@ void answerToken(const EndpointRequest& request, std::string token, std::string 
   }
   Endpoint endpoint = request.configured();
   endpoint.url = std::move(url);
-  EndpointQuestion::of(request).answer(std::move(endpoint),
-                                       std::make_unique<SessionPost>(AuthenticatePost{std::move(token)}));
+  PendingEndpoint::of(request).answer(std::move(endpoint),
+                                      std::make_unique<SessionCommand>(AuthenticateCommand{std::move(token)}));
 }
 
 /// Has the token function asked by what asks `Options::endpoint`: before every attempt, wherever callbacks run.
-Callback<EndpointRequest> askToken(Callback<TokenRequest> token, std::shared_ptr<SessionState> state) {
+Callback<EndpointRequest> requestToken(Callback<TokenRequest> token, std::shared_ptr<SessionState> state) {
   return [token = std::move(token), state = std::move(state)](const EndpointRequest& request) {
     token(TokenRequest(request, &answerToken, state->refusal()));
   };
@@ -75,7 +75,7 @@ SessionSetup::SessionSetup(Options options, SessionOptions session, const std::s
       client(std::move(options)),
       makeLayer(layerMaker(client, session, state, loop)) {
   client.subprotocols = {"tidewire.v1"};
-  client.endpoint = session.token ? askToken(std::move(session.token), state) : Callback<EndpointRequest>();
+  client.endpoint = session.token ? requestToken(std::move(session.token), state) : Callback<EndpointRequest>();
 }
 
 ConnectResult SessionFront::connect() {
@@ -88,12 +88,12 @@ core::OptionsFault SessionFront::fault() const {
 
 void SessionFront::subscribe(std::shared_ptr<Subscriber> subscriber, SubscribeOptions options) {
   if (client_.acceptsThisThread()) {
-    client_.post(std::make_unique<SessionPost>(SubscribePost{std::move(subscriber), std::move(options)}), false);
+    client_.post(std::make_unique<SessionCommand>(SubscribeCommand{std::move(subscriber), std::move(options)}), false);
   }
 }
 
 void SessionFront::unsubscribe(std::shared_ptr<Subscriber> subscriber) {
-  client_.post(std::make_unique<SessionPost>(UnsubscribePost{std::move(subscriber)}), false);
+  client_.post(std::make_unique<SessionCommand>(UnsubscribeCommand{std::move(subscriber)}), false);
 }
 
 CallResult SessionFront::publish(std::string_view channel, MessageKind kind, std::span<const std::byte> body,
@@ -119,7 +119,7 @@ CallResult SessionFront::request(std::string_view method, MessageKind kind, std:
 }
 
 void SessionFront::cancel(std::shared_ptr<Caller> caller) {
-  client_.post(std::make_unique<SessionPost>(CancelPost{std::move(caller)}), false);
+  client_.post(std::make_unique<SessionCommand>(CancelCommand{std::move(caller)}), false);
 }
 
 CallResult SessionFront::call(core::protocol::Call call, std::shared_ptr<Caller> caller) {
@@ -136,7 +136,7 @@ CallResult SessionFront::call(core::protocol::Call call, std::shared_ptr<Caller>
   if (const CallResult result = state_->admit(bytes); result != CallResult::Queued) {
     return result;
   }
-  if (!client_.post(std::make_unique<SessionPost>(CallPost{std::move(call), std::move(caller)}), true)) {
+  if (!client_.post(std::make_unique<SessionCommand>(CallCommand{std::move(call), std::move(caller)}), true)) {
     state_->release(bytes);
     return CallResult::Closed;
   }
@@ -153,7 +153,7 @@ CallResult SessionFront::authenticate(std::string token) {
   if (!fitsHead(token)) {
     return CallResult::TooLarge;
   }
-  client_.post(std::make_unique<SessionPost>(AuthenticatePost{std::move(token)}), false);
+  client_.post(std::make_unique<SessionCommand>(AuthenticateCommand{std::move(token)}), false);
   return CallResult::Queued;
 }
 

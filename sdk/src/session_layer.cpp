@@ -77,12 +77,12 @@ SessionLayer::SessionLayer(LayerHost& host, std::shared_ptr<SessionState> state,
 
 // Commands of the application.
 
-void SessionLayer::doPosted(core::Time now, LayerPost& post, bool down) {
-  core::dispatch(static_cast<SessionPost&>(post).what, [&](auto& what) { carryOut(now, what, down); });
+void SessionLayer::doPosted(core::Time now, LayerCommand& post, bool down) {
+  core::dispatch(static_cast<SessionCommand&>(post).what, [&](auto& what) { carryOut(now, what, down); });
   performActions();
 }
 
-void SessionLayer::carryOut(core::Time /*now*/, SubscribePost& post, bool /*down*/) {
+void SessionLayer::carryOut(core::Time /*now*/, SubscribeCommand& post, bool /*down*/) {
   Subscriber& subscription = *post.subscription;
   if (!core::protocol::isChannel(subscription.channel())) {
     host_.deliver(SessionEvent{post.subscription, SessionError{.code = "unknown-channel", .message = "not a channel"}});
@@ -101,12 +101,12 @@ void SessionLayer::carryOut(core::Time /*now*/, SubscribePost& post, bool /*down
                   std::min(post.options.replay, core::protocol::kMaxInteger), std::move(since));
 }
 
-void SessionLayer::carryOut(core::Time /*now*/, UnsubscribePost& post, bool /*down*/) {
+void SessionLayer::carryOut(core::Time /*now*/, UnsubscribeCommand& post, bool /*down*/) {
   subscriptions_.erase(post.subscription->id);
   core_.unsubscribe(post.subscription->id, post.subscription->channel());
 }
 
-void SessionLayer::carryOut(core::Time now, CallPost& post, bool down) {
+void SessionLayer::carryOut(core::Time now, CallCommand& post, bool down) {
   const core::protocol::CallId id = ++lastId_;
   post.call.id = id;
   if (post.caller != nullptr) {
@@ -119,11 +119,11 @@ void SessionLayer::carryOut(core::Time now, CallPost& post, bool down) {
   }
 }
 
-void SessionLayer::carryOut(core::Time /*now*/, CancelPost& post, bool /*down*/) {
+void SessionLayer::carryOut(core::Time /*now*/, CancelCommand& post, bool /*down*/) {
   core_.cancel(post.call->id);
 }
 
-void SessionLayer::carryOut(core::Time /*now*/, AuthenticatePost& post, bool /*down*/) {
+void SessionLayer::carryOut(core::Time /*now*/, AuthenticateCommand& post, bool /*down*/) {
   token_ = post.token;
   core_.authenticate(std::move(post.token));
 }
@@ -212,8 +212,8 @@ void SessionLayer::attemptEnded(core::Time /*now*/, bool forGood) {
   performActions();
 }
 
-void SessionLayer::ask(core::Time now, std::uint64_t number) {
-  core_.ask(now, number);
+void SessionLayer::probe(core::Time now, std::uint64_t number) {
+  core_.probe(now, number);
 }
 
 void SessionLayer::reassure() {

@@ -14,7 +14,7 @@
 #include "core/protocol/session_core.hpp"
 #include "core/ring_queue.hpp"
 #include "platform/server_messages.hpp"
-#include "session_posts.hpp"
+#include "session_commands.hpp"
 #include "session_state.hpp"
 
 namespace tidewire::internal {
@@ -32,7 +32,7 @@ class SessionLayer final : public ClientLayer {
 
   SessionLayer(LayerHost& host, std::shared_ptr<SessionState> state, const Settings& settings);
 
-  void doPosted(core::Time now, LayerPost& post, bool down) override;
+  void doPosted(core::Time now, LayerCommand& post, bool down) override;
   void transportOpened(core::Time now) override;
   void messageArrived(core::Time now, Message& message) override;
   [[nodiscard]] bool holdsArrived() const override { return !arrived_.empty(); }
@@ -40,7 +40,7 @@ class SessionLayer final : public ClientLayer {
   void goOn(core::Time now) override;
   void judge(core::Ending& ending) override;
   void attemptEnded(core::Time now, bool forGood) override;
-  void ask(core::Time now, std::uint64_t number) override;
+  void probe(core::Time now, std::uint64_t number) override;
   void reassure() override;
   void tick(core::Time now) override;
   [[nodiscard]] std::optional<core::Time> deadline() const override { return core_.deadline(); }
@@ -54,11 +54,11 @@ class SessionLayer final : public ClientLayer {
     std::size_t bytes = 0;
   };
 
-  void carryOut(core::Time now, SubscribePost& post, bool down);
-  void carryOut(core::Time now, UnsubscribePost& post, bool down);
-  void carryOut(core::Time now, CallPost& post, bool down);
-  void carryOut(core::Time now, CancelPost& post, bool down);
-  void carryOut(core::Time now, AuthenticatePost& post, bool down);
+  void carryOut(core::Time now, SubscribeCommand& post, bool down);
+  void carryOut(core::Time now, UnsubscribeCommand& post, bool down);
+  void carryOut(core::Time now, CallCommand& post, bool down);
+  void carryOut(core::Time now, CancelCommand& post, bool down);
+  void carryOut(core::Time now, AuthenticateCommand& post, bool down);
 
   [[nodiscard]] bool read(core::Time now, ServerMessages& messages);
   [[nodiscard]] bool drawKey();

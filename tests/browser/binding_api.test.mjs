@@ -231,7 +231,7 @@ test('client: wrong use throws a TypeError that names the fault', LIMIT, async (
       () => new Client('/', null),
       () => new Client('/', { sendQueue: 5 }),
       () => new Client('/', { sendQueue: { whenFull: 'drop-newest' } }),
-      () => new Client('/', { heartbeat: { onThaw: true } }),
+      () => new Client('/', { heartbeat: { onWake: true } }),
       () => new Client('/', { endpoint: 'ws://example.com/' }),
       () => new Client('/', { log: { level: 'trace' } }),
       () => new Client('/', { log: { sink: {} } }),
@@ -257,7 +257,7 @@ test('client: wrong use throws a TypeError that names the fault', LIMIT, async (
     /options\.hartbeat/, /options\.heartbeat\.interval/, /options\.heartbeat/,
     /: connectTimeout: /, /options\.connectTimeout/, /options\.reconnect\.enabled/,
     /: reconnect\.finalCodes: /, /options\.maxMessageBytes/, /: subprotocols: /, /: subprotocols: /,
-    /options/, /options\.sendQueue/, /options\.sendQueue\.whenFull/, /options\.heartbeat\.onThaw/, /options\.endpoint/,
+    /options/, /options\.sendQueue/, /options\.sendQueue\.whenFull/, /options\.heartbeat\.onWake/, /options\.endpoint/,
     /options\.log\.level/, /options\.log\.sink/, /options\.headers/, /options\.whenNotOpen/, /options/,
     /data/, /data/, /code/, /reason/,
   ];
@@ -416,8 +416,8 @@ test('stats: they count from the making, under the same names before the wasm ha
   });
   assert.deepEqual(after, {
     ...nothing, ...none, attempts: 2, opens: 2, reconnects: 1, messagesSent: 1, bytesSent: 3, messagesReceived: 1,
-    bytesReceived: 1, unconfirmedMessages: 1, endings: { ...zeros, 'reconnect-asked': 1, 'closed-by-user': 1 },
-    reconnectsAfter: { ...zeros, 'reconnect-asked': 1 },
+    bytesReceived: 1, unconfirmedMessages: 1, endings: { ...zeros, 'reconnect-requested': 1, 'closed-by-user': 1 },
+    reconnectsAfter: { ...zeros, 'reconnect-requested': 1 },
   });
 });
 

@@ -202,7 +202,7 @@ test('client: reconnect drops the connection and makes another at once', LIMIT, 
     await recording.messages(1);
     return { answer, closes: recording.of('close').map((close) => [close.cause, close.willRetry]) };
   }, `${server.ws}/echo`);
-  assert.deepEqual(result, { answer: 'started', closes: [['reconnect-asked', true]] });
+  assert.deepEqual(result, { answer: 'started', closes: [['reconnect-requested', true]] });
 });
 
 test('client: a heartbeat measures the round trip and keeps its answer to itself', LIMIT, async (context) => {
@@ -219,7 +219,7 @@ test('client: a heartbeat measures the round trip and keeps its answer to itself
       pongs: recording.of('message').filter((message) => message.data === 'pong').length,
     };
   }, `${server.ws}/ticker?rate=50`);
-  assert.equal(result.asked, 'asked');
+  assert.equal(result.asked, 'sent');
   assert.equal(result.pongs, 0);
   assert.ok(result.times.every((time) => time > 0 && time < 10_000), `round trips were ${result.times}`);
   const { roundTrip: last, smoothed, min } = result.last;
@@ -336,7 +336,7 @@ test('endpoint: an attempt waits for the promise, and connects to its endpoint',
     const { Recording } = await import('/test/recording.js');
     const requests = [];
     let answer = null;
-    const questioned = new Promise((resolve) => {
+    const requested = new Promise((resolve) => {
       const endpoint = (request) => {
         requests.push(request);
         resolve();
@@ -345,7 +345,7 @@ test('endpoint: an attempt waits for the promise, and connects to its endpoint',
       globalThis.recording = new Recording(null, { endpoint, subprotocols: ['as.configured'] });
     });
     recording.client.connect();
-    await questioned;
+    await requested;
     const waiting = [recording.client.state, recording.client.url];
     await new Promise((resolve) => setTimeout(resolve));
     answer({ url: new URL(`${http}/late?token=1`), subprotocols: ['chosen'] });
@@ -494,7 +494,7 @@ test('hints: the network is back, and the next attempt does not wait any longer'
 
 for (const [what, hint] of Object.entries({
   'the page is shown': () => document.dispatchEvent(new Event('visibilitychange')),
-  'the page is thawed': () => document.dispatchEvent(new Event('resume')),
+  'the page wakes up': () => document.dispatchEvent(new Event('resume')),
   'the page comes back from the cache': () =>
     window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })),
   'the network is back': () => window.dispatchEvent(new Event('online')),
@@ -529,13 +529,13 @@ test('hints: in a worker too a heartbeat is sent at once when the network is bac
   assert.equal(told, 'heartbeat');
 });
 
-test('hints: the heartbeat after a hint has thawTimeout', LIMIT, async (context) => {
+test('hints: the heartbeat after a hint has wakeTimeout', LIMIT, async (context) => {
   const server = await serverFor(context);
   const { page } = await pages.openPage();
   context.after(() => page.close());
   await page.evaluate(async (url) => {
     const { opened } = await import('/test/recording.js');
-    const heartbeat = { interval: 0, timeout: 1e6, thawTimeout: 50, message: 'ping', answer: 'pong' };
+    const heartbeat = { interval: 0, timeout: 1e6, wakeTimeout: 50, message: 'ping', answer: 'pong' };
     globalThis.recording = await opened(url, { heartbeat });
   }, `${server.ws}/echo`);
   process.kill(server.pid, 'SIGSTOP');
@@ -577,17 +577,17 @@ test('hints: a wall clock that went on alone is a sleep, seen with the next turn
   assert.deepEqual(result, { asked: [0, 1], closes: [], messages: ['before', 'after'] });
 });
 
-test('hints: without heartbeat.message, onThaw decides', LIMIT, async (context) => {
+test('hints: without heartbeat.message, onWake decides', LIMIT, async (context) => {
   const server = await serverFor(context);
   const result = await pages.inPage(async (url) => {
     const { opened } = await import('/test/recording.js');
     const trusting = await opened(url);
-    const careful = await opened(url, { heartbeat: { onThaw: 'reconnect' } });
+    const careful = await opened(url, { heartbeat: { onWake: 'reconnect' } });
     document.dispatchEvent(new Event('resume'));
     await careful.nth('open', 2);
     return [trusting.of('close').length, careful.of('close').map(({ cause, willRetry }) => [cause, willRetry])];
   }, `${server.ws}/echo`);
-  assert.deepEqual(result, [0, [['thawed', true]]]);
+  assert.deepEqual(result, [0, [['woke-up', true]]]);
 });
 
 test('hints: the page is listened to as long as there is a client, and once for all', LIMIT, async (context) => {

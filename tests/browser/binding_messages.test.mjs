@@ -495,7 +495,7 @@ test('client: a received payload is never copied into the wasm', LIMIT, async (c
     const { opened } = await import('/test/recording.js');
     const recording = await opened(`${url}?in-the-options`, { heartbeat: { message: 'ping?', answer: 'pong!' } });
     const marks = ['text-', 'bytes-'].map((kind) => kind + Math.random());
-    // While a question is out, each text could be its answer.
+    // While a probe is out, each text could be its answer.
     recording.client.heartbeat();
     recording.client.send(marks[0].repeat(10));
     recording.client.send(new TextEncoder().encode(marks[1].repeat(10)));

@@ -66,7 +66,7 @@ test('session: a reconnect resumes it, and the server knows it again', LIMIT, as
     return [await recording.nth('open', 2), await recording.first('close')];
   }, server.url);
   assert.deepEqual([open.resumed, open.reconnects, open.attempt], [true, 1, 2]);
-  assert.equal(close.cause, 'reconnect-asked');
+  assert.equal(close.cause, 'reconnect-requested');
 });
 
 const binary = (text) => Buffer.from([text.length, ...Buffer.from(text, 'latin1')]);
@@ -99,7 +99,7 @@ test('session: goaway is followed with 1000, to a place that is allowed', LIMIT,
   const [close, open] = await page.evaluate(async () => {
     return [await window.recording.first('close'), await window.recording.nth('open', 2)];
   });
-  assert.deepEqual([close.cause, close.willRetry, open.reconnects], ['reconnect-asked', true, 1]);
+  assert.deepEqual([close.cause, close.willRetry, open.reconnects], ['reconnect-requested', true, 1]);
   assert.deepEqual([server.connections.size, other.connections.size], [0, 1]);
 });
 
@@ -125,7 +125,7 @@ test("session: a heartbeat is answered, and gives the server's time", LIMIT, asy
     return [before, result, heartbeat, recording.session.serverTime - Date.now()];
   }, server.url);
   assert.deepEqual(before, [null, 'not-open']);
-  assert.equal(result, 'asked');
+  assert.equal(result, 'sent');
   assert.ok(roundTrip > 0);
   assert.ok(Math.abs(ahead - 3_600_000) < 5000, `${ahead}`);
 });

@@ -43,7 +43,7 @@ class Control {
     process.kill(this.#server.pid, 'SIGSTOP');
   }
 
-  thaw() {
+  continue() {
     process.kill(this.#server.pid, 'SIGCONT');
   }
 

@@ -129,7 +129,7 @@ CONTRACT_TEST("close: a client that never connected has nothing to close") {
   TestClient test(optionsFor("/echo"));
   CHECK(test.client().close() == CloseResult::AlreadyClosed);
   CHECK(test.client().reconnect() == tidewire::ReconnectResult::Closed);
-  CHECK(test.client().heartbeat() != tidewire::HeartbeatResult::Asked);
+  CHECK(test.client().heartbeat() != tidewire::HeartbeatResult::Sent);
   CHECK(test.client().state() == State::Idle);
 }
 

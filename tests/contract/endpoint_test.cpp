@@ -16,8 +16,8 @@ using tidewire::State;
 
 namespace {
 
-/// Keeps the questions, for a test to answer from outside.
-class Questions {
+/// Keeps the requests, for a test to answer from outside.
+class Probes {
  public:
   tidewire::Callback<EndpointRequest> collector() {
     return [this](EndpointRequest request) {
@@ -44,10 +44,10 @@ class Questions {
   std::vector<EndpointRequest> requests_;
 };
 
-tidewire::Options optionsAsking(Questions& questions) {
+tidewire::Options optionsAsking(Probes& requests) {
   tidewire::Options options = optionsFor("/echo");
   options.url.clear();
-  options.endpoint = questions.collector();
+  options.endpoint = requests.collector();
   return options;
 }
 
@@ -81,15 +81,15 @@ CONTRACT_TEST("endpoint: the function is called before every attempt, and its an
 }
 
 CONTRACT_TEST("endpoint: an answer may come later, and the first one counts") {
-  Questions questions;
-  TestClient test(optionsAsking(questions));
+  Probes requests;
+  TestClient test(optionsAsking(requests));
   CHECK(test.client().connect() == ConnectResult::Started);
-  test.awaitThat("a question", [&] { return questions.count() == 1; });
+  test.awaitThat("a request", [&] { return requests.count() == 1; });
   CHECK(test.client().state() == State::Connecting);
   test.outsideCallbacks([&] {
-    questions.at(0).answer({.url = world().url("/echo")});
-    questions.at(0).answer({.url = world().url("/nowhere")});
-    questions.at(0).fail("too late");
+    requests.at(0).answer({.url = world().url("/echo")});
+    requests.at(0).answer({.url = world().url("/nowhere")});
+    requests.at(0).fail("too late");
   });
   test.awaitOpens(1);
   CHECK(test.callbacksInsideCalls() == 0);
@@ -117,13 +117,13 @@ CONTRACT_TEST("endpoint: a failure of its own ends the attempt, and is retried")
 }
 
 CONTRACT_TEST("endpoint: a request destroyed without an answer ends the attempt") {
-  Questions questions;
-  tidewire::Options options = optionsAsking(questions);
+  Probes requests;
+  tidewire::Options options = optionsAsking(requests);
   options.reconnect.enabled = false;
   TestClient test(std::move(options));
   test.client().connect();
-  test.awaitThat("a question", [&] { return questions.count() == 1; });
-  questions.forget();
+  test.awaitThat("a request", [&] { return requests.count() == 1; });
+  requests.forget();
   test.awaitCloses(1);
   CHECK(test.log().closes[0].cause == CloseCause::EndpointFailed);
 }
@@ -153,23 +153,23 @@ CONTRACT_TEST("endpoint: an answer that cannot be used ends the attempt, and its
 }
 
 CONTRACT_TEST("endpoint: close() does not wait for the answer, which then has no effect") {
-  Questions questions;
-  TestClient test(optionsAsking(questions));
+  Probes requests;
+  TestClient test(optionsAsking(requests));
   test.client().connect();
-  test.awaitThat("a question", [&] { return questions.count() == 1; });
+  test.awaitThat("a request", [&] { return requests.count() == 1; });
   test.client().close();
   test.awaitCloses(1);
   CHECK(test.client().state() == State::Closed);
   CHECK(test.log().closes[0].cause == CloseCause::ClosedByUser);
-  questions.at(0).answer({.url = world().url("/echo")});
+  requests.at(0).answer({.url = world().url("/echo")});
   test.client().connect();
-  test.awaitThat("the next question", [&] { return questions.count() == 2; });
+  test.awaitThat("the next request", [&] { return requests.count() == 2; });
   CHECK(test.log().opens.empty());
 }
 
-CONTRACT_TEST("endpoint: the connect timeout covers the question") {
-  Questions questions;
-  tidewire::Options options = optionsAsking(questions);
+CONTRACT_TEST("endpoint: the connect timeout covers the request") {
+  Probes requests;
+  tidewire::Options options = optionsAsking(requests);
   options.connectTimeout = 50ms;
   options.reconnect.enabled = false;
   TestClient test(std::move(options));

@@ -68,10 +68,10 @@ CONTRACT_TEST("stats: they count attempts, endings, messages and bytes") {
   CHECK(stats.opens == 2);
   CHECK(stats.attempts >= 3);
   CHECK(stats.reconnects == stats.attempts - 1);
-  CHECK(stats.endings(CloseCause::ReconnectAsked) == 1);
+  CHECK(stats.endings(CloseCause::ReconnectRequested) == 1);
   CHECK(stats.endings(CloseCause::ConnectionLost) == 1);
   CHECK(stats.endings(CloseCause::ConnectFailed) >= 1);
-  CHECK(stats.reconnectsAfter(CloseCause::ReconnectAsked) == 1);
+  CHECK(stats.reconnectsAfter(CloseCause::ReconnectRequested) == 1);
   CHECK(stats.reconnectsAfter(CloseCause::ConnectionLost) == 1);
   CHECK(std::accumulate(stats.reconnectsByCause.begin(), stats.reconnectsByCause.end(), std::uint64_t{0}) ==
         stats.reconnects);
@@ -104,7 +104,7 @@ CONTRACT_TEST("stats: a reconnect counts under the cause before it, once its att
   CHECK(stats.attempts == 3);
   CHECK(stats.reconnects == 1);
   CHECK(stats.reconnectsAfter(CloseCause::ClosedByPeer) == 1);
-  CHECK(stats.reconnectsAfter(CloseCause::ReconnectAsked) == 0);
+  CHECK(stats.reconnectsAfter(CloseCause::ReconnectRequested) == 0);
 }
 
 CONTRACT_TEST("stats: an event is counted before its callback runs") {

@@ -142,7 +142,7 @@ CONTRACT_TEST("ownership: the token function may own a subscription, and the las
   pollUntil("gone", watched, [&] { return watched.expired() && emptied->load(); });
 }
 
-CONTRACT_TEST("ownership: the endpoint function's question may own the last reference to its client") {
+CONTRACT_TEST("ownership: the endpoint function's probe may own the last reference to its client") {
   tidewire::Options options = optionsFor("/echo");
   auto own = std::make_shared<std::shared_ptr<Client>>();
   auto kept = std::make_shared<std::optional<tidewire::EndpointRequest>>();
@@ -156,7 +156,7 @@ CONTRACT_TEST("ownership: the endpoint function's question may own the last refe
   const std::weak_ptr<Client> watched = *own;
   (*own)->connect();
   pollUntil("gone", watched, [&] { return watched.expired() && asked->load(); });
-  kept->reset();  // The last copy of a question of nobody's.
+  kept->reset();  // The last copy of a probe of nobody's.
 }
 
 CONTRACT_TEST("ownership: the log's sink may own a subscription, and the last reference to its session") {

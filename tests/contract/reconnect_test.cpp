@@ -74,7 +74,7 @@ CONTRACT_TEST("reconnect: reconnect() drops the connection and makes another at 
   test.awaitOpens(2);
   const Log log = test.log();
   CHECK(log.closes.size() == 1);
-  CHECK(log.closes[0].cause == CloseCause::ReconnectAsked);
+  CHECK(log.closes[0].cause == CloseCause::ReconnectRequested);
   CHECK(log.closes[0].willRetry);
   CHECK(log.closes[0].retryIn == 0ms);
 }
@@ -103,7 +103,7 @@ CONTRACT_TEST("heartbeat: a server that goes silent is noticed") {
   CHECK(test.log().closes[0].cause == CloseCause::HeartbeatTimeout);
   CHECK(test.log().closes[0].wasOpen);
   CHECK(test.log().closes[0].willRetry);
-  world().thawServer();
+  world().continueServer();
   test.awaitOpens(2);
   CHECK(test.log().messages.empty());
 }
@@ -114,24 +114,24 @@ CONTRACT_TEST("heartbeat: a text brings a round trip, and its answer is no messa
   TestClient test(std::move(options));
   test.client().connect();
   test.awaitOpens(1);
-  CHECK(test.client().heartbeat() == HeartbeatResult::Asked);
+  CHECK(test.client().heartbeat() == HeartbeatResult::Sent);
   test.awaitHeartbeats(1);
   CHECK(test.log().heartbeats[0].roundTrip > 0us);
   CHECK(test.log().heartbeats[0].roundTrip < 10s);
-  // The same text is a message when no question is out.
+  // The same text is a message when no probe is out.
   CHECK(test.client().send("alive?") == SendResult::Queued);
   test.awaitMessages(1);
   CHECK(test.log().messages[0].payload == "alive?");
 }
 
-CONTRACT_TEST("heartbeat: a numbered question is answered by its number alone, and all else is a message") {
+CONTRACT_TEST("heartbeat: a numbered probe is answered by its number alone, and all else is a message") {
   tidewire::Options options = optionsForPeer("/chat");
   options.heartbeat = {.interval = 0ms, .timeout = 10s, .message = "ping {n}", .answer = "pong {n}"};
   TestClient test(std::move(options));
   test.client().connect();
   test.awaitOpens(1);
   for (std::size_t i = 1; i <= 2; ++i) {
-    CHECK(test.client().heartbeat() == HeartbeatResult::Asked);
+    CHECK(test.client().heartbeat() == HeartbeatResult::Sent);
     test.awaitHeartbeats(i);
   }
   test.awaitMessages(4);
@@ -143,7 +143,7 @@ CONTRACT_TEST("heartbeat: a numbered question is answered by its number alone, a
   }
 }
 
-CONTRACT_TEST("heartbeat: a number in the question and none in the answer is no option") {
+CONTRACT_TEST("heartbeat: a number in the probe and none in the answer is no option") {
   tidewire::Options options = optionsFor("/echo");
   options.heartbeat.message = "ping {n}";
   options.heartbeat.answer = "pong";
@@ -156,7 +156,7 @@ CONTRACT_TEST("heartbeat: a WebSocket Ping brings a round trip") {
   TestClient test(optionsFor("/echo"));
   test.client().connect();
   test.awaitOpens(1);
-  CHECK(test.client().heartbeat() == HeartbeatResult::Asked);
+  CHECK(test.client().heartbeat() == HeartbeatResult::Sent);
   test.awaitHeartbeats(1);
   CHECK(test.log().heartbeats[0].roundTrip > 0us);
 }

@@ -148,7 +148,7 @@ CONTRACT_TEST("onDrain: tells when the amount has fallen to the low-water mark")
     CHECK(test.client().send(message) == SendResult::Queued);
   }
   CHECK(test.client().bufferedAmount() > kMark);
-  world().thawServer();
+  world().continueServer();
   test.awaitDrains(1);
   CHECK(test.log().drains[0].bufferedAmount <= kMark);
   test.awaitMessages(12);
@@ -175,7 +175,7 @@ CONTRACT_TEST("send: a peer that does not read cannot make the queue grow beyond
     return world().now() - lastAccepted > 200ms;
   });
   CHECK(test.client().bufferedAmount() >= kBound - message.size());
-  world().thawServer();
+  world().continueServer();
   test.awaitMessages(accepted);
   CHECK(test.log().drops.empty());
 }

@@ -38,7 +38,7 @@ class World {
   virtual void restartServer() = 0;
   /// The server keeps its connections but neither reads nor writes, as `kill -STOP` does.
   virtual void freezeServer() = 0;
-  virtual void thawServer() = 0;
+  virtual void continueServer() = 0;
 
   /// Where there is one: takes the environment's WebSocket away, or gives it back.
   virtual void setHasWebSocket(bool /*has*/) {}

@@ -46,7 +46,7 @@ class BrowserWorld final : public World {
   void killServer() override { control("kill"); }
   void restartServer() override { control("restart"); }
   void freezeServer() override { control("freeze"); }
-  void thawServer() override { control("thaw"); }
+  void continueServer() override { control("continue"); }
   void setHasWebSocket(bool has) override { contractSetHasWebSocket(has ? 1 : 0); }
   tidewire::Message arrived(tidewire::MessageKind kind, std::string_view payload) override {
     const auto slot = kind == tidewire::MessageKind::Text ? tidewire_js_hold_text(payload.data(), payload.size())

@@ -31,7 +31,7 @@ class NativeWorld final : public World {
   void killServer() override { server_->kill(); }
   void restartServer() override { server_->start(); }
   void freezeServer() override { server_->freeze(); }
-  void thawServer() override { server_->thaw(); }
+  void continueServer() override { server_->continueRunning(); }
   // Callbacks run on Tidewire's thread; giving up the processor lets them.
   tidewire::Message arrived(tidewire::MessageKind kind, std::string_view payload) override {
     return tidewire::internal::MessageAccess::view(kind, std::as_bytes(std::span(payload)));

@@ -88,7 +88,7 @@ class ScriptedWorld final : public World {
   void killServer() override { loop_->killServer(); }
   void restartServer() override { loop_->startServer(); }
   void freezeServer() override { loop_->freezeServer(); }
-  void thawServer() override { loop_->thawServer(); }
+  void continueServer() override { loop_->continueServer(); }
   tidewire::Message arrived(tidewire::MessageKind kind, std::string_view payload) override {
     return tidewire::internal::MessageAccess::view(kind, std::as_bytes(std::span(payload)));
   }

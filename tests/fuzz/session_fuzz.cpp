@@ -385,7 +385,7 @@ class Run {
     constexpr std::array<std::size_t, 5> kRooms = {0, 1, 100, 65'536, kRoom};
     if (input_.flag()) {
       const std::uint64_t number = input_.number();
-      number == 0 ? core_.reassure() : core_.ask(now_, number);
+      number == 0 ? core_.reassure() : core_.probe(now_, number);
     }
     (void)send(input_.oneOf(kRooms));
   }

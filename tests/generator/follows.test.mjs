@@ -143,7 +143,7 @@ test('generator: the C++ side compiles', () => {
 test('generator: an option has a number, which both sides know, a way to be read, a type and a document', () => {
   const [number, way] = made.OPTIONS.patience;
   assert.equal(way, 'duration');
-  assert.match(source, new RegExp(`case ${number}:\\s*return set\\(wanted\\.options\\.patience, value\\);`));
+  assert.match(source, new RegExp(`case ${number}:\\s*return set\\(parsed\\.options\\.patience, value\\);`));
   assert.deepEqual(made.SESSION_OPTIONS.patience, made.OPTIONS.patience);
   const text = ['How long to be patient. Default 7000.', '', 'In a page: an hour.'];
   const comment = `  /**\n${text.map((line) => `   * ${line}`.trimEnd()).join('\n')}\n   */`;

@@ -25,16 +25,16 @@ using tidewire::Loop;
 
 namespace {
 
-/// Counts how often the log tells of a thaw, and that the peer is alive.
+/// Counts how often the log tells of a wake-up, and that the peer is alive.
 struct Seen {
-  std::atomic<int> thaws = 0;
+  std::atomic<int> wakes = 0;
   std::atomic<int> heartbeats = 0;
 
   tidewire::Options options(const std::string& url) {
     return {.url = url,
-            .heartbeat = {.interval = 0ms},  // Nothing is asked but after a thaw.
+            .heartbeat = {.interval = 0ms},  // Nothing is asked but after a wake-up.
             .log = {.level = tidewire::LogLevel::Debug, .sink = [this](const tidewire::LogRecord& record) {
-                      thaws += record.text.find("the process stood still") != std::string_view::npos ? 1 : 0;
+                      wakes += record.text.find("the process stood still") != std::string_view::npos ? 1 : 0;
                     }}};
   }
   void watch(Client& client) {
@@ -44,8 +44,8 @@ struct Seen {
 
 }  // namespace
 
-// The loop looks at its clocks every 5 s, and takes it for a thaw if that comes more than 5 s late.
-TEST_CASE("thaw: a loop that was not turned for long sends heartbeats, one in use does not") {
+// The loop looks at its clocks every 5 s, and takes it for a wake-up if that comes more than 5 s late.
+TEST_CASE("wake: a loop that was not turned for long sends heartbeats, one in use does not") {
   support::Clocks clocks;
   support::TickerServer server;
   Seen stood;
@@ -65,8 +65,8 @@ TEST_CASE("thaw: a loop that was not turned for long sends heartbeats, one in us
 
   clocks.goOnHere(10'500ms);
   turnUntil(*loop, [&] { return stood.heartbeats > 0; });
-  CHECK(stood.thaws == 1);
-  CHECK(wentOn.thaws == 0);
+  CHECK(stood.wakes == 1);
+  CHECK(wentOn.wakes == 0);
   CHECK(wentOn.heartbeats == 0);
   CHECK(client.stats().opens == 1);
 }
@@ -95,11 +95,11 @@ TEST_CASE("heartbeat: a callback that holds the thread beyond the timeout ends n
   holds.awaitOpens(1);
 
   asks.client().heartbeat();
-  const support::ClientFrame question = asked->readFrame();
-  REQUIRE(question.opcode == 9);
+  const support::ClientFrame probe = asked->readFrame();
+  REQUIRE(probe.opcode == 9);
   holder->write(support::serverFrame(1, "hold"));
   contract::pumpUntil("the thread is held", [&] { return held.load(); });
-  asked->write(support::serverFrame(10, question.payload));
+  asked->write(support::serverFrame(10, probe.payload));
   support::Clocks().goOnEverywhere(kTimeout + 200ms);
   mayGoOn = true;
   asks.awaitHeartbeats(1);

@@ -371,7 +371,7 @@ struct Farewell {
   tidewire::Subscription subscription;
   tidewire::Request request;
   std::shared_ptr<tidewire::Loop> loop;
-  std::optional<tidewire::EndpointRequest> question;
+  std::optional<tidewire::EndpointRequest> probe;
 
   ~Farewell() {
     if (!client) {
@@ -384,8 +384,8 @@ struct Farewell {
     callAll(*secured);
     callAll(*turned);
     callAll(*session, subscription, request);
-    question->answer({.url = "ws://127.0.0.1:1/"});
-    question.reset();
+    probe->answer({.url = "ws://127.0.0.1:1/"});
+    probe.reset();
     check(never->connect() == ConnectResult::Unavailable, "connect after main: Unavailable");
     (void)never->send("bye");
     never->close();
@@ -417,7 +417,7 @@ void callsAfterMain() {
   farewell.session.emplace(tidewire::Options{.url = server.url("/stream")});
   farewell.subscription = farewell.session->subscribe("ticker/ACME", {}, {});
   farewell.request = farewell.session->request("quote", "{}", {}, [](const tidewire::Reply&) {});
-  Client asking({.endpoint = [](const tidewire::EndpointRequest& request) { farewell.question = request; }});
+  Client asking({.endpoint = [](const tidewire::EndpointRequest& request) { farewell.probe = request; }});
   Told told(*farewell.secured);
   asking.connect();
   farewell.client->connect();

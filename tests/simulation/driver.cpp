@@ -70,8 +70,8 @@ void Driver::doCall(const Call& call) {
     case Call::Kind::Reconnect:
       input(Input::Reconnect, [&] { connection_.reconnect(now_); });
       break;
-    case Call::Kind::Ask:
-      input(Input::AskNow, [&] { connection_.askNow(now_); });
+    case Call::Kind::Probe:
+      input(Input::AskNow, [&] { connection_.probeNow(now_); });
       break;
     case Call::Kind::Pause:
     case Call::Kind::Resume:
@@ -173,19 +173,19 @@ void Driver::performActions() {
 }
 
 void Driver::perform(const core::Action& action) {
-  if (const auto* question = std::get_if<core::AskEndpoint>(&action)) {
-    user_.endpoint(question->attempt);
+  if (const auto* probe = std::get_if<core::RequestEndpoint>(&action)) {
+    user_.endpoint(probe->attempt);
   } else if (std::holds_alternative<core::Dial>(action)) {
     readingPaused_ = false;
     network_.dial(now_);
   } else if (std::holds_alternative<core::Abort>(action)) {
     network_.abort();
   } else if (const auto* ping = std::get_if<core::SendPing>(&action)) {
-    connection_.questionHandedOver(network_.wire()->ahead.empty());
+    connection_.probeHandedOver(network_.wire()->ahead.empty());
     network_.ping(now_, ping->payload);
-  } else if (const auto* text = std::get_if<core::SendQuestion>(&action)) {
-    network_.acceptQuestion(now_, text->text);
-    connection_.questionHandedOver(true);
+  } else if (const auto* text = std::get_if<core::SendProbeText>(&action)) {
+    network_.acceptProbe(now_, text->text);
+    connection_.probeHandedOver(true);
   } else if (const auto* close = std::get_if<core::SendClose>(&action)) {
     network_.acceptClose(now_, close->code);
   } else if (const auto* opened = std::get_if<Opened>(&action)) {
@@ -205,7 +205,7 @@ void Driver::perform(const core::Action& action) {
 
 void Driver::hint(core::Hint hint) {
   // The enumerators stand in the same order.
-  const auto kind = static_cast<Input>(static_cast<int>(Input::Thawed) + static_cast<int>(hint));
+  const auto kind = static_cast<Input>(static_cast<int>(Input::WokeUp) + static_cast<int>(hint));
   round([&] { input(kind, [&] { connection_.hint(now_, hint); }); });
 }
 

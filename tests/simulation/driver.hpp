@@ -36,7 +36,7 @@ class Driver {
   void connect() { post({Call::Kind::Connect}); }
   void close(std::uint16_t code) { post({Call::Kind::Close, code}); }
   void reconnect() { post({Call::Kind::Reconnect}); }
-  void askNow() { post({Call::Kind::Ask}); }
+  void probeNow() { post({Call::Kind::Probe}); }
   void pause(bool paused) { post({paused ? Call::Kind::Pause : Call::Kind::Resume}); }
   void send(std::size_t sizeBytes) { post({Call::Kind::Send, sizeBytes}); }
   /// Inside onOpen.

@@ -20,7 +20,7 @@ enum class Input : std::uint8_t {
   OpenReturned,
   EndpointAnswered,
   EndpointFailed,
-  Thawed,
+  WokeUp,
   Online,
   Offline,
   Visible,
@@ -35,9 +35,9 @@ enum class Input : std::uint8_t {
 };
 
 inline constexpr std::array<std::string_view, 21> kInputNames = {"connect()",      "close()",          "reconnect()",
-                                                                 "askNow()",       "enqueue()",        "enqueueFirst()",
+                                                                 "probeNow()",     "enqueue()",        "enqueueFirst()",
                                                                  "openReturned()", "endpoint answers", "endpoint fails",
-                                                                 "hint Thawed",    "hint Online",      "hint Offline",
+                                                                 "hint WokeUp",    "hint Online",      "hint Offline",
                                                                  "hint Visible",   "transport opens",  "bytes",
                                                                  "Pong",           "text answer",      "transport ends",
                                                                  "reading pauses", "reading resumes",  "tick"};

@@ -24,11 +24,11 @@ constexpr unsigned kTooManyInARow = 40;
 constexpr std::uint64_t kNoConnection = ~std::uint64_t{0};
 
 Trigger triggerOf(State from, const CloseInfo& info) {
-  if (info.cause == CloseCause::ReconnectAsked) {
-    return Trigger::ReconnectAsked;
+  if (info.cause == CloseCause::ReconnectRequested) {
+    return Trigger::ReconnectRequested;
   }
   if (info.cause == CloseCause::ClosedByUser && from == State::Connecting) {
-    return Trigger::CloseAsked;
+    return Trigger::CloseCalled;
   }
   return info.willRetry ? Trigger::EndedForNow : Trigger::EndedForGood;
 }
@@ -59,7 +59,7 @@ bool isMisaddressed(const CloseInfo& info) {
 }
 
 bool isHint(Input input) {
-  return input == Input::Thawed || input == Input::Online || input == Input::Offline || input == Input::Visible;
+  return input == Input::WokeUp || input == Input::Online || input == Input::Offline || input == Input::Visible;
 }
 
 }  // namespace
@@ -90,11 +90,11 @@ void Invariants::given(Time now, Input input, const core::Connection& connection
       break;
     case Input::AskNow:
       liveness_.askedNow(now);
-      if (plan_.canAsk()) {
+      if (plan_.canProbe()) {
         liveness_.ticks(now);
       }
       break;
-    case Input::Thawed:
+    case Input::WokeUp:
     case Input::Online:
     case Input::Offline:
     case Input::Visible:
@@ -119,7 +119,7 @@ void Invariants::given(Time now, Input input, const core::Connection& connection
 }
 
 void Invariants::noteHint() {
-  if (state_ == State::Open && plan_.canAsk()) {
+  if (state_ == State::Open && plan_.canProbe()) {
     liveness_.distrusted();
     liveness_.ticks(now_);
   } else if (state_ == State::Waiting && input_ != Input::Offline) {
@@ -182,7 +182,7 @@ void Invariants::check(Time now, const core::Action& action, const Wire* wire) {
   std::visit([this](const auto& alternative) { follow(alternative); }, action);
 }
 
-void Invariants::follow(const core::AskEndpoint& action) {
+void Invariants::follow(const core::RequestEndpoint& action) {
   require(running_ && !askedEndpoint_ && !dialed_ && static_cast<bool>(options_.endpoint), kOneDial,
           "asked for the endpoint at the wrong time");
   require(action.attempt == attempts_, kOneDial, "asked for the endpoint of another attempt");
@@ -206,7 +206,7 @@ void Invariants::follow(const core::Abort&) {
 void Invariants::asked(std::uint64_t mark) {
   require(state_ == State::Open && wire_ != nullptr && wire_->open, kNotBeforeOpen, "asked while not open");
   liveness_.asks(now_);
-  ++questions_;
+  ++probes_;
   answered_ = false;
   askedAt_ = now_;
   mark_ = mark;
@@ -218,17 +218,17 @@ void Invariants::follow(const core::SendPing& action) {
   std::memcpy(&newestPing_, action.payload.data(), action.payload.size());
 }
 
-void Invariants::follow(const core::SendQuestion& action) {
+void Invariants::follow(const core::SendProbeText& action) {
   require(!options_.heartbeat.message.empty(), kHeartbeatAsks, "asked by other means than it has");
   asked(handed_);
   const std::string answer = "pong" + action.text.substr(4);
-  require(answer != newestAnswer_ || !plan_.numbersQuestions(), kTaken, "two questions have the same number");
+  require(answer != newestAnswer_ || !plan_.numbersProbes(), kTaken, "two probes have the same number");
   newestAnswer_ = answer;
   wantedAnswers_.push_back(answer);
 }
 
 void Invariants::taken(bool taken) {
-  if (!plan_.numbersQuestions()) {
+  if (!plan_.numbersProbes()) {
     require(taken, kTaken, "the answer was taken for a message");
     return;
   }
@@ -239,7 +239,7 @@ void Invariants::taken(bool taken) {
 }
 
 bool Invariants::answersText() const {
-  return plan_.numbersQuestions() ? text_ == newestAnswer_ : answers_ == questions_;
+  return plan_.numbersProbes() ? text_ == newestAnswer_ : answers_ == probes_;
 }
 
 void Invariants::follow(const core::Reassure&) {
@@ -270,7 +270,7 @@ void Invariants::follow(const StateChange& change) {
       break;
     case State::Closing:
       require(input_ == Input::Close, kTable, "closing without close()");
-      coverage_.count(change.from, Trigger::CloseAsked);
+      coverage_.count(change.from, Trigger::CloseCalled);
       closingSince_ = now_;
       liveness_.over();
       break;
@@ -278,7 +278,7 @@ void Invariants::follow(const StateChange& change) {
       liveness_.over();
       if (change.from == State::Waiting) {
         require(input_ == Input::Close, kWillRetry, "a retry that was announced was given up");
-        coverage_.count(change.from, Trigger::CloseAsked);
+        coverage_.count(change.from, Trigger::CloseCalled);
       } else {
         require(running_ && !endedFrom_, kTerminalEvent, "an attempt ended twice");
         endedFrom_ = change.from;
@@ -294,7 +294,7 @@ void Invariants::attemptBegins(State from) {
     coverage_.count(from, Trigger::DelayOver);
     require(input_ == Input::Reconnect || now_ >= earliest_, kRetryIn, "the attempt began too early");
   } else {
-    coverage_.count(from, Trigger::ConnectAsked);
+    coverage_.count(from, Trigger::ConnectCalled);
     require(input_ == Input::Connect || (deferredConnect_ && before_ == State::Closing), kAsked,
             "an attempt that nobody asked for");
     deferredConnect_ = false;
@@ -319,7 +319,7 @@ void Invariants::follow(const Opened& opened) {
   wasOpen_ = everOpened_ = true;
   openedAt_ = now_;
   openReturned_ = false;
-  handed_ = confirmed_ = mark_ = questions_ = answers_ = 0;
+  handed_ = confirmed_ = mark_ = probes_ = answers_ = 0;
   wantedAnswers_.clear();
   answered_ = true;
   liveness_.opened(now_);
@@ -404,13 +404,13 @@ void Invariants::checkCause(const CloseInfo& info) {
     expected = ending_->cause;
     require(info.code == ending_->code && info.httpStatus == ending_->httpStatus, kTerminalEvent, "of another end");
   } else if (input_ == Input::Reconnect) {
-    expected = CloseCause::ReconnectAsked;
+    expected = CloseCause::ReconnectRequested;
   } else if (input_ == Input::EndpointFailed) {
     expected = CloseCause::EndpointFailed;
-  } else if (isHint(input_) && !plan_.canAsk()) {
-    expected = CloseCause::Thawed;
-    require(options_.heartbeat.onThaw == OnThaw::Reconnect && (input_ == Input::Thawed || input_ == Input::Online),
-            kThaw, "cut for no reason");
+  } else if (isHint(input_) && !plan_.canProbe()) {
+    expected = CloseCause::WokeUp;
+    require(options_.heartbeat.onWake == OnWake::Reconnect && (input_ == Input::WokeUp || input_ == Input::Online),
+            kWake, "cut for no reason");
   } else if (input_ != Input::Close && *endedFrom_ == State::Connecting) {
     expected = CloseCause::ConnectTimeout;
     require(now_ >= began_ + options_.connectTimeout, kTimeouts, "ended before the connect timeout");
@@ -422,7 +422,7 @@ void Invariants::checkCause(const CloseInfo& info) {
 }
 
 bool Invariants::expectsRetry(const CloseInfo& info) {
-  if (info.cause == CloseCause::ReconnectAsked) {
+  if (info.cause == CloseCause::ReconnectRequested) {
     return true;
   }
   const ReconnectOptions& reconnect = options_.reconnect;
@@ -450,7 +450,7 @@ void Invariants::checkRetry(const CloseInfo& info) {
     require(info.retryIn == 0ms, kRetryIn, "a wait without a retry");
     return;
   }
-  if (info.cause == CloseCause::ReconnectAsked) {
+  if (info.cause == CloseCause::ReconnectRequested) {
     require(info.retryIn == 0ms, kReconnect, "not at once");
     notBefore_ = earliest_ = latest_ = now_;
     return;
@@ -504,12 +504,12 @@ void Invariants::checkUnconfirmed(const CloseInfo& info) {
     require(info.unconfirmedMessages == 0, kUnconfirmed, "without a connection");
     return;
   }
-  require(info.unconfirmedMessages <= handed_ - confirmed_, kUnconfirmed, "though a later question was answered");
+  require(info.unconfirmedMessages <= handed_ - confirmed_, kUnconfirmed, "though a later probe was answered");
   require(handed_ - info.unconfirmedMessages <= received_, kUnconfirmed, "counts as arrived what did not arrive");
 }
 
 void Invariants::checkNeverOpened(const CloseInfo& info) {
-  const bool byUser = info.cause == CloseCause::ClosedByUser || info.cause == CloseCause::ReconnectAsked;
+  const bool byUser = info.cause == CloseCause::ClosedByUser || info.cause == CloseCause::ReconnectRequested;
   failures_ += wasOpen_ || byUser ? 0 : 1;
   unopened_ += wasOpen_ ? 0 : 1;
   require(!info.neverOpened || (!everOpened_ && unopened_ >= 3), kNeverOpened, "told too early");
@@ -519,7 +519,7 @@ void Invariants::checkNeverOpened(const CloseInfo& info) {
 void Invariants::follow(const HeartbeatInfo& info) {
   require(state_ == State::Open && !answered_, kRoundTrip, "nothing was asked");
   const bool isNewest = input_ == Input::PongArrived ? answersPing() : input_ == Input::AnswerArrived && answersText();
-  require(isNewest, kRoundTrip, "answers another question");
+  require(isNewest, kRoundTrip, "answers another probe");
   require(info.roundTrip == std::chrono::duration_cast<std::chrono::microseconds>(now_ - askedAt_), kRoundTrip,
           "is not the time that passed");
   answered_ = true;
@@ -558,9 +558,10 @@ void Invariants::checkEffect() const {
                   (state_ == State::Connecting && began_ == now_),
               kReconnect, "no attempt began");
       break;
-    case Input::Thawed:
+    case Input::WokeUp:
     case Input::Online:
-      require(state_ != State::Open || plan_.canAsk() || options_.heartbeat.onThaw == OnThaw::Trust, kThaw, "not cut");
+      require(state_ != State::Open || plan_.canProbe() || options_.heartbeat.onWake == OnWake::Trust, kWake,
+              "not cut");
       break;
     case Input::PongArrived:
       require(state_ != State::Open || !answersPing() || answered_, kRoundTrip, "not told");
@@ -583,7 +584,7 @@ void Invariants::checkEffect() const {
   require(before_ != State::Closing || state_ == State::Closing || wish_ != Wish::Up || running_, kAsked,
           "connect() while closing was forgotten");
   if (input_ == Input::Tick ||
-      (plan_.canAsk() && before_ == State::Open && (input_ == Input::AskNow || isHint(input_)))) {
+      (plan_.canProbe() && before_ == State::Open && (input_ == Input::AskNow || isHint(input_)))) {
     liveness_.ticked(now_);
   }
 }

@@ -71,25 +71,25 @@ inline constexpr Invariant kDisplaced{
 inline constexpr Invariant kFlush{
     "flush", "Closing sends what was queued before close(), no more and no less, before the Close frame."};
 inline constexpr Invariant kUnconfirmed{
-    "unconfirmed", "A message counts as confirmed only if the peer has it, and does if a later question was answered."};
+    "unconfirmed", "A message counts as confirmed only if the peer has it, and does if a later probe was answered."};
 inline constexpr Invariant kNeverOpened{
     "neverOpened", "neverOpened is told from the third failure since connect() on, while none has ever opened."};
 inline constexpr Invariant kHeartbeatAsks{
     "heartbeat asks",
-    "A question goes out when it is due and not otherwise: none while one is judged or reading is paused."};
+    "A probe goes out when it is due and not otherwise: none while one is judged or reading is paused."};
 inline constexpr Invariant kReassures{
-    "reassures", "A peer that awaits questions is reassured while reading is paused, as often as it awaits them."};
+    "reassures", "A peer that awaits probes is reassured while reading is paused, as often as it awaits them."};
 inline constexpr Invariant kHeartbeatJudges{
     "heartbeat judges",
     "Only silence for the whole timeout kills a connection, after a grace if the judge comes late; and "
     "it does kill it."};
 inline constexpr Invariant kRoundTrip{"round trip",
-                                      "A round trip is told only by the first answer to the newest question."};
+                                      "A round trip is told only by the first answer to the newest probe."};
 inline constexpr Invariant kTaken{"answers taken",
-                                  "Of numbered questions exactly the answers to those of this connection are taken, "
+                                  "Of numbered probes exactly the answers to those of this connection are taken, "
                                   "each once; all else is delivered."};
-inline constexpr Invariant kThaw{
-    "thaw", "After a thaw a connection that cannot be asked is cut where onThaw says so, and only there."};
+inline constexpr Invariant kWake{
+    "wake", "After a wake-up a connection that cannot be asked is cut where onWake says so, and only there."};
 inline constexpr Invariant kOpened{"opened",
                                    "Each open is told with the number of its attempt and of the opens before it."};
 inline constexpr Invariant kHeals{
@@ -143,16 +143,16 @@ class LivenessRules {
   const Plan& plan_;
   const HeartbeatOptions& options_;
   bool open_ = false;
-  Due question_;
+  Due probe_;
   Due silence_;
   std::optional<core::Time> pausedSince_;
   core::Duration pausedBeforeOpen_{};  // By so much the first silence may be judged later.
   core::Duration interval_{};
   core::Time nextAsk_{};
   core::Time nextReassurance_{};
-  bool asksWanted_ = false;
+  bool probesWanted_ = false;
   bool distrusts_ = false;
-  bool questionDistrusts_ = false;
+  bool probeDistrusts_ = false;
   unsigned survived_ = 0;  // Ticks, each a grace apart, that found silence overdue.
   core::Time lastSurvived_{};
 };
@@ -203,11 +203,11 @@ class Invariants {
     bool queued = true;
   };
 
-  void follow(const core::AskEndpoint& action);
+  void follow(const core::RequestEndpoint& action);
   void follow(const core::Dial& action);
   void follow(const core::Abort& action);
   void follow(const core::SendPing& action);
-  void follow(const core::SendQuestion& action);
+  void follow(const core::SendProbeText& action);
   void follow(const core::Reassure& action);
   void follow(const core::SendClose& action);
   void follow(const StateChange& change);
@@ -231,7 +231,7 @@ class Invariants {
   [[nodiscard]] bool expectsSlow(const CloseInfo& info) const;
   void checkSlowWait(const CloseInfo& info);
   [[nodiscard]] bool answersPing() const {
-    return options_.heartbeat.message.empty() && questions_ > 0 && pong_ == newestPing_;
+    return options_.heartbeat.message.empty() && probes_ > 0 && pong_ == newestPing_;
   }
   [[nodiscard]] bool answersText() const;
   [[nodiscard]] bool isFirst(const Message& message) const { return message.first && message.opens == opens_; }
@@ -302,19 +302,19 @@ class Invariants {
   std::uint64_t ordinaryBefore_ = 0;
   std::uint64_t firstBefore_ = 0;
 
-  // Messages and questions of this connection.
+  // Messages and probes of this connection.
   std::uint64_t handed_ = 0;
   std::uint64_t confirmed_ = 0;
   std::uint64_t mark_ = 0;
   std::uint64_t received_ = 0;
-  std::uint64_t questions_ = 0;
+  std::uint64_t probes_ = 0;
   std::uint64_t answers_ = 0;
   std::uint64_t newestPing_ = 0;
   std::uint64_t pong_ = 0;
   std::string text_;
-  std::string newestAnswer_;                // That the newest text question wants.
-  std::vector<std::string> wantedAnswers_;  // Those that may still come, the oldest question's first.
-  bool answered_ = true;                    // The newest question.
+  std::string newestAnswer_;                // That the newest text probe wants.
+  std::vector<std::string> wantedAnswers_;  // Those that may still come, the oldest probe's first.
+  bool answered_ = true;                    // The newest probe.
   core::Time askedAt_{};
 };
 

@@ -24,8 +24,8 @@ LivenessRules::LivenessRules(const Plan& plan)
 
 void LivenessRules::opened(Time now) {
   open_ = true;
-  question_ = {};
-  asksWanted_ = distrusts_ = false;
+  probe_ = {};
+  probesWanted_ = distrusts_ = false;
   nextAsk_ = now + interval_;
   nextReassurance_ = now + plan_.awaited;
   heard(now);
@@ -34,7 +34,7 @@ void LivenessRules::opened(Time now) {
 }
 
 void LivenessRules::heard(Time now) {
-  question_ = {};
+  probe_ = {};
   silence_ = {};
   survived_ = 0;
   pausedBeforeOpen_ = Duration::zero();
@@ -53,7 +53,7 @@ void LivenessRules::paused(Time now, bool paused) {
   }
   // Both judgements stood still.
   const Duration stood = now - *pausedSince_;
-  for (Due* due : {&question_, &silence_}) {
+  for (Due* due : {&probe_, &silence_}) {
     for (std::optional<Time>* time : {&due->at, &due->lateSeen}) {
       if (*time) {
         **time += stood;
@@ -64,17 +64,17 @@ void LivenessRules::paused(Time now, bool paused) {
 }
 
 void LivenessRules::askedNow(Time now) {
-  if (open_ && plan_.canAsk() && !question_.at) {
+  if (open_ && plan_.canProbe() && !probe_.at) {
     nextAsk_ = now;
-    asksWanted_ = true;
+    probesWanted_ = true;
   }
 }
 
 void LivenessRules::distrusted() {
   // One reason more does not put off a judgement that is under way.
-  if (open_ && plan_.canAsk() && !(question_.at && questionDistrusts_)) {
-    question_ = {};
-    asksWanted_ = distrusts_ = true;
+  if (open_ && plan_.canProbe() && !(probe_.at && probeDistrusts_)) {
+    probe_ = {};
+    probesWanted_ = distrusts_ = true;
   }
 }
 
@@ -83,7 +83,7 @@ void LivenessRules::ticks(Time now) {
     return;
   }
   bool overdue = false;
-  for (Due* due : {&question_, &silence_}) {
+  for (Due* due : {&probe_, &silence_}) {
     overdue = overdue || (due->at && now >= *due->at);
     const Duration later = due == &silence_ ? pausedBeforeOpen_ : Duration::zero();
     if (due->at && now - *due->at > kLate + later && !due->lateSeen) {
@@ -102,16 +102,16 @@ bool LivenessRules::kills(const Due& due, Time now) const {
 
 void LivenessRules::asks(Time now) {
   using namespace invariant;
-  require(open_ && plan_.canAsk(), kHeartbeatAsks, "there is nothing to ask with, or nobody to ask");
+  require(open_ && plan_.canProbe(), kHeartbeatAsks, "there is nothing to ask with, or nobody to ask");
   require(!pausedSince_, kHeartbeatAsks, "asked while reading is paused");
-  require(!question_.at, kHeartbeatAsks, "asked while a question is being judged");
+  require(!probe_.at, kHeartbeatAsks, "asked while a probe is being judged");
   const bool isDue = interval_ > 0ms && now >= nextAsk_;
-  require(isDue || asksWanted_, kHeartbeatAsks, "asked before it was due");
-  question_ = {.at = now + (distrusts_ ? options_.thawTimeout : options_.timeout), .lateSeen = {}};
+  require(isDue || probesWanted_, kHeartbeatAsks, "asked before it was due");
+  probe_ = {.at = now + (distrusts_ ? options_.wakeTimeout : options_.timeout), .lateSeen = {}};
   nextAsk_ = now + interval_;
   nextReassurance_ = now + plan_.awaited;
-  questionDistrusts_ = distrusts_;
-  asksWanted_ = distrusts_ = false;
+  probeDistrusts_ = distrusts_;
+  probesWanted_ = distrusts_ = false;
 }
 
 void LivenessRules::reassures(Time now) {
@@ -124,7 +124,7 @@ void LivenessRules::reassures(Time now) {
 void LivenessRules::dies(Time now) const {
   using namespace invariant;
   require(!pausedSince_, kHeartbeatJudges, "judged while reading is paused");
-  require(kills(question_, now) || kills(silence_, now), kHeartbeatJudges, "cut though the peer may be alive");
+  require(kills(probe_, now) || kills(silence_, now), kHeartbeatJudges, "cut though the peer may be alive");
 }
 
 void LivenessRules::ticked(Time now) const {
@@ -135,8 +135,8 @@ void LivenessRules::ticked(Time now) const {
     return;
   }
   require(survived_ <= 3, kHeartbeatJudges, "silent for longer than any grace, and still not cut");
-  const bool asks = plan_.canAsk() && (asksWanted_ || interval_ > 0ms) && !question_.at;
-  require(!asks || (!asksWanted_ && now < nextAsk_), kHeartbeatAsks, "a question was due and was not asked");
+  const bool asks = plan_.canProbe() && (probesWanted_ || interval_ > 0ms) && !probe_.at;
+  require(!asks || (!probesWanted_ && now < nextAsk_), kHeartbeatAsks, "a probe was due and was not asked");
 }
 
 void LivenessRules::settled(Time now, std::optional<Time> deadline) const {
@@ -149,10 +149,10 @@ void LivenessRules::settled(Time now, std::optional<Time> deadline) const {
   }
   std::optional<Time> first;
   const auto add = [&first](Time due) { first = first ? std::min(*first, due) : due; };
-  if (question_.at) {
-    add(*question_.at);
-  } else if (plan_.canAsk() && (interval_ > 0ms || asksWanted_)) {
-    add(asksWanted_ ? now : nextAsk_);
+  if (probe_.at) {
+    add(*probe_.at);
+  } else if (plan_.canProbe() && (interval_ > 0ms || probesWanted_)) {
+    add(probesWanted_ ? now : nextAsk_);
   }
   if (silence_.at) {
     add(*silence_.at + pausedBeforeOpen_);

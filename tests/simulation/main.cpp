@@ -67,7 +67,7 @@ int replay(const Settings& settings) {
 }
 
 // Input and states that cannot meet, since the driver, like `ClientLoop`, knows that there is no such transport, no
-// such question, or no room for what is sent.
+// such probe, or no room for what is sent.
 bool canMeet(Input input, State state) {
   switch (input) {
     case Input::TransportOpened:

@@ -57,9 +57,9 @@ void Network::accept(core::Time now, Wire::Cargo cargo) {
   wire_->ahead.push_back(cargo);
 }
 
-void Network::acceptQuestion(core::Time now, std::string text) {
-  accept(now, Wire::Cargo::Question);
-  wire_->questions.push_back(std::move(text));
+void Network::acceptProbe(core::Time now, std::string text) {
+  accept(now, Wire::Cargo::Probe);
+  wire_->probes.push_back(std::move(text));
 }
 
 void Network::acceptClose(core::Time now, std::uint16_t code) {
@@ -86,10 +86,10 @@ void Network::takeAhead(core::Time now) {
   for (std::size_t count = most; count > 0 && !wire_->ahead.empty(); --count) {
     const Wire::Cargo cargo = wire_->ahead.front();
     wire_->ahead.pop_front();
-    std::string question;
-    if (cargo == Wire::Cargo::Question) {
-      question = std::move(wire_->questions.front());
-      wire_->questions.pop_front();
+    std::string probe;
+    if (cargo == Wire::Cargo::Probe) {
+      probe = std::move(wire_->probes.front());
+      wire_->probes.pop_front();
     }
     if (wire_->deaf) {
       continue;
@@ -98,10 +98,10 @@ void Network::takeAhead(core::Time now) {
       case Wire::Cargo::Message:
         ++wire_->received;
         break;
-      case Wire::Cargo::Question:
-        question.replace(0, 4, "pong");
-        for (unsigned times = plan_.numbersQuestions() && dice_.chance(10) ? 2 : 1; times > 0; --times) {
-          answer(now, {.kind = Event::Kind::AnswersText, .at = now, .subject = wire_->number, .text = question});
+      case Wire::Cargo::Probe:
+        probe.replace(0, 4, "pong");
+        for (unsigned times = plan_.numbersProbes() && dice_.chance(10) ? 2 : 1; times > 0; --times) {
+          answer(now, {.kind = Event::Kind::AnswersText, .at = now, .subject = wire_->number, .text = probe});
         }
         break;
       case Wire::Cargo::Close:
@@ -154,7 +154,7 @@ core::Ending Network::loss() {
 void Network::speak(core::Time now) {
   if (wire_ && wire_->open && !wire_->deaf) {
     // Somebody may well write what an answer looks like; only a number tells it from one.
-    const bool looksLikeAnswer = plan_.numbersQuestions() && dice_.chance(50);
+    const bool looksLikeAnswer = plan_.numbersProbes() && dice_.chance(50);
     std::string text = looksLikeAnswer ? dice_.oneOf<std::string>({"pong", "pong 1", "pong {n}", "pong 01"}) : "";
     agenda_.add({.kind = looksLikeAnswer ? Event::Kind::AnswersText : Event::Kind::Speaks,
                  .at = now,

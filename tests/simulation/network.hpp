@@ -16,7 +16,7 @@ namespace tidewire::simulation {
 
 /// One connection as its transport and its peer see it.
 struct Wire {
-  enum class Cargo : std::uint8_t { Message, Question, Close };
+  enum class Cargo : std::uint8_t { Message, Probe, Close };
 
   std::uint64_t number = 0;
   bool open = false;
@@ -26,10 +26,10 @@ struct Wire {
   bool closeSent = false;
   std::uint16_t closeCode = 0;
   std::size_t capacity = 0;
-  std::deque<Cargo> ahead;            ///< Accepted, and not yet with the peer.
-  std::uint64_t received = 0;         ///< Messages that the peer has.
-  std::deque<std::string> questions;  ///< The texts of those that are ahead.
-  std::vector<Event> unread;          ///< What arrived while reading was paused.
+  std::deque<Cargo> ahead;         ///< Accepted, and not yet with the peer.
+  std::uint64_t received = 0;      ///< Messages that the peer has.
+  std::deque<std::string> probes;  ///< The texts of those that are ahead.
+  std::vector<Event> unread;       ///< What arrived while reading was paused.
 
   [[nodiscard]] std::size_t room() const {
     return open && !ended && !closeSent && ahead.size() < capacity ? capacity - ahead.size() : 0;
@@ -42,12 +42,12 @@ class Network {
  public:
   Network(const Plan& plan, Dice& dice, Agenda& agenda) : plan_(plan), dice_(dice), agenda_(agenda) {}
 
-  /// From now on every attempt succeeds and every question is answered.
+  /// From now on every attempt succeeds and every probe is answered.
   void heal() { healed_ = true; }
 
   void dial(core::Time now);
   void accept(core::Time now, Wire::Cargo cargo);
-  void acceptQuestion(core::Time now, std::string text);
+  void acceptProbe(core::Time now, std::string text);
   void acceptClose(core::Time now, std::uint16_t code);
   void ping(core::Time now, const std::array<std::byte, 8>& payload);
   void setReading(core::Time now, bool reading);

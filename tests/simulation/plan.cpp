@@ -10,9 +10,9 @@ HeartbeatOptions drawHeartbeat(Dice& dice) {
   HeartbeatOptions heartbeat;
   heartbeat.interval = dice.oneOf<Milliseconds>({0ms, 500ms, 2s, 10s});
   heartbeat.timeout = dice.oneOf<Milliseconds>({200ms, 1s, 5s});
-  heartbeat.thawTimeout = dice.oneOf<Milliseconds>({100ms, 1s, 3s});
+  heartbeat.wakeTimeout = dice.oneOf<Milliseconds>({100ms, 1s, 3s});
   heartbeat.silence = dice.oneOf<Milliseconds>({0ms, 0ms, 1s, 8s});
-  heartbeat.onThaw = dice.chance(50) ? OnThaw::Reconnect : OnThaw::Trust;
+  heartbeat.onWake = dice.chance(50) ? OnWake::Reconnect : OnWake::Trust;
   if (dice.chance(40)) {
     const bool numbered = dice.chance(50);
     heartbeat.message = numbered ? "ping {n}" : "ping";
@@ -66,7 +66,7 @@ Plan drawPlan(Dice& dice) {
   plan.breaks = dice.oneOf<unsigned>({1, 5, 15});
   plan.calls = dice.oneOf<unsigned>({10, 30, 50});
   plan.closes = dice.oneOf<unsigned>({2, 8, 16});
-  if (plan.canAsk() && dice.chance(30)) {
+  if (plan.canProbe() && dice.chance(30)) {
     plan.awaited = dice.oneOf<Milliseconds>({300ms, 2s, 8s});
   }
   return plan;

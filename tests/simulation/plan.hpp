@@ -19,8 +19,8 @@ struct Plan {
   unsigned calls = 0;    ///< Of a hundred steps, in how many the user does something.
   unsigned closes = 0;   ///< Of a hundred calls of the user, how many are `close()`.
 
-  [[nodiscard]] bool numbersQuestions() const { return options.heartbeat.message.ends_with("{n}"); }
-  [[nodiscard]] bool canAsk() const { return !isPage || !options.heartbeat.message.empty(); }
+  [[nodiscard]] bool numbersProbes() const { return options.heartbeat.message.ends_with("{n}"); }
+  [[nodiscard]] bool canProbe() const { return !isPage || !options.heartbeat.message.empty(); }
 };
 
 [[nodiscard]] Plan drawPlan(Dice& dice);

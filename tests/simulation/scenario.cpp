@@ -132,14 +132,14 @@ class Scenario {
     trace_.note("the machine has slept");
     const bool hintFirst = dice_.chance(50);
     if (hintFirst) {
-      driver_.hint(core::Hint::Thawed);
+      driver_.hint(core::Hint::WokeUp);
     }
     for (std::uint64_t due = dice_.below(8); due > 0; --due) {
       setTimer();
       happen();
     }
     if (!hintFirst && dice_.chance(80)) {
-      driver_.hint(core::Hint::Thawed);
+      driver_.hint(core::Hint::WokeUp);
     }
   }
 
@@ -192,7 +192,7 @@ class Scenario {
         driver_.hint(core::Hint::Visible);
         break;
       case 3:
-        driver_.hint(core::Hint::Thawed);
+        driver_.hint(core::Hint::WokeUp);
         break;
       case 4:
         // Unasked (RFC 6455 section 5.5.3).
@@ -230,7 +230,7 @@ class Scenario {
         break;
       case 2:
       case 3:
-        driver_.askNow();
+        driver_.probeNow();
         break;
       case 4:
       case 5:
@@ -262,7 +262,7 @@ class Scenario {
 
   void onClose(const CloseInfo& info) {
     if (!healed_ && dice_.chance(10)) {
-      info.willRetry&& dice_.chance(80) ? driver_.askNow() : driver_.connect();
+      info.willRetry&& dice_.chance(80) ? driver_.probeNow() : driver_.connect();
     }
     if (!healed_ && info.willRetry && dice_.chance(3)) {
       dice_.chance(50) ? driver_.reconnect() : driver_.close(closeCode());
@@ -294,7 +294,7 @@ class Scenario {
     } else if (dice_.chance(85)) {
       const auto kind = dice_.chance(80) ? Event::Kind::EndpointAnswers : Event::Kind::EndpointFails;
       agenda_.add({.kind = kind, .at = now_ + dice_.between(0ms, 3s), .subject = attempt});
-    }  // Else it keeps the question for ever.
+    }  // Else it keeps the probe for ever.
     if (!healed_ && dice_.chance(50)) {
       // Once more, perhaps when the attempt is long over.
       const auto kind = dice_.chance(40) ? Event::Kind::EndpointAnswers : Event::Kind::EndpointFails;
@@ -325,7 +325,7 @@ class Scenario {
   Duration longestUntilFree() const {
     const Options& options = plan_.options;
     return options.connectTimeout + options.closeTimeout + options.heartbeat.interval + plan_.awaited +
-           options.heartbeat.timeout + options.heartbeat.silence + options.heartbeat.thawTimeout +
+           options.heartbeat.timeout + options.heartbeat.silence + options.heartbeat.wakeTimeout +
            options.reconnect.maxRetryAfter + 2s;
   }
 
@@ -372,7 +372,7 @@ class Scenario {
     runUntil(now_ + plan_.options.closeTimeout, true);
     for (int hour = 0; hour < 5; ++hour) {
       runUntil(now_ + 1h, true);
-      driver_.hint(dice_.chance(50) ? core::Hint::Thawed : core::Hint::Online);
+      driver_.hint(dice_.chance(50) ? core::Hint::WokeUp : core::Hint::Online);
       driver_.tick();
     }
     require(driver_.state() == State::Closed && invariants_.attempts() == attempts, invariant::kCloseIsFinal,

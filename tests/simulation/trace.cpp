@@ -13,11 +13,13 @@ std::string text(std::string_view before, std::uint64_t number) {
 }
 
 struct Describe {
-  std::string operator()(const core::AskEndpoint& action) const { return text("ask for endpoint ", action.attempt); }
+  std::string operator()(const core::RequestEndpoint& action) const {
+    return text("ask for endpoint ", action.attempt);
+  }
   std::string operator()(const core::Dial&) const { return "dial"; }
   std::string operator()(const core::Abort&) const { return "abort"; }
   std::string operator()(const core::SendPing&) const { return "send Ping"; }
-  std::string operator()(const core::SendQuestion& action) const { return text("send ", action.text); }
+  std::string operator()(const core::SendProbeText& action) const { return text("send ", action.text); }
   std::string operator()(const core::Reassure&) const { return "reassure"; }
   std::string operator()(const core::SendClose& action) const { return text("send Close ", action.code); }
   std::string operator()(const StateChange& change) const { return text("state ", nameOf(change.to)); }

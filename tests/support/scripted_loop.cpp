@@ -350,7 +350,7 @@ void ScriptedLoop::killServer() {
   }
 }
 
-void ScriptedLoop::thawServer() {
+void ScriptedLoop::continueServer() {
   frozen_ = false;
   for (Event& event : std::exchange(heldBack_, {})) {
     network_.emplace(now_ + kLatency, std::move(event));

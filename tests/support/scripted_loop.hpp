@@ -48,7 +48,7 @@ class ScriptedLoop final : public tidewire::internal::Loop {
   void killServer();
   void startServer() { serverUp_ = true; }
   void freezeServer() { frozen_ = true; }
-  void thawServer();
+  void continueServer();
 
   /// Tells every client what a platform would.
   void hint(tidewire::core::Hint hint);

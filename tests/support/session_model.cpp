@@ -270,7 +270,8 @@ void SessionModel::sent(Time now, const Framer::Batch& batch) {
     require(!isCall || batch.payload.size() <= welcome_->maxMessage, "no call is larger than the server takes");
   }
   require(!unframer.malformed() && parts > 0, "what is sent is well framed");
-  const std::uint64_t limit = welcome_ ? std::min<std::uint64_t>(welcome_->maxMessage, kLargestBatchBytes) : kLargestBatchBytes;
+  const std::uint64_t limit =
+      welcome_ ? std::min<std::uint64_t>(welcome_->maxMessage, kLargestBatchBytes) : kLargestBatchBytes;
   require(parts == 1 || batch.payload.size() <= limit, "what is joined stays within the bounds");
 }
 

@@ -33,7 +33,7 @@ void TickerServer::start() {
 void TickerServer::freeze() {
   process_->signal(SIGSTOP);
 }
-void TickerServer::thaw() {
+void TickerServer::continueRunning() {
   process_->signal(SIGCONT);
 }
 

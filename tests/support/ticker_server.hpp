@@ -17,7 +17,7 @@ class TickerServer {
   /// Listens when this returns.
   void start();
   void freeze();
-  void thaw();
+  void continueRunning();
   [[nodiscard]] std::string url(std::string_view path) const;
   [[nodiscard]] int port() const { return port_; }
 

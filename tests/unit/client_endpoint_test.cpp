@@ -20,7 +20,7 @@ using test::ManualClient;
 using test::ManualExecutor;
 using Texts = std::vector<std::string>;
 
-/// Keeps the newest question, for a test to answer.
+/// Keeps the newest request, for a test to answer.
 struct Asked {
   std::unique_ptr<EndpointRequest> request = {};
   int times = 0;
@@ -83,7 +83,7 @@ TEST_CASE("endpoint function: it may answer later, from another thread, and only
   CHECK(manual.client().state() == State::Open);
 }
 
-TEST_CASE("endpoint function: a question that goes without an answer fails the attempt") {
+TEST_CASE("endpoint function: a request that goes without an answer fails the attempt") {
   Asked asked;
   ManualClient manual({.endpoint = asked.function()});
   manual.connect();
@@ -189,7 +189,7 @@ TEST_CASE("endpoint function: it runs where callbacks run") {
   }
 }
 
-TEST_CASE("endpoint function: a question outlives its client, and then leads nowhere") {
+TEST_CASE("endpoint function: a request outlives its client, and then leads nowhere") {
   Asked asked;
   {
     ManualClient manual({.endpoint = asked.function()});

@@ -297,7 +297,7 @@ TEST_CASE("client: an answered Ping confirms earlier messages, but not those tha
     manual.send("a");
     manual.send("b");
     manual.turn();
-    CHECK(manual.client().heartbeat() == HeartbeatResult::Asked);
+    CHECK(manual.client().heartbeat() == HeartbeatResult::Sent);
     manual.turn();
     manual.transport().pong();
     manual.send("c");

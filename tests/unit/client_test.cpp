@@ -82,7 +82,7 @@ TEST_CASE("client: a reconnect() or heartbeat() that comes too late does not kee
     if (reconnect) {
       CHECK(manual.client().reconnect() == ReconnectResult::Started);
     } else {
-      CHECK(manual.client().heartbeat() == HeartbeatResult::Asked);
+      CHECK(manual.client().heartbeat() == HeartbeatResult::Sent);
     }
     manual.transport().end({.cause = CloseCause::ClosedByPeer, .code = 1008});
     manual.turn();
@@ -302,14 +302,14 @@ TEST_CASE("executor: a client may go in its own task") {
 
 TEST_CASE("hints: a hint of the platform reaches every client in use, and no other") {
   ManualClient manual;
-  manual.loop().hint(core::Hint::Thawed);
+  manual.loop().hint(core::Hint::WokeUp);
   manual.open();
   CHECK(manual.transport().pings() == 0);
-  manual.loop().hint(core::Hint::Thawed);
+  manual.loop().hint(core::Hint::WokeUp);
   CHECK(manual.transport().pings() == 1);
   manual.destroy();
   manual.turn();
-  manual.loop().hint(core::Hint::Thawed);
+  manual.loop().hint(core::Hint::WokeUp);
 }
 
 TEST_CASE("log: a client that is not polled is reported once, after five seconds") {
@@ -377,7 +377,7 @@ TEST_CASE("flight record: a life in lines, without secrets") {
 TEST_CASE("flight record: with its leave payloads of both directions are in it") {
   ManualClient manual({.flightRecorder = {.payloadBytes = 4}});
   manual.open();
-  manual.transport().receive("question");
+  manual.transport().receive("probe");
   manual.send("answer");
   manual.turn();
   const std::string record = manual.client().flightRecord();

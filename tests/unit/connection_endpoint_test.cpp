@@ -4,7 +4,7 @@
 
 #include "driven_connection.hpp"
 
-// An endpoint function, as the core sees it: a question before every attempt, and what its answer leads to.
+// An endpoint function, as the core sees it: a request before every attempt, and what its answer leads to.
 namespace tidewire::core::test {
 namespace {
 
@@ -22,7 +22,7 @@ Ending policyViolation() {
   return {.cause = CloseCause::ClosedByPeer, .code = 1008};
 }
 
-// Goes on to the next attempt and answers its question.
+// Goes on to the next attempt and answers its request.
 void nextAttempt(DrivenConnection& driven) {
   driven.untilDeadline();
   driven.endpointAnswered();
@@ -35,7 +35,7 @@ TEST_CASE("endpoint: an attempt calls the function, and dials once it has answer
   DrivenConnection driven(withEndpoint());
   driven.connect();
   CHECK(driven.state() == State::Connecting);
-  CHECK(driven.only<AskEndpoint>().attempt == 1);
+  CHECK(driven.only<RequestEndpoint>().attempt == 1);
   CHECK(driven.all<Dial>().empty());
   CHECK(driven.connection().awaitsEndpoint(1));
   driven.pass(3s);
@@ -48,7 +48,7 @@ TEST_CASE("endpoint: an attempt calls the function, and dials once it has answer
 TEST_CASE("endpoint: without a function the attempt dials at once") {
   DrivenConnection driven;
   driven.connect();
-  CHECK(driven.all<AskEndpoint>().empty());
+  CHECK(driven.all<RequestEndpoint>().empty());
   CHECK(driven.all<Dial>().size() == 1);
   CHECK_FALSE(driven.connection().awaitsEndpoint(1));
   driven.endpointAnswered();
@@ -95,7 +95,7 @@ TEST_CASE("endpoint: the first answer counts, and only while its attempt waits f
   }
   SUBCASE("what answers an attempt that is over") {
     driven.reconnect();
-    CHECK(driven.only<AskEndpoint>().attempt == 2);
+    CHECK(driven.only<RequestEndpoint>().attempt == 2);
     driven.endpointAnswered(1);
     CHECK(driven.actions().empty());
     driven.endpointFailed(1, "late");
@@ -122,7 +122,7 @@ TEST_CASE("endpoint: a failure ends the attempt with its reason, and is retried"
   CHECK(info.willRetry);
   CHECK(driven.state() == State::Waiting);
   driven.untilDeadline();
-  CHECK(driven.only<AskEndpoint>().attempt == 2);
+  CHECK(driven.only<RequestEndpoint>().attempt == 2);
 }
 
 TEST_CASE("endpoint: the reason of a failure is one line of bounded length in the close event") {
@@ -164,25 +164,25 @@ TEST_CASE("endpoint: close() and reconnect() do not wait for an answer") {
   SUBCASE("reconnect()") {
     driven.reconnect();
     CHECK(driven.path() == Path{State::Waiting, State::Connecting});
-    CHECK(driven.only<CloseInfo>().cause == CloseCause::ReconnectAsked);
-    CHECK(driven.only<AskEndpoint>().attempt == 2);
+    CHECK(driven.only<CloseInfo>().cause == CloseCause::ReconnectRequested);
+    CHECK(driven.only<RequestEndpoint>().attempt == 2);
   }
 }
 
 TEST_CASE("endpoint: it gets the previous close event") {
   DrivenConnection driven(withEndpoint());
   driven.connect();
-  CHECK_FALSE(driven.only<AskEndpoint>().lastClose.has_value());
+  CHECK_FALSE(driven.only<RequestEndpoint>().lastClose.has_value());
   driven.endpointAnswered();
   driven.ended(unauthorized());
   driven.untilDeadline();
-  const auto lastClose = driven.only<AskEndpoint>().lastClose;
+  const auto lastClose = driven.only<RequestEndpoint>().lastClose;
   REQUIRE(lastClose.has_value());
   CHECK(lastClose->httpStatus == 401);
   CHECK(lastClose->attempt == 1);
   driven.close();
   driven.connect();
-  CHECK_FALSE(driven.only<AskEndpoint>().lastClose.has_value());
+  CHECK_FALSE(driven.only<RequestEndpoint>().lastClose.has_value());
 }
 
 TEST_CASE("endpoint: credentials that are refused may be renewed once") {

@@ -25,8 +25,8 @@ Options numbering() {
 }
 
 // Asks now and returns the payload of the Ping.
-std::array<std::byte, 8> ask(DrivenConnection& driven) {
-  driven.askNow();
+std::array<std::byte, 8> probe(DrivenConnection& driven) {
+  driven.probeNow();
   return driven.only<SendPing>().payload;
 }
 
@@ -92,9 +92,9 @@ TEST_CASE("connection heartbeat: a late timeout first leaves time to read the re
 TEST_CASE("connection heartbeat: each Ping has a payload of its own, and only the newest one's Pong counts") {
   DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
-  const auto first = ask(driven);
+  const auto first = probe(driven);
   driven.bytesArrived();
-  const auto second = ask(driven);
+  const auto second = probe(driven);
   CHECK(first != second);
   driven.pass(20ms);
   driven.pongArrived(first);
@@ -111,12 +111,12 @@ TEST_CASE("connection heartbeat: each Ping has a payload of its own, and only th
 TEST_CASE("connection heartbeat: the Pong of an earlier connection is no answer") {
   DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
-  const auto before = ask(driven);
+  const auto before = probe(driven);
   driven.reconnect();
   driven.opened();
   driven.pongArrived(before);
   CHECK(driven.actions().empty());
-  (void)ask(driven);
+  (void)probe(driven);
   driven.pongArrived(before);
   CHECK(driven.actions().empty());
 }
@@ -124,8 +124,8 @@ TEST_CASE("connection heartbeat: the Pong of an earlier connection is no answer"
 TEST_CASE("connection heartbeat: a request while one is pending sends no second one") {
   DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
-  (void)ask(driven);
-  driven.askNow();
+  (void)probe(driven);
+  driven.probeNow();
   CHECK(driven.actions().empty());
 }
 
@@ -135,14 +135,14 @@ TEST_CASE("connection heartbeat: a message is sent as text if configured, and an
     DrivenConnection driven(withTextHeartbeat(), sendsPings);
     driven.goTo(State::Open);
     CHECK_FALSE(driven.connection().expectsAnswer());
-    driven.askNow();
-    CHECK(driven.all<SendQuestion>().size() == 1);
+    driven.probeNow();
+    CHECK(driven.all<SendProbeText>().size() == 1);
     CHECK(driven.all<SendPing>().empty());
     CHECK(driven.connection().expectsAnswer());
     driven.bytesArrived();
     driven.pass(1s);
-    driven.askNow();
-    CHECK(driven.all<SendQuestion>().size() == 1);
+    driven.probeNow();
+    CHECK(driven.all<SendProbeText>().size() == 1);
     driven.pass(1s);
     driven.answerArrived();
     CHECK(driven.actions().empty());
@@ -153,17 +153,17 @@ TEST_CASE("connection heartbeat: a message is sent as text if configured, and an
   }
 }
 
-TEST_CASE("connection heartbeat: a numbered question is answered by its number alone, and all else is a message") {
+TEST_CASE("connection heartbeat: a numbered probe is answered by its number alone, and all else is a message") {
   DrivenConnection driven(numbering(), false);
   driven.goTo(State::Open);
-  driven.askNow();
-  const std::string question = driven.only<SendQuestion>().text;
-  REQUIRE(question.starts_with("ping "));
-  const std::uint64_t number = std::stoull(question.substr(5));
+  driven.probeNow();
+  const std::string probe = driven.only<SendProbeText>().text;
+  REQUIRE(probe.starts_with("ping "));
+  const std::uint64_t number = std::stoull(probe.substr(5));
   driven.pass(1s);
   for (const std::string& text :
        {std::string("pong"), std::string("pong "), std::string("pong {n}"), "pong " + std::to_string(number - 1),
-        "pong " + std::to_string(number + 1), "pong 0" + std::to_string(number), question, std::string("pong 0")}) {
+        "pong " + std::to_string(number + 1), "pong 0" + std::to_string(number), probe, std::string("pong 0")}) {
     CAPTURE(text);
     CHECK_FALSE(driven.answerArrived(text));
     CHECK(driven.actions().empty());
@@ -179,8 +179,8 @@ TEST_CASE("connection heartbeat: the late answer to an older number is no messag
   driven.goTo(State::Open);
   std::vector<std::string> answers;
   for (int i = 0; i < 3; ++i) {
-    driven.askNow();
-    answers.push_back("pong " + driven.only<SendQuestion>().text.substr(5));
+    driven.probeNow();
+    answers.push_back("pong " + driven.only<SendProbeText>().text.substr(5));
     driven.pass(1s);
     driven.bytesArrived();
   }
@@ -198,16 +198,16 @@ TEST_CASE(
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     DrivenConnection driven(numbering(), false, seed);
     driven.goTo(State::Open);
-    driven.askNow();
-    const std::string before = driven.only<SendQuestion>().text;
+    driven.probeNow();
+    const std::string before = driven.only<SendProbeText>().text;
     const std::uint64_t number = std::stoull(before.substr(5));
     CHECK(number < (std::uint64_t{1} << 53));
     firsts.insert(number);
     driven.reconnect();
     driven.opened();
     CHECK_FALSE(driven.answerArrived("pong " + std::to_string(number)));
-    driven.askNow();
-    CHECK(driven.only<SendQuestion>().text == "ping " + std::to_string(number + 1));
+    driven.probeNow();
+    CHECK(driven.only<SendProbeText>().text == "ping " + std::to_string(number + 1));
     CHECK_FALSE(driven.answerArrived("pong " + std::to_string(number)));
   }
   CHECK(firsts.size() == 100);
@@ -215,10 +215,10 @@ TEST_CASE(
 
 TEST_CASE("connection heartbeat: none is sent where none can be, and silence has no limit") {
   DrivenConnection driven(withHeartbeat(), false);
-  CHECK_FALSE(driven.connection().canAsk());
+  CHECK_FALSE(driven.connection().canProbe());
   driven.goTo(State::Open);
   CHECK(driven.connection().deadline() == std::nullopt);
-  driven.askNow();
+  driven.probeNow();
   CHECK(driven.actions().empty());
   driven.passAndTick(24h);
   CHECK(driven.actions().empty());
@@ -266,12 +266,12 @@ TEST_CASE("connection heartbeat: a pause ends with its connection") {
 TEST_CASE("connection heartbeat: a closing connection gets none") {
   DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
-  const auto question = ask(driven);
+  const auto probe = probe(driven);
   driven.close();
   (void)driven.send();
-  driven.askNow();
+  driven.probeNow();
   CHECK(driven.actions().empty());
-  driven.pongArrived(question);
+  driven.pongArrived(probe);
   CHECK(driven.actions().empty());
   CHECK(driven.connection().deadline() == driven.now() + Options().closeTimeout);
 }

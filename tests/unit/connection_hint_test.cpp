@@ -13,10 +13,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array kHints = {Hint::Thawed, Hint::Online, Hint::Offline, Hint::Visible};
+constexpr std::array kHints = {Hint::WokeUp, Hint::Online, Hint::Offline, Hint::Visible};
 
-Options heartbeats(OnThaw onThaw = OnThaw::Trust) {
-  return {.heartbeat = {.interval = 25s, .timeout = 10s, .thawTimeout = 3s, .onThaw = onThaw}};
+Options heartbeats(OnWake onWake = OnWake::Trust) {
+  return {.heartbeat = {.interval = 25s, .timeout = 10s, .wakeTimeout = 3s, .onWake = onWake}};
 }
 
 // Waits up to 20 s for the next attempt, and with a hint up to 100 ms.
@@ -41,7 +41,7 @@ TEST_CASE("hint: outside Open and Waiting it leads nowhere") {
   for (const State state : {State::Idle, State::Connecting, State::Closing, State::Closed}) {
     for (const Hint hint : kHints) {
       CAPTURE(std::string(nameOf(state)));
-      DrivenConnection driven(heartbeats(OnThaw::Reconnect), state != State::Connecting);
+      DrivenConnection driven(heartbeats(OnWake::Reconnect), state != State::Connecting);
       driven.goTo(state);
       const auto before = driven.connection().deadline();
       driven.hint(hint);
@@ -51,10 +51,10 @@ TEST_CASE("hint: outside Open and Waiting it leads nowhere") {
   }
 }
 
-TEST_CASE("hint: an open connection gets a heartbeat at once, with the thaw timeout") {
-  for (const OnThaw onThaw : {OnThaw::Trust, OnThaw::Reconnect}) {
+TEST_CASE("hint: an open connection gets a heartbeat at once, with the wake-up timeout") {
+  for (const OnWake onWake : {OnWake::Trust, OnWake::Reconnect}) {
     for (const Hint hint : kHints) {
-      DrivenConnection driven(heartbeats(onThaw));
+      DrivenConnection driven(heartbeats(onWake));
       driven.goTo(State::Open);
       driven.pass(1s);
       driven.hint(hint);
@@ -70,7 +70,7 @@ TEST_CASE("hint: an open connection gets a heartbeat at once, with the thaw time
 TEST_CASE("hint: an answer restores the trust") {
   DrivenConnection driven(heartbeats());
   driven.goTo(State::Open);
-  driven.hint(Hint::Thawed);
+  driven.hint(Hint::WokeUp);
   const SendPing ping = driven.only<SendPing>();
   driven.pass(2s);
   driven.pongArrived(ping.payload);
@@ -84,13 +84,13 @@ TEST_CASE("hint: with heartbeat.message, that text is sent") {
   DrivenConnection driven(options, false);
   driven.goTo(State::Open);
   driven.hint(Hint::Online);
-  CHECK(driven.all<SendQuestion>().size() == 1);
+  CHECK(driven.all<SendProbeText>().size() == 1);
 }
 
 TEST_CASE("hint: a heartbeat is sent even without an interval") {
   DrivenConnection driven({.heartbeat = {.interval = 0s}});
   driven.goTo(State::Open);
-  driven.hint(Hint::Thawed);
+  driven.hint(Hint::WokeUp);
   CHECK(driven.all<SendPing>().size() == 1);
 }
 
@@ -101,11 +101,11 @@ TEST_CASE("hint: without a heartbeat a connection is trusted, or dropped after a
     trusting.hint(hint);
     CHECK(trusting.actions().empty());
 
-    DrivenConnection wary(heartbeats(OnThaw::Reconnect), false);
+    DrivenConnection wary(heartbeats(OnWake::Reconnect), false);
     wary.goTo(State::Open);
     wary.hint(hint);
-    if (hint == Hint::Thawed || hint == Hint::Online) {
-      CHECK(wary.only<CloseInfo>().cause == CloseCause::Thawed);
+    if (hint == Hint::WokeUp || hint == Hint::Online) {
+      CHECK(wary.only<CloseInfo>().cause == CloseCause::WokeUp);
       CHECK(wary.only<CloseInfo>().wasOpen);
       CHECK(wary.only<CloseInfo>().willRetry);
       CHECK(wary.all<Abort>().size() == 1);
@@ -165,39 +165,39 @@ TEST_CASE("hint: a delay of Retry-After is not shortened") {
 }
 
 TEST_CASE("hint: without reconnecting, a connection that is not trusted any more is the last one") {
-  Options options = heartbeats(OnThaw::Reconnect);
+  Options options = heartbeats(OnWake::Reconnect);
   options.reconnect.enabled = false;
   DrivenConnection driven(options, false);
   driven.goTo(State::Open);
-  driven.hint(Hint::Thawed);
+  driven.hint(Hint::WokeUp);
   CHECK(driven.state() == State::Closed);
 }
 
-TEST_CASE("thaw watch: two clocks that advance together are no sleep") {
-  ThawWatch watch;
+TEST_CASE("wake watch: two clocks that advance together are no sleep") {
+  WakeWatch watch;
   CHECK_FALSE(watch.notice(Time(1h), WallTime(1'700'000'000s)));
   for (int i = 1; i < 10; ++i) {
     CHECK_FALSE(watch.notice(Time(1h + i * 1min), WallTime(1'700'000'000s + i * 1min)));
   }
 }
 
-TEST_CASE("thaw watch: a wall clock that went on alone means sleep, beyond five seconds and once") {
-  ThawWatch watch;
+TEST_CASE("wake watch: a wall clock that went on alone means sleep, beyond five seconds and once") {
+  WakeWatch watch;
   CHECK_FALSE(watch.notice(Time(1h), WallTime(1000s)));
   CHECK_FALSE(watch.notice(Time(1h + 1s), WallTime(1006s)));
   CHECK(watch.notice(Time(1h + 2s), WallTime(1012s + 1ms)));
   CHECK_FALSE(watch.notice(Time(1h + 3s), WallTime(1013s + 1ms)));
 }
 
-TEST_CASE("thaw watch: a wall clock that is set back means nothing") {
-  ThawWatch watch;
+TEST_CASE("wake watch: a wall clock that is set back means nothing") {
+  WakeWatch watch;
   CHECK_FALSE(watch.notice(Time(1h), WallTime(1000s)));
   CHECK_FALSE(watch.notice(Time(1h + 1s), WallTime(10s)));
   CHECK_FALSE(watch.notice(Time(1h + 2s), WallTime(11s)));
 }
 
-TEST_CASE("thaw watch: a timer that is long overdue means that everything stood still") {
-  ThawWatch watch;
+TEST_CASE("wake watch: a timer that is long overdue means that everything stood still") {
+  WakeWatch watch;
   CHECK_FALSE(watch.notice(Time(1h), WallTime(1000s), Time(1h - 5s)));
   CHECK(watch.notice(Time(1h + 1min), WallTime(1060s), Time(1h + 54s)));
   CHECK_FALSE(watch.notice(Time(1h + 2min), WallTime(1120s), Time(1h + 2min)));

@@ -22,10 +22,10 @@ void openAndSend(DrivenConnection& driven, std::size_t messages) {
 }
 
 // Asks now; `last`: behind everything that was handed over. Returns the payload of the Ping.
-std::array<std::byte, 8> ask(DrivenConnection& driven, bool last) {
-  driven.askNow();
+std::array<std::byte, 8> probe(DrivenConnection& driven, bool last) {
+  driven.probeNow();
   const auto payload = driven.only<SendPing>().payload;
-  driven.questionHandedOver(last);
+  driven.probeHandedOver(last);
   return payload;
 }
 
@@ -357,13 +357,13 @@ TEST_CASE("unconfirmed: messages handed over without a confirmation are counted,
 TEST_CASE("unconfirmed: each connection counts for itself, and an attempt that never opened has none") {
   DrivenConnection driven;
   openAndSend(driven, 3);
-  const auto question = ask(driven, true);
+  const auto probe = probe(driven, true);
   driven.ended();
   driven.untilDeadline();
   CHECK(unconfirmedAfter(driven, {.cause = CloseCause::ConnectFailed}) == 0);
   driven.untilDeadline();
   driven.opened();
-  driven.pongArrived(question);
+  driven.pongArrived(probe);
   driven.handedOver(1);
   CHECK(unconfirmedAfter(driven) == 1);
 }
@@ -371,9 +371,9 @@ TEST_CASE("unconfirmed: each connection counts for itself, and an attempt that n
 TEST_CASE("unconfirmed: an answer confirms messages handed over before its heartbeat, and none after it") {
   DrivenConnection driven;
   openAndSend(driven, 3);
-  const auto question = ask(driven, true);
+  const auto probe = probe(driven, true);
   driven.handedOver(2);
-  driven.pongArrived(question);
+  driven.pongArrived(probe);
   driven.handedOver(1);
   CHECK(unconfirmedAfter(driven) == 3);
 }
@@ -381,17 +381,17 @@ TEST_CASE("unconfirmed: an answer confirms messages handed over before its heart
 TEST_CASE("unconfirmed: the answer to a Ping that overtook messages proves no more than the one before it") {
   DrivenConnection driven;
   openAndSend(driven, 3);
-  driven.pongArrived(ask(driven, true));
+  driven.pongArrived(probe(driven, true));
   driven.handedOver(2);
-  driven.pongArrived(ask(driven, false));
+  driven.pongArrived(probe(driven, false));
   CHECK(unconfirmedAfter(driven) == 2);
 }
 
 TEST_CASE("unconfirmed: the answer to a text confirms the messages before it") {
   DrivenConnection driven({.heartbeat = {.message = "ping", .answer = "pong"}}, false);
   openAndSend(driven, 3);
-  driven.askNow();
-  driven.questionHandedOver(true);
+  driven.probeNow();
+  driven.probeHandedOver(true);
   driven.handedOver(1);
   driven.answerArrived();
   CHECK(unconfirmedAfter(driven) == 1);

@@ -72,10 +72,10 @@ const std::vector<InputRow>& inputTable() {
 // What else may happen; it leads to actions, but by itself to no other state.
 const std::vector<InputRow>& sideInputs() {
   static const std::vector<InputRow> table = {
-      {"a thaw", [](auto& driven) { driven.hint(Hint::Thawed); }, {}},
+      {"a wake-up", [](auto& driven) { driven.hint(Hint::WokeUp); }, {}},
       {"the network's return", [](auto& driven) { driven.hint(Hint::Online); }, {}},
-      {"a question", [](auto& driven) { driven.askNow(); }, {}},
-      {"a question that was handed over", [](auto& driven) { driven.questionHandedOver(true); }, {}},
+      {"a probe", [](auto& driven) { driven.probeNow(); }, {}},
+      {"a probe that was handed over", [](auto& driven) { driven.probeHandedOver(true); }, {}},
       {"an answer of the endpoint function", [](auto& driven) { driven.endpointAnswered(); }, {}},
       {"a failure of it", [](auto& driven) { driven.endpointFailed(driven.connection().attempt()); }, {}},
       {"too many messages", [](auto& driven) { driven.trimQueue(); }, {}},
@@ -94,7 +94,7 @@ Options optionsOfLife(std::uint64_t seed) {
   }
   if (seed % 4 == 1) {
     options.sendQueue = {.maxMessages = 5, .maxAge = 2s};
-    options.heartbeat.onThaw = OnThaw::Reconnect;
+    options.heartbeat.onWake = OnWake::Reconnect;
   }
   if (seed % 7 == 2) {
     options.reconnect.maxAttempts = 3;
@@ -140,7 +140,7 @@ TEST_CASE("connection: a heartbeat outside Open is dropped without an action") {
     CAPTURE(std::string(nameOf(from)));
     DrivenConnection driven(waitingLong());
     driven.goTo(from);
-    driven.askNow();
+    driven.probeNow();
     CHECK(driven.actions().empty());
   }
 }
@@ -295,7 +295,7 @@ TEST_CASE("reconnect: an open connection is cut, and the next attempt begins wit
   driven.reconnect();
   CHECK(driven.path() == Path{State::Waiting, State::Connecting});
   const CloseInfo info = driven.only<CloseInfo>();
-  CHECK(info.cause == CloseCause::ReconnectAsked);
+  CHECK(info.cause == CloseCause::ReconnectRequested);
   CHECK(info.wasOpen);
   CHECK(info.willRetry);
   CHECK(info.retryIn == 0ms);
@@ -316,7 +316,7 @@ TEST_CASE("reconnect: while connecting, the attempt is replaced by another") {
   DrivenConnection driven;
   driven.connect();
   driven.reconnect();
-  CHECK(driven.only<CloseInfo>().cause == CloseCause::ReconnectAsked);
+  CHECK(driven.only<CloseInfo>().cause == CloseCause::ReconnectRequested);
   CHECK_FALSE(driven.only<CloseInfo>().wasOpen);
   CHECK(driven.all<Dial>().size() == 1);
 }

@@ -10,7 +10,7 @@
 
 #include "client_shared.hpp"
 #include "delivery_steps.hpp"
-#include "endpoint_question.hpp"
+#include "pending_endpoint.hpp"
 
 namespace tidewire::internal {
 namespace {
@@ -46,8 +46,8 @@ void logAll(Delivery& delivery, Log& log) {
 
 void deliverOneOfEach(Delivery& delivery) {
   delivery.begin();
-  delivery.deliver(Event(EndpointQuestion::request(
-      std::make_shared<EndpointQuestion>(std::weak_ptr<ClientShared>(), Endpoint(), 7, std::nullopt))));
+  delivery.deliver(Event(PendingEndpoint::request(
+      std::make_shared<PendingEndpoint>(std::weak_ptr<ClientShared>(), Endpoint(), 7, std::nullopt))));
   delivery.deliver(Event(StateChange{.from = State::Connecting, .to = State::Open}));
   delivery.deliver(Event(Opened{}));
   deliverText(delivery, "hello");

@@ -17,7 +17,7 @@
 namespace tidewire::core::test {
 
 /// Holds every action of a connection against what is promised for all of them: an attempt begins in Connecting, with a
-/// Dial, or with a question where to, which a Dial follows. It has a transport from then until its Abort, and ends in
+/// Dial, or with a probe where to, which a Dial follows. It has a transport from then until its Abort, and ends in
 /// exactly one close event, which is its last. What an end for good drops is told before it.
 class LifeRules {
  public:
@@ -42,10 +42,10 @@ class LifeRules {
     CHECK(inTable);
     state_ = change.to;
   }
-  void follow(const AskEndpoint& question) {
+  void follow(const RequestEndpoint& probe) {
     beginAttempt();
-    CHECK(question.attempt == attempt_);
-    CHECK((!question.lastClose || question.lastClose->attempt == attempt_ - 1));
+    CHECK(probe.attempt == attempt_);
+    CHECK((!probe.lastClose || probe.lastClose->attempt == attempt_ - 1));
     asksWhereTo_ = true;
   }
   void follow(const Dial&) {
@@ -104,7 +104,7 @@ class LifeRules {
     }
   }
   void follow(const SendPing&) { checkOpen(); }
-  void follow(const SendQuestion&) { checkOpen(); }
+  void follow(const SendProbeText&) { checkOpen(); }
   void follow(const Reassure&) { checkOpen(); }
   void follow(const HeartbeatInfo& info) {
     checkOpen();
@@ -162,8 +162,8 @@ class DrivenConnection {
   void reconnect() {
     input([this] { connection_.reconnect(now_); });
   }
-  void askNow() {
-    input([this] { connection_.askNow(now_); });
+  void probeNow() {
+    input([this] { connection_.probeNow(now_); });
   }
   /// The handshake succeeds, and `onOpen` returns at once, unless `onOpenTakesTime`.
   void opened(std::string_view subprotocol = {}, const HandshakeTimes& times = {}) {
@@ -233,8 +233,8 @@ class DrivenConnection {
   void handedOver(std::size_t messages) {
     input([&] { connection_.handedOver(messages); });
   }
-  void questionHandedOver(bool last) {
-    input([&] { connection_.questionHandedOver(last); });
+  void probeHandedOver(bool last) {
+    input([&] { connection_.probeHandedOver(last); });
   }
   /// Offers the transport room for `most` messages, and returns the names of those that were taken.
   std::vector<std::uintptr_t> send(std::size_t most = 1000) {

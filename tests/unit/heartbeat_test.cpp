@@ -13,11 +13,11 @@ using Verdict = Heartbeat::Verdict;
 constexpr Time kStart{1h};
 constexpr Duration kInterval = 25s;
 constexpr Duration kTimeout = 10s;
-constexpr Duration kThawTimeout = 3s;
+constexpr Duration kWakeTimeout = 3s;
 constexpr Duration kSilence = 60s;
 
 constexpr Heartbeat::Times with(Duration interval, Duration timeout, Duration silence = 0s) {
-  return {.interval = interval, .timeout = timeout, .silence = silence, .thawTimeout = kThawTimeout, .canAsk = true};
+  return {.interval = interval, .timeout = timeout, .silence = silence, .wakeTimeout = kWakeTimeout, .canProbe = true};
 }
 
 constexpr Heartbeat::Times kTimes = with(kInterval, kTimeout);
@@ -31,8 +31,8 @@ Heartbeat started() {
 // One that has asked at `at`.
 Heartbeat asking(Time at) {
   Heartbeat heartbeat = started();
-  heartbeat.askNow(at);
-  CHECK(heartbeat.tick(at) == Verdict::Ask);
+  heartbeat.probeNow(at);
+  CHECK(heartbeat.tick(at) == Verdict::Probe);
   return heartbeat;
 }
 
@@ -40,24 +40,24 @@ Heartbeat asking(Time at) {
 
 TEST_CASE("heartbeat: none is sent before the connection is open, or after it has ended") {
   Heartbeat heartbeat(kTimes);
-  heartbeat.askNow(kStart);
+  heartbeat.probeNow(kStart);
   CHECK(heartbeat.deadline() == std::nullopt);
   CHECK(heartbeat.tick(kStart + 1h) == Verdict::Nothing);
 
   heartbeat.start(kStart);
   heartbeat.stop();
-  heartbeat.askNow(kStart);
+  heartbeat.probeNow(kStart);
   CHECK(heartbeat.deadline() == std::nullopt);
   CHECK(heartbeat.tick(kStart + 1h) == Verdict::Nothing);
 }
 
-TEST_CASE("heartbeat: a question goes out every interval") {
+TEST_CASE("heartbeat: a probe goes out every interval") {
   Heartbeat heartbeat = started();
   for (int i = 1; i <= 5; ++i) {
     const Time due = kStart + i * kInterval;
     CHECK(heartbeat.deadline() == due);
     CHECK(heartbeat.tick(due - 1ns) == Verdict::Nothing);
-    CHECK(heartbeat.tick(due) == Verdict::Ask);
+    CHECK(heartbeat.tick(due) == Verdict::Probe);
     heartbeat.heard(due + 30ms);
     CHECK(heartbeat.answeredNewest(due + 30ms) == Duration(30ms));
   }
@@ -68,14 +68,14 @@ TEST_CASE("heartbeat: without an interval one is sent only on request") {
   heartbeat.start(kStart);
   CHECK(heartbeat.deadline() == std::nullopt);
   CHECK(heartbeat.tick(kStart + 1h) == Verdict::Nothing);
-  heartbeat.askNow(kStart + 1h);
+  heartbeat.probeNow(kStart + 1h);
   CHECK(heartbeat.deadline() == kStart + 1h);
-  CHECK(heartbeat.tick(kStart + 1h) == Verdict::Ask);
+  CHECK(heartbeat.tick(kStart + 1h) == Verdict::Probe);
   heartbeat.heard(kStart + 1s);
   CHECK(heartbeat.deadline() == std::nullopt);
 }
 
-TEST_CASE("heartbeat: silence for the timeout after a question means dead") {
+TEST_CASE("heartbeat: silence for the timeout after a probe means dead") {
   Heartbeat heartbeat = asking(kStart);
   CHECK(heartbeat.deadline() == kStart + kTimeout);
   CHECK(heartbeat.tick(kStart + kTimeout - 1ns) == Verdict::Nothing);
@@ -91,23 +91,23 @@ TEST_CASE("heartbeat: any byte proves life, but only the answer gives a round tr
   CHECK(heartbeat.unanswered() == 0);
 }
 
-TEST_CASE("heartbeat: silence before a question counts for nothing") {
+TEST_CASE("heartbeat: silence before a probe counts for nothing") {
   Heartbeat heartbeat = started();
   CHECK(heartbeat.tick(kStart + kInterval - 1ns) == Verdict::Nothing);
-  CHECK(heartbeat.tick(kStart + kInterval) == Verdict::Ask);
+  CHECK(heartbeat.tick(kStart + kInterval) == Verdict::Probe);
 }
 
-TEST_CASE("heartbeat: one question is judged at a time") {
+TEST_CASE("heartbeat: one probe is judged at a time") {
   Heartbeat heartbeat(with(5s, 20s));
   heartbeat.start(kStart);
-  CHECK(heartbeat.tick(kStart + 5s) == Verdict::Ask);
+  CHECK(heartbeat.tick(kStart + 5s) == Verdict::Probe);
   CHECK(heartbeat.tick(kStart + 10s) == Verdict::Nothing);
-  heartbeat.askNow(kStart + 11s);
+  heartbeat.probeNow(kStart + 11s);
   CHECK(heartbeat.tick(kStart + 11s) == Verdict::Nothing);
   CHECK(heartbeat.deadline() == kStart + 25s);
   SUBCASE("what was due meanwhile is asked once life is proved") {
     heartbeat.heard(kStart + 12s);
-    CHECK(heartbeat.tick(kStart + 12s) == Verdict::Ask);
+    CHECK(heartbeat.tick(kStart + 12s) == Verdict::Probe);
     CHECK(heartbeat.deadline() == kStart + 32s);
   }
   SUBCASE("and nothing is asked of a dead peer") {
@@ -117,7 +117,7 @@ TEST_CASE("heartbeat: one question is judged at a time") {
 
 TEST_CASE("heartbeat: a request while one is pending sends no second one") {
   Heartbeat heartbeat = asking(kStart);
-  heartbeat.askNow(kStart + 1s);
+  heartbeat.probeNow(kStart + 1s);
   heartbeat.heard(kStart + 1s);
   CHECK(heartbeat.tick(kStart + 1s) == Verdict::Nothing);
   CHECK(heartbeat.deadline() == kStart + kInterval);
@@ -125,8 +125,8 @@ TEST_CASE("heartbeat: a request while one is pending sends no second one") {
 
 TEST_CASE("heartbeat: one sent on request restarts the interval") {
   Heartbeat heartbeat = started();
-  heartbeat.askNow(kStart + 20s);
-  CHECK(heartbeat.tick(kStart + 20s) == Verdict::Ask);
+  heartbeat.probeNow(kStart + 20s);
+  CHECK(heartbeat.tick(kStart + 20s) == Verdict::Probe);
   heartbeat.heard(kStart + 21s);
   CHECK(heartbeat.deadline() == kStart + 20s + kInterval);
 }
@@ -142,8 +142,8 @@ TEST_CASE("heartbeat: answers without a number give the round trip of the newest
   Heartbeat heartbeat = asking(kStart);
   for (const Duration later : {1s, 2s}) {
     heartbeat.heard(kStart + later);
-    heartbeat.askNow(kStart + later);
-    CHECK(heartbeat.tick(kStart + later) == Verdict::Ask);
+    heartbeat.probeNow(kStart + later);
+    CHECK(heartbeat.tick(kStart + later) == Verdict::Probe);
   }
   CHECK(heartbeat.unanswered() == 3);
   CHECK(heartbeat.answeredInTurn(kStart + 3s) == std::nullopt);
@@ -152,11 +152,11 @@ TEST_CASE("heartbeat: answers without a number give the round trip of the newest
   CHECK(heartbeat.answeredInTurn(kStart + 6s) == std::nullopt);
 }
 
-TEST_CASE("heartbeat: the answer to the newest question answers the older ones too") {
+TEST_CASE("heartbeat: the answer to the newest probe answers the older ones too") {
   Heartbeat heartbeat = asking(kStart);
   heartbeat.heard(kStart + 1s);
-  heartbeat.askNow(kStart + 1s);
-  CHECK(heartbeat.tick(kStart + 1s) == Verdict::Ask);
+  heartbeat.probeNow(kStart + 1s);
+  CHECK(heartbeat.tick(kStart + 1s) == Verdict::Probe);
   CHECK(heartbeat.answeredNewest(kStart + 3s) == Duration(2s));
   CHECK(heartbeat.answeredNewest(kStart + 3s) == std::nullopt);
 }
@@ -167,11 +167,11 @@ TEST_CASE("heartbeat: none is sent while reading is paused") {
   CHECK(heartbeat.deadline() == std::nullopt);
   CHECK(heartbeat.tick(kStart + 1h) == Verdict::Nothing);
   heartbeat.resume(kStart + 1h);
-  CHECK(heartbeat.tick(kStart + 1h) == Verdict::Ask);
+  CHECK(heartbeat.tick(kStart + 1h) == Verdict::Probe);
   CHECK(heartbeat.deadline() == kStart + 1h + kTimeout);
 }
 
-TEST_CASE("heartbeat: while reading is paused a peer that awaits questions is reassured, and nothing is judged") {
+TEST_CASE("heartbeat: while reading is paused a peer that awaits probes is reassured, and nothing is judged") {
   constexpr Duration kAwaited = 10s;
   Heartbeat heartbeat(kTimes);
   heartbeat.start(kStart, kAwaited);
@@ -184,7 +184,7 @@ TEST_CASE("heartbeat: while reading is paused a peer that awaits questions is re
   }
   heartbeat.resume(kStart + 51s);
   CHECK(heartbeat.answeredNewest(kStart + 51s) == std::nullopt);
-  CHECK(heartbeat.tick(kStart + 51s) == Verdict::Ask);
+  CHECK(heartbeat.tick(kStart + 51s) == Verdict::Probe);
   CHECK(heartbeat.deadline() == kStart + 51s + kTimeout);
 
   // Nor is the next connection's peer reassured for this one's sake.
@@ -198,8 +198,8 @@ TEST_CASE("heartbeat: while reading is paused a peer that awaits questions is re
 TEST_CASE("heartbeat: a ping that only keeps the peer's side alive is no heartbeat, and delays none") {
   Heartbeat heartbeat(kTimes);
   heartbeat.start(kStart, kInterval);
-  heartbeat.askNow(kStart);
-  CHECK(heartbeat.tick(kStart) == Verdict::Ask);
+  heartbeat.probeNow(kStart);
+  CHECK(heartbeat.tick(kStart) == Verdict::Probe);
   heartbeat.pause(kStart + 4s);
   CHECK(heartbeat.tick(kStart + 30min) == Verdict::Reassure);
   heartbeat.resume(kStart + 1h);
@@ -207,18 +207,18 @@ TEST_CASE("heartbeat: a ping that only keeps the peer's side alive is no heartbe
   CHECK(heartbeat.tick(kStart + 1h + 6s - 1ns) == Verdict::Nothing);
   CHECK(heartbeat.answeredNewest(kStart + 1h + 1s) == Duration(1h + 1s));
 
-  // What is asked meanwhile is asked when it goes on, and so is what a thaw wants to know.
-  for (const bool thaws : {false, true}) {
+  // What is asked meanwhile is asked when it goes on, and so is what a wake-up wants to know.
+  for (const bool wakes : {false, true}) {
     heartbeat.stop();
     heartbeat.start(kStart, kInterval);
     heartbeat.pause(kStart + 1s);
-    thaws ? heartbeat.distrust(kStart + 2s) : heartbeat.askNow(kStart + 2s);
+    wakes ? heartbeat.distrust(kStart + 2s) : heartbeat.probeNow(kStart + 2s);
     CHECK(heartbeat.tick(kStart + 2s) == Verdict::Nothing);
     CHECK(heartbeat.deadline() == kStart + kInterval);
     CHECK(heartbeat.tick(kStart + kInterval) == Verdict::Reassure);
     heartbeat.resume(kStart + 30s);
-    CHECK(heartbeat.tick(kStart + 30s) == Verdict::Ask);
-    CHECK(heartbeat.deadline() == kStart + 30s + (thaws ? kThawTimeout : kTimeout));
+    CHECK(heartbeat.tick(kStart + 30s) == Verdict::Probe);
+    CHECK(heartbeat.deadline() == kStart + 30s + (wakes ? kWakeTimeout : kTimeout));
   }
 }
 
@@ -242,7 +242,7 @@ TEST_CASE("heartbeat: a pause that began before the connection was open holds") 
   CHECK(heartbeat.deadline() == std::nullopt);
   CHECK(heartbeat.tick(kStart + 1h) == Verdict::Nothing);
   heartbeat.resume(kStart + 1h);
-  CHECK(heartbeat.tick(kStart + 1h) == Verdict::Ask);
+  CHECK(heartbeat.tick(kStart + 1h) == Verdict::Probe);
 }
 
 TEST_CASE("heartbeat: a pause ends with its connection") {
@@ -263,21 +263,21 @@ TEST_CASE("heartbeat: a late timeout first leaves time to read the received byte
     CHECK(heartbeat.tick(judged + 1h) == Verdict::Nothing);
     CHECK(heartbeat.deadline() == judged + 1h + 250ms);
     heartbeat.heard(judged + 1h);
-    CHECK(heartbeat.tick(judged + 1h + 250ms) == Verdict::Ask);
+    CHECK(heartbeat.tick(judged + 1h + 250ms) == Verdict::Probe);
   }
   SUBCASE("if there are none, the connection is dead") {
     CHECK(heartbeat.tick(judged + 101ms) == Verdict::Nothing);
     CHECK(heartbeat.tick(judged + 101ms + 249ms) == Verdict::Nothing);
     CHECK(heartbeat.tick(judged + 101ms + 250ms) == Verdict::Dead);
   }
-  SUBCASE("one moment is given for each question") {
+  SUBCASE("one moment is given for each probe") {
     CHECK(heartbeat.tick(judged + 1h) == Verdict::Nothing);
     CHECK(heartbeat.tick(judged + 2h) == Verdict::Dead);
   }
-  SUBCASE("the next question has a moment of its own") {
+  SUBCASE("the next probe has a moment of its own") {
     CHECK(heartbeat.tick(judged + 1h) == Verdict::Nothing);
     heartbeat.heard(judged + 1h);
-    CHECK(heartbeat.tick(judged + 1h) == Verdict::Ask);
+    CHECK(heartbeat.tick(judged + 1h) == Verdict::Probe);
     CHECK(heartbeat.tick(judged + 2h) == Verdict::Nothing);
   }
 }
@@ -292,17 +292,18 @@ TEST_CASE("heartbeat: a new connection owes no answers of the old one") {
 }
 
 TEST_CASE("heartbeat: the interval sends none where none can be sent") {
-  Heartbeat heartbeat({.interval = kInterval, .timeout = kTimeout, .silence = 0s, .thawTimeout = 3s, .canAsk = false});
+  Heartbeat heartbeat(
+      {.interval = kInterval, .timeout = kTimeout, .silence = 0s, .wakeTimeout = 3s, .canProbe = false});
   heartbeat.start(kStart);
   CHECK(heartbeat.deadline() == std::nullopt);
   CHECK(heartbeat.tick(kStart + 1h) == Verdict::Nothing);
 }
 
 TEST_CASE("heartbeat: silence beyond the limit means dead, with or without a pending heartbeat") {
-  for (const bool canAsk : {true, false}) {
-    CAPTURE(canAsk);
+  for (const bool canProbe : {true, false}) {
+    CAPTURE(canProbe);
     Heartbeat::Times times = with(0s, kTimeout, kSilence);
-    times.canAsk = canAsk;
+    times.canProbe = canProbe;
     Heartbeat heartbeat(times);
     heartbeat.start(kStart);
     CHECK(heartbeat.deadline() == kStart + kSilence);
@@ -313,24 +314,24 @@ TEST_CASE("heartbeat: silence beyond the limit means dead, with or without a pen
   }
 }
 
-TEST_CASE("heartbeat: of silence and an unanswered question the earlier one decides") {
+TEST_CASE("heartbeat: of silence and an unanswered probe the earlier one decides") {
   Heartbeat heartbeat(with(kInterval, kTimeout, kSilence));
   heartbeat.start(kStart);
-  SUBCASE("the question") {
-    CHECK(heartbeat.tick(kStart + kInterval) == Verdict::Ask);
+  SUBCASE("the probe") {
+    CHECK(heartbeat.tick(kStart + kInterval) == Verdict::Probe);
     CHECK(heartbeat.deadline() == kStart + kInterval + kTimeout);
     CHECK(heartbeat.tick(kStart + kInterval + kTimeout) == Verdict::Dead);
   }
   SUBCASE("the silence") {
-    heartbeat.askNow(kStart + 55s);
-    CHECK(heartbeat.tick(kStart + 55s) == Verdict::Ask);
+    heartbeat.probeNow(kStart + 55s);
+    CHECK(heartbeat.tick(kStart + 55s) == Verdict::Probe);
     CHECK(heartbeat.deadline() == kStart + kSilence);
     CHECK(heartbeat.tick(kStart + kSilence) == Verdict::Dead);
   }
   SUBCASE("and bytes end both") {
-    CHECK(heartbeat.tick(kStart + kInterval) == Verdict::Ask);
+    CHECK(heartbeat.tick(kStart + kInterval) == Verdict::Probe);
     heartbeat.heard(kStart + 26s);
-    CHECK(heartbeat.tick(kStart + kSilence) == Verdict::Ask);
+    CHECK(heartbeat.tick(kStart + kSilence) == Verdict::Probe);
     CHECK(heartbeat.deadline() == kStart + kSilence + kTimeout);
   }
 }
@@ -366,7 +367,7 @@ TEST_CASE("heartbeat: a late silence timeout first leaves time to read the recei
 TEST_CASE("heartbeat: the time to read received bytes is shared by silence and answer timeouts") {
   Heartbeat heartbeat(with(kInterval, kTimeout, kSilence));
   heartbeat.start(kStart);
-  CHECK(heartbeat.tick(kStart + kInterval) == Verdict::Ask);
+  CHECK(heartbeat.tick(kStart + kInterval) == Verdict::Probe);
   // Both are over by now.
   const Time late = kStart + 1h;
   CHECK(heartbeat.tick(late) == Verdict::Nothing);
@@ -379,15 +380,15 @@ TEST_CASE("heartbeat: a hint sends one at once, with a shorter timeout") {
   Heartbeat heartbeat = started();
   heartbeat.distrust(kStart + 5s);
   CHECK(heartbeat.deadline() == kStart + 5s);
-  CHECK(heartbeat.tick(kStart + 5s) == Verdict::Ask);
-  CHECK(heartbeat.deadline() == kStart + 5s + kThawTimeout);
+  CHECK(heartbeat.tick(kStart + 5s) == Verdict::Probe);
+  CHECK(heartbeat.deadline() == kStart + 5s + kWakeTimeout);
   SUBCASE("silence then means dead") {
-    CHECK(heartbeat.tick(kStart + 5s + kThawTimeout) == Verdict::Dead);
+    CHECK(heartbeat.tick(kStart + 5s + kWakeTimeout) == Verdict::Dead);
   }
-  SUBCASE("the next question has the usual time") {
+  SUBCASE("the next probe has the usual time") {
     heartbeat.heard(kStart + 6s);
     CHECK(heartbeat.answeredNewest(kStart + 6s) == Duration(1s));
-    CHECK(heartbeat.tick(kStart + 5s + kInterval) == Verdict::Ask);
+    CHECK(heartbeat.tick(kStart + 5s + kInterval) == Verdict::Probe);
     CHECK(heartbeat.deadline() == kStart + 5s + kInterval + kTimeout);
   }
 }
@@ -395,9 +396,9 @@ TEST_CASE("heartbeat: a hint sends one at once, with a shorter timeout") {
 TEST_CASE("heartbeat: a hint replaces the heartbeat that was pending before the break") {
   Heartbeat heartbeat = asking(kStart);
   heartbeat.distrust(kStart + 9s);
-  CHECK(heartbeat.tick(kStart + 9s) == Verdict::Ask);
+  CHECK(heartbeat.tick(kStart + 9s) == Verdict::Probe);
   CHECK(heartbeat.tick(kStart + kTimeout) == Verdict::Nothing);
-  CHECK(heartbeat.deadline() == kStart + 9s + kThawTimeout);
+  CHECK(heartbeat.deadline() == kStart + 9s + kWakeTimeout);
   CHECK(heartbeat.unanswered() == 2);
 }
 
@@ -405,18 +406,18 @@ TEST_CASE("heartbeat: one reason more to distrust does not put off a judgement")
   Heartbeat heartbeat = started();
   heartbeat.distrust(kStart + 5s);
   heartbeat.distrust(kStart + 5s);
-  CHECK(heartbeat.tick(kStart + 5s) == Verdict::Ask);
+  CHECK(heartbeat.tick(kStart + 5s) == Verdict::Probe);
   heartbeat.distrust(kStart + 7s);
   CHECK(heartbeat.tick(kStart + 7s) == Verdict::Nothing);
-  CHECK(heartbeat.deadline() == kStart + 5s + kThawTimeout);
+  CHECK(heartbeat.deadline() == kStart + 5s + kWakeTimeout);
   SUBCASE("which is passed") {
-    CHECK(heartbeat.tick(kStart + 5s + kThawTimeout) == Verdict::Dead);
+    CHECK(heartbeat.tick(kStart + 5s + kWakeTimeout) == Verdict::Dead);
   }
   SUBCASE("but once it is over there is a new one") {
     heartbeat.heard(kStart + 7s);
     heartbeat.distrust(kStart + 8s);
-    CHECK(heartbeat.tick(kStart + 8s) == Verdict::Ask);
-    CHECK(heartbeat.deadline() == kStart + 8s + kThawTimeout);
+    CHECK(heartbeat.tick(kStart + 8s) == Verdict::Probe);
+    CHECK(heartbeat.deadline() == kStart + 8s + kWakeTimeout);
   }
 }
 
@@ -429,7 +430,7 @@ TEST_CASE("heartbeat: a hint affects neither a connection that is not open nor t
   heartbeat.stop();
   heartbeat.start(kStart + 1min);
   CHECK(heartbeat.deadline() == kStart + 1min + kInterval);
-  CHECK(heartbeat.tick(kStart + 1min + kInterval) == Verdict::Ask);
+  CHECK(heartbeat.tick(kStart + 1min + kInterval) == Verdict::Probe);
   CHECK(heartbeat.deadline() == kStart + 1min + kInterval + kTimeout);
 }
 
@@ -440,8 +441,8 @@ TEST_CASE("heartbeat: a hint while reading is paused sends one when reading resu
   CHECK(heartbeat.deadline() == std::nullopt);
   CHECK(heartbeat.tick(kStart + 2s) == Verdict::Nothing);
   heartbeat.resume(kStart + 9s);
-  CHECK(heartbeat.tick(kStart + 9s) == Verdict::Ask);
-  CHECK(heartbeat.deadline() == kStart + 9s + kThawTimeout);
+  CHECK(heartbeat.tick(kStart + 9s) == Verdict::Probe);
+  CHECK(heartbeat.deadline() == kStart + 9s + kWakeTimeout);
 }
 
 TEST_CASE("round trips: the last, the smallest and a moving average with a weight of one eighth") {

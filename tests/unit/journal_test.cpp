@@ -292,13 +292,13 @@ TEST_CASE("journal texts: giving up is an error, never opening a warning, a requ
   CHECK(levelOf(CloseInfo{.cause = CloseCause::ConnectFailed, .willRetry = true, .neverOpened = true}) ==
         LogLevel::Warning);
   CHECK(levelOf(CloseInfo{.cause = CloseCause::ClosedByUser}) == LogLevel::Info);
-  CHECK(levelOf(CloseInfo{.cause = CloseCause::ReconnectAsked, .willRetry = true}) == LogLevel::Info);
+  CHECK(levelOf(CloseInfo{.cause = CloseCause::ReconnectRequested, .willRetry = true}) == LogLevel::Info);
 }
 
 TEST_CASE("journal texts: drops, answers and hints have a sentence each") {
   CHECK(describe(Dropped{DropReason::Expired, 3, 40}) == "dropped 3 messages, 40 bytes: Expired");
   CHECK(describe(HeartbeatInfo{.roundTrip = 1'250us}) == "the peer answered after 1.2 ms");
-  for (const core::Hint hint : {core::Hint::Thawed, core::Hint::Online, core::Hint::Offline, core::Hint::Visible}) {
+  for (const core::Hint hint : {core::Hint::WokeUp, core::Hint::Online, core::Hint::Offline, core::Hint::Visible}) {
     CHECK(describe(hint) != "?");
   }
 }

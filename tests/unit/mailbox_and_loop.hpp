@@ -43,8 +43,8 @@ class MailboxAndLoop {
   ReconnectResult reconnect() {
     return posting([this](auto& post) { return mailbox.reconnect(post); });
   }
-  HeartbeatResult ask() {
-    return posting([this](auto& post) { return mailbox.ask(post); });
+  HeartbeatResult probe() {
+    return posting([this](auto& post) { return mailbox.probe(post); });
   }
 
   /// How many posts so far told to wake the loop.
@@ -56,7 +56,7 @@ class MailboxAndLoop {
     std::vector<std::size_t> messagesBefore = {};
     std::vector<std::size_t> sizes = {};
     std::vector<std::size_t> firstSizes = {};
-    DroppedPosts dropped = {};
+    PostedDrops dropped = {};
     bool settled = false;
   };
   Taken round(std::size_t queuedMessages = 0, std::size_t queuedBytes = 0, std::size_t transportBytes = 0) {

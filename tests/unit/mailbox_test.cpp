@@ -60,7 +60,7 @@ TEST_CASE("mailbox: a refused call does not wake the loop") {
   CHECK(box.send(11) == SendResult::TooLarge);
   CHECK(box.close() == CloseResult::AlreadyClosed);
   CHECK(box.reconnect() == ReconnectResult::Closed);
-  CHECK(box.ask() == HeartbeatResult::NotOpen);
+  CHECK(box.probe() == HeartbeatResult::NotOpen);
   CHECK(box.wakes() == 0);
 }
 
@@ -129,14 +129,14 @@ TEST_CASE("mailbox: a connect() that is still posted outlives the end before it"
 
 TEST_CASE("mailbox: a heartbeat needs an open connection") {
   MailboxAndLoop box;
-  CHECK(box.ask() == HeartbeatResult::NotOpen);
+  CHECK(box.probe() == HeartbeatResult::NotOpen);
   CHECK(box.connect() == ConnectResult::Started);
   box.become(State::Connecting);
-  CHECK(box.ask() == HeartbeatResult::NotOpen);
+  CHECK(box.probe() == HeartbeatResult::NotOpen);
   box.become(State::Open);
-  CHECK(box.ask() == HeartbeatResult::Asked);
+  CHECK(box.probe() == HeartbeatResult::Sent);
   CHECK(box.close() == CloseResult::Accepted);
-  CHECK(box.ask() == HeartbeatResult::NotOpen);
+  CHECK(box.probe() == HeartbeatResult::NotOpen);
 }
 
 TEST_CASE("mailbox: after destroy() nothing is accepted") {

@@ -27,7 +27,7 @@ std::vector<std::pair<std::string, std::chrono::milliseconds*>> timesOf(Options&
           {"heartbeat.interval", &options.heartbeat.interval},
           {"heartbeat.timeout", &options.heartbeat.timeout},
           {"heartbeat.silence", &options.heartbeat.silence},
-          {"heartbeat.thawTimeout", &options.heartbeat.thawTimeout},
+          {"heartbeat.wakeTimeout", &options.heartbeat.wakeTimeout},
           {"reconnect.firstDelay", &options.reconnect.firstDelay},
           {"reconnect.maxDelay", &options.reconnect.maxDelay},
           {"reconnect.resetAfter", &options.reconnect.resetAfter},
@@ -173,7 +173,7 @@ TEST_CASE("options fault: callbacks by executor need one") {
   CHECK_FALSE(findFault(options));
 }
 
-TEST_CASE("options fault: a numbered question needs a numbered answer, and each has the number once") {
+TEST_CASE("options fault: a numbered probe needs a numbered answer, and each has the number once") {
   struct Row {
     std::string message;
     std::string answer;
@@ -217,7 +217,7 @@ TEST_CASE("options fault: a session refuses what only a client has a use for, an
       {"heartbeat.message: a session sends the protocol's own ping", {.heartbeat = {.message = "m", .answer = "a"}}},
       {"heartbeat.answer: a session sends the protocol's own ping", {.heartbeat = {.answer = "a"}}},
       {"heartbeat.silence: a session's server always answers a ping", {.heartbeat = {.silence = 1ms}}},
-      {"heartbeat.onThaw: a session can always send a ping", {.heartbeat = {.onThaw = OnThaw::Reconnect}}},
+      {"heartbeat.onWake: a session can always send a ping", {.heartbeat = {.onWake = OnWake::Reconnect}}},
   };
   for (const Row& row : table) {
     const OptionsFault found = findSessionFault(row.options, {});

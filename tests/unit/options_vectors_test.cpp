@@ -37,7 +37,7 @@ const std::map<std::string, Setter>& setters() {
       {"heartbeat.interval", time([](Given & given) -> auto& { return given.options.heartbeat.interval; })},
       {"heartbeat.timeout", time([](Given & given) -> auto& { return given.options.heartbeat.timeout; })},
       {"heartbeat.silence", time([](Given & given) -> auto& { return given.options.heartbeat.silence; })},
-      {"heartbeat.thawTimeout", time([](Given & given) -> auto& { return given.options.heartbeat.thawTimeout; })},
+      {"heartbeat.wakeTimeout", time([](Given & given) -> auto& { return given.options.heartbeat.wakeTimeout; })},
       {"reconnect.firstDelay", time([](Given & given) -> auto& { return given.options.reconnect.firstDelay; })},
       {"reconnect.maxDelay", time([](Given & given) -> auto& { return given.options.reconnect.maxDelay; })},
       {"reconnect.resetAfter", time([](Given & given) -> auto& { return given.options.reconnect.resetAfter; })},

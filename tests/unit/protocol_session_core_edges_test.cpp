@@ -82,25 +82,25 @@ TEST_CASE("session core: the pong of a keep-alive ping gives neither a clock nor
   CHECK(session.last<PongArrived>() == nullptr);
   CHECK(session.core.serverOffset() == clock);
 
-  // A question reassures too.
-  session.core.ask(kStart + 1h, 3);
+  // A probe reassures too.
+  session.core.probe(kStart + 1h, 3);
   session.core.reassure();
   CHECK(session.send()[0].payload == R"({"op":"ping","t":3})");
 }
 
-TEST_CASE("session core: the server's clock is read half way between question and answer, of the quickest best") {
+TEST_CASE("session core: the server's clock is read half way between probe and answer, of the quickest best") {
   Driven session;
   session.core.opened(kStart, std::nullopt);
   (void)session.send();
   session.hear(R"({"op":"welcome","v":1,"resumed":false,"now":1000000})", kStart + 100ms);
   // It showed 1000000 at 50 ms.
   CHECK(session.core.serverOffset() == Duration(1'000'000ms) - (kStart + 50ms).time_since_epoch());
-  session.core.ask(kStart + 1s, 7);
+  session.core.probe(kStart + 1s, 7);
   (void)session.send(kStart + 1s);
   session.hear(R"({"op":"pong","t":7,"now":2000000})", kStart + 1s + 20ms);
   CHECK(session.core.serverOffset() == Duration(2'000'000ms) - (kStart + 1s + 10ms).time_since_epoch());
   // A slow one tells less.
-  session.core.ask(kStart + 2s, 8);
+  session.core.probe(kStart + 2s, 8);
   (void)session.send(kStart + 2s);
   session.hear(R"({"op":"pong","t":8,"now":9000000})", kStart + 3s);
   CHECK(session.core.serverOffset() == Duration(2'000'000ms) - (kStart + 1s + 10ms).time_since_epoch());

@@ -28,7 +28,7 @@ struct Row {
 // The table of docs/design.md.
 const std::array kTable = {
     Row{CloseCause::ClosedByUser, false},
-    Row{CloseCause::ReconnectAsked, true},
+    Row{CloseCause::ReconnectRequested, true},
     Row{.cause = CloseCause::ClosedByPeer, .retried = true, .finalCodes = {1008, 1009}},
     Row{CloseCause::ConnectionLost, true},
     Row{CloseCause::ConnectFailed, true},
@@ -41,7 +41,7 @@ const std::array kTable = {
     Row{CloseCause::SlowConsumer, true},
     Row{CloseCause::Unavailable, false},
     Row{CloseCause::EndpointFailed, true},
-    Row{CloseCause::Thawed, true},
+    Row{CloseCause::WokeUp, true},
 };
 
 // Calls `check(row, ending)` for every cause with every code and status.
@@ -115,7 +115,7 @@ TEST_CASE("retry policy: an address forbidden to the page is final, unless an en
 
 TEST_CASE("retry policy: without reconnecting only reconnect() leads to another attempt") {
   forEveryEnding([](const Row& row, const Ending& ending) {
-    CHECK(mayRetry(ending, {.reconnect = {.enabled = false}}, {}) == (row.cause == CloseCause::ReconnectAsked));
+    CHECK(mayRetry(ending, {.reconnect = {.enabled = false}}, {}) == (row.cause == CloseCause::ReconnectRequested));
   });
 }
 
@@ -154,8 +154,8 @@ TEST_CASE("retry policy: after the last attempt that is allowed only reconnect()
   const Options options{.reconnect = {.maxAttempts = 3}};
   forEveryEnding([&options](const Row& row, const Ending& ending) {
     CHECK(mayRetry(ending, options, {.attemptsInRow = 2}) == mayRetry(ending, {}, {}));
-    CHECK(mayRetry(ending, options, {.attemptsInRow = 3}) == (row.cause == CloseCause::ReconnectAsked));
-    CHECK(mayRetry(ending, options, {.attemptsInRow = 4}) == (row.cause == CloseCause::ReconnectAsked));
+    CHECK(mayRetry(ending, options, {.attemptsInRow = 3}) == (row.cause == CloseCause::ReconnectRequested));
+    CHECK(mayRetry(ending, options, {.attemptsInRow = 4}) == (row.cause == CloseCause::ReconnectRequested));
     CHECK(mayRetry(ending, {}, {.attemptsInRow = 1'000'000}) == mayRetry(ending, {}, {}));
   });
 }

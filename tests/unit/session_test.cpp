@@ -157,7 +157,7 @@ TEST_CASE("session: goaway is followed once, and only to its own origin or an al
     CHECK(test.session().state() == State::Open);
     test.loop().passAndTurn(100ms);
     REQUIRE(test.closes.size() == 1);
-    CHECK(test.closes.back().cause == CloseCause::ReconnectAsked);
+    CHECK(test.closes.back().cause == CloseCause::ReconnectRequested);
     CHECK(test.transport().endpoint().url == (follows ? url : "wss://a.test/stream"));
     test.succeed();
     test.welcome();
@@ -241,7 +241,7 @@ TEST_CASE("session: a server that sends everybody away at once is left every fiv
     CHECK(test.session().state() == State::Open);
     test.loop().passAndTurn(1ms);
     REQUIRE(test.closes.size() == round + 1);
-    CHECK(test.closes.back().cause == CloseCause::ReconnectAsked);
+    CHECK(test.closes.back().cause == CloseCause::ReconnectRequested);
     test.succeed();
     test.welcome();
   }

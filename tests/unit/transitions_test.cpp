@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::array kStates = {State::Idle,    State::Connecting, State::Open,
                                 State::Closing, State::Waiting,    State::Closed};
-constexpr std::array kTriggers = {Trigger::ConnectAsked, Trigger::HandshakeDone, Trigger::EndedForNow,
-                                  Trigger::EndedForGood, Trigger::CloseAsked,    Trigger::ReconnectAsked,
+constexpr std::array kTriggers = {Trigger::ConnectCalled, Trigger::HandshakeDone, Trigger::EndedForNow,
+                                  Trigger::EndedForGood,  Trigger::CloseCalled,   Trigger::ReconnectRequested,
                                   Trigger::DelayOver};
 
 // What stands between `begin` and `end`; empty if either is missing.
@@ -67,7 +67,7 @@ TEST_CASE("transitions: the table keeps the rules that stand above it") {
       CHECK((row.to == State::Waiting || row.to == State::Closed));
     }
     if (row.from == State::Closed) {
-      CHECK(row.on == Trigger::ConnectAsked);
+      CHECK(row.on == Trigger::ConnectCalled);
     }
     if (row.from == State::Waiting && row.to == State::Connecting) {
       CHECK(row.on == Trigger::DelayOver);

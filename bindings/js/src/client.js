@@ -14,7 +14,7 @@ import { PendingCalls } from './pending.js';
 import { wasm, glue } from './wasm.js';
 
 take('message', (handle, message) => handle?.connection.dispatchEvent(new MessageEvent('message', message)));
-take('endpoint', (handle, request) => handle?.askEndpoint(request));
+take('endpoint', (handle, request) => handle?.requestEndpoint(request));
 
 /** A Client of the wasm. */
 class ClientHandle extends Handle {
@@ -37,9 +37,9 @@ class ClientHandle extends Handle {
     return PAUSE_RESULT[this.call('resume')];
   }
 
-  askEndpoint({ attempt, lastClose }) {
+  requestEndpoint({ attempt, lastClose }) {
     const { endpoint, configured } = this.functions;
-    this.ask(
+    this.callApplication(
       async () => readEndpoint(await endpoint({ attempt, lastClose, configured: configured() })),
       ({ url, subprotocols }) => {
         const options = makeOptions(url, readOptions({ subprotocols }, OPTIONS, 'endpoint'));

@@ -3,24 +3,24 @@
 #include "exchange.hpp"
 #include "handles.hpp"
 
-using exchange::Kind;
 using exchange::emit;
-using exchange::Wanted;
+using exchange::Kind;
+using exchange::ParsedOptions;
 
 namespace {
 
-/// `wanted.options` with the functions that lead to JavaScript.
-tidewire::Options optionsFor(ClientHandle* handle, Wanted wanted) {
-  if (wanted.endpoint) {
-    wanted.options.endpoint = [handle](const tidewire::EndpointRequest& request) {
+/// `parsed.options` with the functions that lead to JavaScript.
+tidewire::Options optionsFor(ClientHandle* handle, ParsedOptions parsed) {
+  if (parsed.endpoint) {
+    parsed.options.endpoint = [handle](const tidewire::EndpointRequest& request) {
       handle->request = request;
       emit(Kind::Endpoint, handle, 0, request);
     };
   }
-  if (wanted.sink) {
-    wanted.options.log.sink = [handle](const tidewire::LogRecord& record) { emit(Kind::Log, handle, 0, record); };
+  if (parsed.sink) {
+    parsed.options.log.sink = [handle](const tidewire::LogRecord& record) { emit(Kind::Log, handle, 0, record); };
   }
-  return std::move(wanted.options);
+  return std::move(parsed.options);
 }
 
 }  // namespace
@@ -40,5 +40,5 @@ void JsClient::onEvent(const tidewire::binding::Event& event) {
   });
 }
 
-ClientHandle::ClientHandle(Wanted wanted)
-    : owned(std::make_shared<JsClient>(optionsFor(this, std::move(wanted)), this)), peer(*owned) {}
+ClientHandle::ClientHandle(ParsedOptions parsed)
+    : owned(std::make_shared<JsClient>(optionsFor(this, std::move(parsed)), this)), peer(*owned) {}

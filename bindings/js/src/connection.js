@@ -174,11 +174,11 @@ export class Handle {
   }
 
   /** Asks the application; what it answers goes to `answer`, and why it does not goes to `fail`. */
-  async ask(question, answer, fail) {
+  async callApplication(call, answer, fail) {
     let answered = null;
     let fault = '';
     try {
-      answered = await question();
+      answered = await call();
     } catch (error) {
       fault = textOf(error);
     }

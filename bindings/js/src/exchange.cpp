@@ -47,8 +47,8 @@ Fields& freshResult() {
   return fields;
 }
 
-Wanted take(Wanted* wanted) {
-  const std::unique_ptr<Wanted> owned(wanted);
+ParsedOptions take(ParsedOptions* parsed) {
+  const std::unique_ptr<ParsedOptions> owned(parsed);
   return std::move(*owned);
 }
 

@@ -175,6 +175,6 @@ const double* crossing(const Struct& value) {
 }
 
 /// What JavaScript has made and hands over.
-[[nodiscard]] Wanted take(Wanted* wanted);
+[[nodiscard]] ParsedOptions take(ParsedOptions* parsed);
 
 }  // namespace exchange

@@ -11,8 +11,8 @@
 #include "exchange.hpp"
 #include "handles.hpp"
 
+using exchange::ParsedOptions;
 using exchange::textOf;
-using exchange::Wanted;
 
 namespace {
 
@@ -29,20 +29,20 @@ std::optional<tidewire::EndpointRequest> takeRequest(ClientHandle* handle, doubl
 extern "C" {
 
 // Options are given one by one, and then taken by what they are for.
-EMSCRIPTEN_KEEPALIVE Wanted* tidewire_options_new() {
-  return new Wanted();
+EMSCRIPTEN_KEEPALIVE ParsedOptions* tidewire_options_new() {
+  return new ParsedOptions();
 }
 
-EMSCRIPTEN_KEEPALIVE void tidewire_option_number(Wanted* wanted, int option, double value) {
-  exchange::setNumber(*wanted, option, value);
+EMSCRIPTEN_KEEPALIVE void tidewire_option_number(ParsedOptions* parsed, int option, double value) {
+  exchange::setNumber(*parsed, option, value);
 }
 
-EMSCRIPTEN_KEEPALIVE void tidewire_option_text(Wanted* wanted, int option, std::uint32_t slot) {
-  exchange::setText(*wanted, option, textOf(slot));
+EMSCRIPTEN_KEEPALIVE void tidewire_option_text(ParsedOptions* parsed, int option, std::uint32_t slot) {
+  exchange::setText(*parsed, option, textOf(slot));
 }
 
-EMSCRIPTEN_KEEPALIVE ClientHandle* tidewire_client_new(Wanted* wanted) {
-  return new ClientHandle(exchange::take(wanted));
+EMSCRIPTEN_KEEPALIVE ClientHandle* tidewire_client_new(ParsedOptions* parsed) {
+  return new ClientHandle(exchange::take(parsed));
 }
 
 EMSCRIPTEN_KEEPALIVE void tidewire_client_delete(ClientHandle* handle) {
@@ -61,9 +61,9 @@ EMSCRIPTEN_KEEPALIVE int tidewire_client_send(ClientHandle* handle, std::uint32_
   return static_cast<int>(tidewire::binding::sendSlot(handle->peer, kind, slot, sizeBytes, options, waited));
 }
 
-// Answers with the URL and the subprotocols of `wanted`.
-EMSCRIPTEN_KEEPALIVE void tidewire_endpoint_answer(ClientHandle* handle, double attempt, Wanted* wanted) {
-  tidewire::Options options = exchange::take(wanted).options;
+// Answers with the URL and the subprotocols of `parsed`.
+EMSCRIPTEN_KEEPALIVE void tidewire_endpoint_answer(ClientHandle* handle, double attempt, ParsedOptions* parsed) {
+  tidewire::Options options = exchange::take(parsed).options;
   if (const auto request = takeRequest(handle, attempt)) {
     request->answer({.url = std::move(options.url), .subprotocols = std::move(options.subprotocols)});
   }

@@ -27,7 +27,7 @@ class JsClient final : public tidewire::binding::DirectClient {
 
 /// One Client of JavaScript's, which knows it by its address.
 struct ClientHandle {
-  explicit ClientHandle(exchange::Wanted wanted);
+  explicit ClientHandle(exchange::ParsedOptions parsed);
   ~ClientHandle() { owned->destroy(); }
 
   // The request of the newest attempt, until it is answered. Answers to older ones have no effect.
@@ -39,7 +39,7 @@ struct ClientHandle {
 /// The session behind a Session of JavaScript's. It may outlive its handle, and is silent then.
 class JsSession final : public tidewire::binding::DirectSession {
  public:
-  JsSession(exchange::Wanted wanted, const void* handle);
+  JsSession(exchange::ParsedOptions parsed, const void* handle);
 
  private:
   void onEvent(const tidewire::binding::Event& event) override;
@@ -80,7 +80,7 @@ class JsCall final : public tidewire::binding::Caller {
 
 /// One Session of JavaScript's, which knows it by its address.
 struct SessionHandle {
-  explicit SessionHandle(exchange::Wanted wanted);
+  explicit SessionHandle(exchange::ParsedOptions parsed);
   ~SessionHandle() { owned->destroy(); }
 
   /// Numbers of subscriptions rise, and those of calls.

@@ -48,7 +48,7 @@ take('subscription.end', (handle, { error }, id) => {
   }
 });
 
-take('token', (handle, request) => handle?.askToken({ ...request, refusal: errorOf(request.refusal) }));
+take('token', (handle, request) => handle?.requestToken({ ...request, refusal: errorOf(request.refusal) }));
 
 take('ack', (handle, ack, id) => {
   handle?.registry.takeCall(id)?.resolve({ ...ack, error: ack.error.code === '' ? null : errorOf(ack.error) });
@@ -290,9 +290,9 @@ class SessionHandle extends Handle {
     return CALL_RESULT[this.call('authenticate', glue.hold(token))];
   }
 
-  askToken(request) {
+  requestToken(request) {
     const { attempt } = request;
-    this.ask(
+    this.callApplication(
       async () => readToken(await this.functions.token(request)),
       ({ token, url }) => this.call('token_answer', attempt, glue.hold(token), glue.hold(url)),
       (why) => this.call('token_fail', attempt, glue.hold(why)),

@@ -16,8 +16,8 @@
 #include "exchange.hpp"
 #include "handles.hpp"
 
+using exchange::ParsedOptions;
 using exchange::textOf;
-using exchange::Wanted;
 
 namespace {
 
@@ -43,8 +43,8 @@ std::optional<tidewire::TokenRequest> takeRequest(SessionHandle* handle, double 
 
 extern "C" {
 
-EMSCRIPTEN_KEEPALIVE SessionHandle* tidewire_session_new(Wanted* wanted) {
-  return new SessionHandle(exchange::take(wanted));
+EMSCRIPTEN_KEEPALIVE SessionHandle* tidewire_session_new(ParsedOptions* parsed) {
+  return new SessionHandle(exchange::take(parsed));
 }
 
 EMSCRIPTEN_KEEPALIVE void tidewire_session_delete(SessionHandle* handle) {

@@ -3,24 +3,24 @@
 #include "exchange.hpp"
 #include "handles.hpp"
 
-using exchange::Kind;
 using exchange::emit;
-using exchange::Wanted;
+using exchange::Kind;
+using exchange::ParsedOptions;
 
 namespace {
 
-/// `wanted` with the functions that lead to JavaScript.
-Wanted withFunctions(SessionHandle* handle, Wanted wanted) {
-  if (wanted.token) {
-    wanted.session.token = [handle](const tidewire::TokenRequest& request) {
+/// `parsed` with the functions that lead to JavaScript.
+ParsedOptions withFunctions(SessionHandle* handle, ParsedOptions parsed) {
+  if (parsed.token) {
+    parsed.session.token = [handle](const tidewire::TokenRequest& request) {
       handle->request = request;
       emit(Kind::Token, handle, 0, request);
     };
   }
-  if (wanted.sink) {
-    wanted.options.log.sink = [handle](const tidewire::LogRecord& record) { emit(Kind::Log, handle, 0, record); };
+  if (parsed.sink) {
+    parsed.options.log.sink = [handle](const tidewire::LogRecord& record) { emit(Kind::Log, handle, 0, record); };
   }
-  return wanted;
+  return parsed;
 }
 
 template <class Event>
@@ -30,8 +30,8 @@ void emitTo(SessionHandle* handle, double id, const Event& event) {
 
 }  // namespace
 
-JsSession::JsSession(Wanted wanted, const void* handle)
-    : DirectSession(std::move(wanted.options), std::move(wanted.session), tidewire::binding::platformLoop()),
+JsSession::JsSession(ParsedOptions parsed, const void* handle)
+    : DirectSession(std::move(parsed.options), std::move(parsed.session), tidewire::binding::platformLoop()),
       handle_(handle) {}
 
 void JsSession::onEvent(const tidewire::binding::Event& event) {
@@ -71,5 +71,5 @@ void JsCall::onReply(const tidewire::Reply& reply) {
   emit(Kind::Reply, handle_, id_, reply);
 }
 
-SessionHandle::SessionHandle(Wanted wanted)
-    : owned(std::make_shared<JsSession>(withFunctions(this, std::move(wanted)), this)), peer(*owned) {}
+SessionHandle::SessionHandle(ParsedOptions parsed)
+    : owned(std::make_shared<JsSession>(withFunctions(this, std::move(parsed)), this)), peer(*owned) {}

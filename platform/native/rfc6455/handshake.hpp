@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/thaw_watch.hpp"
 #include "core/time.hpp"
 #include "core/url.hpp"
+#include "core/wake_watch.hpp"
 #include "tidewire/endpoint.hpp"
 
 /// The opening handshake from the client's side (RFC 6455 section 4.1), without I/O.

@@ -197,7 +197,7 @@ class Client {
 
   /// Drops the current connection, or the retry delay, and begins an attempt at once.
   ///
-  /// The send queue is kept. The attempt that was dropped ends with cause `ReconnectAsked`, without a closing
+  /// The send queue is kept. The attempt that was dropped ends with cause `ReconnectRequested`, without a closing
   /// handshake.
   ///
   /// Thread: any.

@@ -12,7 +12,7 @@
 namespace tidewire {
 
 namespace internal {
-class EndpointQuestion;
+class PendingEndpoint;
 }
 
 /// A header field of the HTTP request that opens the WebSocket handshake (RFC 7230 section 3.2).
@@ -76,10 +76,10 @@ class EndpointRequest {
   void fail(std::string_view why) const;
 
  private:
-  friend class internal::EndpointQuestion;
-  explicit EndpointRequest(std::shared_ptr<internal::EndpointQuestion> question);
+  friend class internal::PendingEndpoint;
+  explicit EndpointRequest(std::shared_ptr<internal::PendingEndpoint> request);
 
-  std::shared_ptr<internal::EndpointQuestion> question_;
+  std::shared_ptr<internal::PendingEndpoint> pending_;
 };
 
 }  // namespace tidewire

@@ -33,7 +33,7 @@ enum class CloseCause : std::uint8_t {
   /// The application called `close()`.
   ClosedByUser,
   /// `reconnect()`, or a server's `goaway`, dropped this connection in favour of a new one.
-  ReconnectAsked,
+  ReconnectRequested,
   /// The peer sent a Close frame; `CloseInfo::code` and `reason` are the peer's.
   ClosedByPeer,
   /// The open connection ended without a Close frame (code 1006).
@@ -83,10 +83,10 @@ enum class CloseCause : std::uint8_t {
   Unavailable,
   /// `Options::endpoint` failed, or supplied an endpoint that cannot be used; `CloseInfo::detail` says why. Retried.
   EndpointFailed,
-  /// The machine slept or the page was frozen, no heartbeat can be sent, and `HeartbeatOptions::onThaw` is `Reconnect`.
+  /// The machine slept or the page was frozen, no heartbeat can be sent, and `HeartbeatOptions::onWake` is `Reconnect`.
   ///
-  /// Platforms: Native: never: a Ping can always be sent. Web: if `onThaw` is `Reconnect` and no heartbeat can be sent.
-  Thawed,
+  /// Platforms: Native: never: a Ping can always be sent. Web: if `onWake` is `Reconnect` and no heartbeat can be sent.
+  WokeUp,
 };
 
 /// Number of enumerators of `CloseCause`.
@@ -347,7 +347,7 @@ enum class CloseResult : std::uint8_t {
 /// Result of `Client::heartbeat` and `Session::heartbeat`.
 enum class HeartbeatResult : std::uint8_t {
   /// A heartbeat is sent, or one is already under way; its answer reaches `onHeartbeat`.
-  Asked,
+  Sent,
   /// There is no open connection.
   NotOpen,
   /// A page has no Ping frame, and `HeartbeatOptions::message` is empty. Never for a session.

@@ -43,10 +43,10 @@ enum class Callbacks : std::uint8_t {
 
 /// What happens to an open connection after the machine slept, the page was frozen or the network changed, if no
 /// heartbeat can be sent.
-enum class OnThaw : std::uint8_t {
+enum class OnWake : std::uint8_t {
   /// Keep the connection.
   Trust,
-  /// Drop the connection with cause `Thawed` and connect again.
+  /// Drop the connection with cause `WokeUp` and connect again.
   Reconnect,
 };
 
@@ -56,7 +56,7 @@ enum class OnThaw : std::uint8_t {
 /// answer gives a round-trip time.
 ///
 /// Sessions: the heartbeat is the session protocol's own `ping`, sent at least as often as the server requires. A
-/// session takes only `interval`, `timeout` and `thawTimeout`.
+/// session takes only `interval`, `timeout` and `wakeTimeout`.
 ///
 /// For a `Client` a WebSocket Ping is the best heartbeat: servers answer it by themselves, and it cannot be confused
 /// with a message. Use a text in pages, which have no Ping, and for servers that require one. The server must know it:
@@ -113,14 +113,14 @@ struct HeartbeatOptions {
   ///
   /// Platforms: Native: after a native event of docs/platforms.md, "Sleep and network events". Web: after an event of
   /// the page, if a heartbeat can be sent.
-  std::chrono::milliseconds thawTimeout{3'000};
+  std::chrono::milliseconds wakeTimeout{3'000};
   /// What happens after a sleep or a network change if no heartbeat can be sent.
   ///
   /// Sessions: refused with `InvalidOption`.
   ///
   /// Platforms: Native: no effect; a Ping can always be sent. Web: decides if `message` is empty, after a sleep and
   /// when the network is back.
-  OnThaw onThaw = OnThaw::Trust;
+  OnWake onWake = OnWake::Trust;
 };
 
 /// When and how fast a client reconnects.

@@ -215,7 +215,7 @@ class Session {
   CloseResult close(std::uint16_t code = 1000, std::string_view reason = {});
   /// Drops the current connection, or the retry delay, and begins an attempt at once.
   ///
-  /// Subscriptions and the outbox are kept. The attempt that was dropped ends with cause `ReconnectAsked`. Requests
+  /// Subscriptions and the outbox are kept. The attempt that was dropped ends with cause `ReconnectRequested`. Requests
   /// that were sent and are not idempotent fail with code `connection-lost`.
   ///
   /// Thread: any.

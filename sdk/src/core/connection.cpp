@@ -17,22 +17,22 @@ std::chrono::microseconds inMicroseconds(Duration time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time);
 }
 
-std::array<std::byte, 8> asPayload(std::uint64_t question) {
+std::array<std::byte, 8> asPayload(std::uint64_t probe) {
   std::array<std::byte, 8> payload{};
-  std::memcpy(payload.data(), &question, sizeof question);
+  std::memcpy(payload.data(), &probe, sizeof probe);
   return payload;
 }
 
 bool isAskedFor(CloseCause cause) {
-  return cause == CloseCause::ClosedByUser || cause == CloseCause::ReconnectAsked;
+  return cause == CloseCause::ClosedByUser || cause == CloseCause::ReconnectRequested;
 }
 
 Trigger triggerOf(State from, CloseCause cause, bool retry) {
-  if (cause == CloseCause::ReconnectAsked) {
-    return Trigger::ReconnectAsked;
+  if (cause == CloseCause::ReconnectRequested) {
+    return Trigger::ReconnectRequested;
   }
   if (cause == CloseCause::ClosedByUser && from == State::Connecting) {
-    return Trigger::CloseAsked;
+    return Trigger::CloseCalled;
   }
   return retry ? Trigger::EndedForNow : Trigger::EndedForGood;
 }
@@ -50,18 +50,18 @@ Connection::Connection(const Options& options, bool sendsPings, std::uint64_t se
       sendsPings_(sendsPings),
       random_(seed),
       backoff_(options.reconnect.firstDelay, options.reconnect.maxDelay),
-      questionText_(options.heartbeat.message),
+      probeText_(options.heartbeat.message),
       answerText_(options.heartbeat.answer),
       heartbeat_({.interval = options.heartbeat.interval,
                   .timeout = options.heartbeat.timeout,
                   .silence = options.heartbeat.silence,
-                  .thawTimeout = options.heartbeat.thawTimeout,
-                  .canAsk = canAsk()}),
+                  .wakeTimeout = options.heartbeat.wakeTimeout,
+                  .canProbe = canProbe()}),
       admission_(options.sendQueue) {
-  if (questionText_.isNumbered()) {
+  if (probeText_.isNumbered()) {
     // Where a server passes everything on to everybody, no two clients shall ask with the same numbers. As JavaScript
     // counts, they stay integers.
-    question_ = answeredUpTo_ = random_.next() >> 12;
+    probe_ = answeredUpTo_ = random_.next() >> 12;
   }
 }
 
@@ -73,7 +73,7 @@ void Connection::connect(Time now) {
     history_ = {.attemptsInRow = 0};
     failures_ = 0;
     lastClose_.reset();
-    move(Trigger::ConnectAsked);
+    move(Trigger::ConnectCalled);
     beginAttempt(now);
   }
 }
@@ -87,13 +87,13 @@ void Connection::close(Time now, std::uint16_t code, std::string_view reason) {
       closeCode_ = code;
       closeFrame_ = SendClose{code, std::string(reason)};
       stateEndsAt_ = now + options_.closeTimeout;
-      move(Trigger::CloseAsked);
+      move(Trigger::CloseCalled);
       break;
     case State::Connecting:
       cutAttempt(now, {.cause = CloseCause::ClosedByUser, .detail = "closed by close() before it was open"});
       break;
     case State::Waiting:
-      move(Trigger::CloseAsked);
+      move(Trigger::CloseCalled);
       report(dropUnsent());
       break;
     case State::Idle:
@@ -105,7 +105,7 @@ void Connection::close(Time now, std::uint16_t code, std::string_view reason) {
 
 void Connection::reconnect(Time now) {
   if (state_ == State::Connecting || state_ == State::Open) {
-    cutAttempt(now, {.cause = CloseCause::ReconnectAsked, .detail = "dropped by reconnect()"});
+    cutAttempt(now, {.cause = CloseCause::ReconnectRequested, .detail = "dropped by reconnect()"});
   }
   if (state_ == State::Waiting) {
     move(Trigger::DelayOver);
@@ -113,9 +113,9 @@ void Connection::reconnect(Time now) {
   }
 }
 
-void Connection::askNow(Time now) {
-  if (canAsk()) {
-    heartbeat_.askNow(now);
+void Connection::probeNow(Time now) {
+  if (canProbe()) {
+    heartbeat_.probeNow(now);
     tick(now);
   }
 }
@@ -146,13 +146,13 @@ void Connection::endpointFailed(Time now, std::uint64_t attempt, std::string_vie
 }
 
 void Connection::hint(Time now, Hint hint) {
-  if (state_ == State::Open && canAsk()) {
+  if (state_ == State::Open && canProbe()) {
     heartbeat_.distrust(now);
     tick(now);
-  } else if (state_ == State::Open && options_.heartbeat.onThaw == OnThaw::Reconnect &&
-             (hint == Hint::Thawed || hint == Hint::Online)) {
-    cutAttempt(now, {.cause = CloseCause::Thawed,
-                     .detail = "cut after a sleep or a change of networks, because heartbeat.onThaw is Reconnect"});
+  } else if (state_ == State::Open && options_.heartbeat.onWake == OnWake::Reconnect &&
+             (hint == Hint::WokeUp || hint == Hint::Online)) {
+    cutAttempt(now, {.cause = CloseCause::WokeUp,
+                     .detail = "cut after a sleep or a change of networks, because heartbeat.onWake is Reconnect"});
   } else if (state_ == State::Waiting && hint != Hint::Offline) {
     const Time soon = now + random_.upTo(backoff_.first());
     stateEndsAt_ = std::min(stateEndsAt_, std::max(soon, retryNotBefore_));
@@ -166,8 +166,8 @@ void Connection::transportOpened(Time now, std::string_view subprotocol, Handsha
   openedAt_ = now;
   history_.everOpened = true;
   openReturned_ = false;
-  handedOver_ = beforeQuestion_ = confirmed_ = 0;
-  answeredUpTo_ = question_;
+  handedOver_ = beforeProbe_ = confirmed_ = 0;
+  answeredUpTo_ = probe_;
   roundTrips_.clear();
   heartbeat_.start(now, heartbeat);
   times.endpoint = endpointTime_;
@@ -180,9 +180,9 @@ void Connection::transportOpened(Time now, std::string_view subprotocol, Handsha
 }
 
 void Connection::pongArrived(Time now, std::span<const std::byte> payload) {
-  // A Pong may come unasked (RFC 6455 section 5.5.3), or answer an older question.
-  const std::array<std::byte, 8> newest = asPayload(question_);
-  if (asksWithText() || !std::equal(payload.begin(), payload.end(), newest.begin(), newest.end())) {
+  // A Pong may come unasked (RFC 6455 section 5.5.3), or answer an older probe.
+  const std::array<std::byte, 8> newest = asPayload(probe_);
+  if (probesWithText() || !std::equal(payload.begin(), payload.end(), newest.begin(), newest.end())) {
     return;
   }
   if (const auto roundTrip = heartbeat_.answeredNewest(now)) {
@@ -190,8 +190,8 @@ void Connection::pongArrived(Time now, std::span<const std::byte> payload) {
   }
 }
 
-void Connection::questionAnswered(Time now, std::uint64_t number) {
-  if (number == question_) {
+void Connection::probeAnswered(Time now, std::uint64_t number) {
+  if (number == probe_) {
     if (const auto roundTrip = heartbeat_.answeredNewest(now)) {
       answered(*roundTrip);
     }
@@ -202,7 +202,7 @@ bool Connection::answerArrived(Time now, std::string_view text) {
   if (!expectsAnswer()) {
     return false;
   }
-  if (questionText_.isNumbered()) {
+  if (probeText_.isNumbered()) {
     return numberedAnswerArrived(now, answerText_.numberIn(text).value_or(0));
   }
   if (text != options_.heartbeat.answer) {
@@ -214,25 +214,25 @@ bool Connection::answerArrived(Time now, std::string_view text) {
   return true;
 }
 
-/// The late answer to an older question is no message either.
+/// The late answer to an older probe is no message either.
 bool Connection::numberedAnswerArrived(Time now, std::uint64_t number) {
-  if (number <= answeredUpTo_ || number > question_) {
+  if (number <= answeredUpTo_ || number > probe_) {
     return false;
   }
   answeredUpTo_ = number;
-  questionAnswered(now, number);
+  probeAnswered(now, number);
   return true;
 }
 
 void Connection::answered(Duration roundTrip) {
-  confirmed_ = std::max(confirmed_, beforeQuestion_);
+  confirmed_ = std::max(confirmed_, beforeProbe_);
   roundTrips_.add(roundTrip);
   report(HeartbeatInfo{.roundTrip = inMicroseconds(roundTrip), .roundTrips = roundTrips_.roundTrips()});
 }
 
-void Connection::questionHandedOver(bool last) noexcept {
+void Connection::probeHandedOver(bool last) noexcept {
   // Otherwise it overtook messages, and its answer proves no more than the one before.
-  beforeQuestion_ = last ? handedOver_ : confirmed_;
+  beforeProbe_ = last ? handedOver_ : confirmed_;
 }
 
 void Connection::transportEnded(Time now, Ending ending) {
@@ -261,8 +261,8 @@ void Connection::tickState(Time now) {
       break;
     case State::Open:
       switch (heartbeat_.tick(now)) {
-        case Heartbeat::Verdict::Ask:
-          ask();
+        case Heartbeat::Verdict::Probe:
+          probe();
           break;
         case Heartbeat::Verdict::Reassure:
           report(Reassure{});
@@ -357,7 +357,7 @@ void Connection::beginAttempt(Time now) {
   endpointTime_.reset();
   awaitsEndpoint_ = static_cast<bool>(options_.endpoint);
   if (awaitsEndpoint_) {
-    report(AskEndpoint{.attempt = attempt_, .lastClose = lastClose_});
+    report(RequestEndpoint{.attempt = attempt_, .lastClose = lastClose_});
   } else {
     report(Dial{});
   }
@@ -444,12 +444,12 @@ void Connection::finishClosing(Time now) {
   }
 }
 
-void Connection::ask() {
-  ++question_;
-  if (asksWithText()) {
-    report(SendQuestion{questionText_.with(question_)});
+void Connection::probe() {
+  ++probe_;
+  if (probesWithText()) {
+    report(SendProbeText{probeText_.with(probe_)});
   } else {
-    report(SendPing{asPayload(question_)});
+    report(SendPing{asPayload(probe_)});
   }
 }
 
@@ -466,7 +466,7 @@ bool Connection::decideRetry(const Ending& ending, bool stayedUp) {
 
 Duration Connection::delayAfter(Time now, const Ending& ending) {
   retryNotBefore_ = now;
-  if (ending.cause == CloseCause::ReconnectAsked) {
+  if (ending.cause == CloseCause::ReconnectRequested) {
     return Duration::zero();
   }
   // The random part comes on top: the server asked everybody for the same time.

@@ -15,20 +15,20 @@
 #include "core/ending.hpp"
 #include "core/heartbeat.hpp"
 #include "core/outgoing.hpp"
-#include "core/question_text.hpp"
+#include "core/probe_text.hpp"
 #include "core/random.hpp"
 #include "core/retry_policy.hpp"
 #include "core/round_trips.hpp"
 #include "core/send_queue.hpp"
-#include "core/thaw_watch.hpp"
 #include "core/time.hpp"
 #include "core/transitions.hpp"
+#include "core/wake_watch.hpp"
 #include "tidewire/options.hpp"
 
 namespace tidewire::core {
 
 /// Ask `Options::endpoint` where this attempt goes; the answer is an input.
-struct AskEndpoint {
+struct RequestEndpoint {
   std::uint64_t attempt;
   std::optional<CloseInfo> lastClose;
 };
@@ -43,10 +43,10 @@ struct SendPing {
 /// The number that a Ping asks with.
 [[nodiscard]] std::uint64_t numberOf(const SendPing& ping) noexcept;
 /// Send this text, ahead of what is queued: `HeartbeatOptions::message`, with its number if it has a place for one.
-struct SendQuestion {
+struct SendProbeText {
   std::string text;
 };
-/// Send a sign of life to a peer that awaits questions; what it answers says nothing.
+/// Send a sign of life to a peer that awaits probes; what it answers says nothing.
 struct Reassure {};
 /// Send a Close frame; nothing follows it.
 struct SendClose {
@@ -54,8 +54,8 @@ struct SendClose {
   std::string reason;
 };
 /// What the core asks of whoever drives it. Those from `StateChange` on are for the application.
-using Action = std::variant<AskEndpoint, Dial, Abort, SendPing, SendQuestion, Reassure, SendClose, StateChange, Opened,
-                            Dropped, CloseInfo, HeartbeatInfo>;
+using Action = std::variant<RequestEndpoint, Dial, Abort, SendPing, SendProbeText, Reassure, SendClose, StateChange,
+                            Opened, Dropped, CloseInfo, HeartbeatInfo>;
 
 /// Decides everything about one client's connection: when to dial, ask, give up, wait, and what may be sent. Pure: time
 /// and the seed of its randomness are arguments.
@@ -72,7 +72,7 @@ class Connection {
   void connect(Time now);
   void close(Time now, std::uint16_t code, std::string_view reason);
   void reconnect(Time now);
-  void askNow(Time now);
+  void probeNow(Time now);
   void enqueue(Time now, Outgoing message) { queue_.push(std::move(message), now); }
   /// For what `onOpen` of the present connection sends: it goes ahead of what was queued. Requires: `takesFirst`.
   void enqueueFirst(Time now, Outgoing message) {
@@ -100,10 +100,10 @@ class Connection {
                        Duration heartbeat = Duration::zero());
   void bytesArrived(Time now) noexcept { heartbeat_.heard(now); }
   void pongArrived(Time now, std::span<const std::byte> payload);
-  /// The question of `SendPing` was answered, by whatever means it was asked.
-  void questionAnswered(Time now, std::uint64_t number);
-  /// Whether a text could now be the answer to a question of ours. Then none is that is longer than `longestAnswer`.
-  [[nodiscard]] bool expectsAnswer() const noexcept { return asksWithText() && heartbeat_.unanswered() > 0; }
+  /// The probe of `SendPing` was answered, by whatever means it was asked.
+  void probeAnswered(Time now, std::uint64_t number);
+  /// Whether a text could now be the answer to a probe of ours. Then none is that is longer than `longestAnswer`.
+  [[nodiscard]] bool expectsAnswer() const noexcept { return probesWithText() && heartbeat_.unanswered() > 0; }
   [[nodiscard]] std::size_t longestAnswer() const noexcept { return answerText_.longestBytes(); }
   /// Returns whether the text was an answer, and so is no message.
   [[nodiscard]] bool answerArrived(Time now, std::string_view text);
@@ -111,8 +111,8 @@ class Connection {
   void readingPaused(Time now, bool paused);
   /// The transport has taken so many messages.
   void handedOver(std::size_t messages) noexcept { handedOver_ += messages; }
-  /// The newest question has been handed over. `last`: behind everything else, so its answer proves all of it arrived.
-  void questionHandedOver(bool last) noexcept;
+  /// The newest probe has been handed over. `last`: behind everything else, so its answer proves all of it arrived.
+  void probeHandedOver(bool last) noexcept;
 
   // Input from the clock.
   void tick(Time now);
@@ -135,10 +135,10 @@ class Connection {
     return awaitsEndpoint_ && attempt == attempt_;
   }
   /// Whether there is something to ask with.
-  [[nodiscard]] bool canAsk() const noexcept { return sendsPings_ || asksWithText(); }
+  [[nodiscard]] bool canProbe() const noexcept { return sendsPings_ || probesWithText(); }
 
  private:
-  [[nodiscard]] bool asksWithText() const noexcept { return !options_.heartbeat.message.empty(); }
+  [[nodiscard]] bool probesWithText() const noexcept { return !options_.heartbeat.message.empty(); }
   [[nodiscard]] bool hasTransport() const noexcept {
     return state_ == State::Connecting || state_ == State::Open || state_ == State::Closing;
   }
@@ -152,7 +152,7 @@ class Connection {
   [[nodiscard]] std::string endingText(const Ending& ending, bool closing) const;
   void finishClosing(Time now);
   void tickState(Time now);
-  void ask();
+  void probe();
   void answered(Duration roundTrip);
   [[nodiscard]] bool numberedAnswerArrived(Time now, std::uint64_t number);
   /// Whether an attempt follows one that ended like this; notes it in the history.
@@ -173,8 +173,8 @@ class Connection {
   const bool sendsPings_;
   Random random_;
   Backoff backoff_;
-  const QuestionText questionText_;
-  const QuestionText answerText_;
+  const ProbeText probeText_;
+  const ProbeText answerText_;
   Heartbeat heartbeat_;
   RoundTripMeter roundTrips_;
   const Admission admission_;
@@ -184,7 +184,7 @@ class Connection {
   State state_ = State::Idle;
   std::uint64_t attempt_ = 0;
   std::uint64_t timesOpen_ = 0;
-  std::uint64_t question_ = 0;      // The newest question's number.
+  std::uint64_t probe_ = 0;         // The newest probe's number.
   std::uint64_t answeredUpTo_ = 0;  // Of those that a text asks: no answer with this number or a lower one counts.
   Time attemptBeganAt_{};
   Time openedAt_{};
@@ -201,9 +201,9 @@ class Connection {
   std::optional<std::chrono::microseconds> endpointTime_;
   bool openReturned_ = false;
 
-  // Messages of this connection: handed over, at the newest question, and proved to have arrived.
+  // Messages of this connection: handed over, at the newest probe, and proved to have arrived.
   std::uint64_t handedOver_ = 0;
-  std::uint64_t beforeQuestion_ = 0;
+  std::uint64_t beforeProbe_ = 0;
   std::uint64_t confirmed_ = 0;
 
   // Closing: what is left to send before the Close frame, and whether connect() was called meanwhile.

@@ -14,15 +14,15 @@ void Heartbeat::start(Time now, Duration longest) noexcept {
   if (awaited_ > Duration::zero()) {
     reassureAt_ = now + awaited_;
   }
-  if (times_.canAsk && interval_ > Duration::zero()) {
-    askAt_ = now + interval_;
+  if (times_.canProbe && interval_ > Duration::zero()) {
+    probeAt_ = now + interval_;
   }
   heard(now);
 }
 
 void Heartbeat::stop() noexcept {
   running_ = false;
-  askAt_.reset();
+  probeAt_.reset();
   judgeAt_.reset();
   silentAt_.reset();
   reassureAt_.reset();
@@ -31,9 +31,9 @@ void Heartbeat::stop() noexcept {
   unanswered_ = 0;
 }
 
-void Heartbeat::askNow(Time now) noexcept {
+void Heartbeat::probeNow(Time now) noexcept {
   if (running_ && !judgeAt_) {
-    askAt_ = now;
+    probeAt_ = now;
   }
 }
 
@@ -42,7 +42,7 @@ void Heartbeat::distrust(Time now) noexcept {
   if (running_ && !(distrusts_ && judgeAt_)) {
     // The pending heartbeat was sent before the break, and its answer may have been lost in it.
     judgeAt_.reset();
-    askAt_ = now;
+    probeAt_ = now;
     distrusts_ = true;
     graceGiven_ = false;
   }
@@ -103,7 +103,7 @@ Heartbeat::Verdict Heartbeat::tick(Time now) noexcept {
   if (const Verdict verdict = judge(now); verdict == Verdict::Dead) {
     return verdict;
   }
-  if (judgeAt_ || !askAt_ || now < *askAt_) {
+  if (judgeAt_ || !probeAt_ || now < *probeAt_) {
     return Verdict::Nothing;
   }
   askedAt_ = now;
@@ -111,13 +111,13 @@ Heartbeat::Verdict Heartbeat::tick(Time now) noexcept {
   if (reassureAt_) {
     reassureAt_ = now + awaited_;
   }
-  judgeAt_ = now + (distrusts_ ? times_.thawTimeout : times_.timeout);
+  judgeAt_ = now + (distrusts_ ? times_.wakeTimeout : times_.timeout);
   graceGiven_ = false;
-  askAt_.reset();
+  probeAt_.reset();
   if (interval_ > Duration::zero()) {
-    askAt_ = now + interval_;
+    probeAt_ = now + interval_;
   }
-  return Verdict::Ask;
+  return Verdict::Probe;
 }
 
 /// A heartbeat needs its answer to be read, so it waits for `resume`.
@@ -151,7 +151,7 @@ Heartbeat::Limit Heartbeat::exceeded() const noexcept {
   if (silentAt_ && (!judgeAt_ || *silentAt_ < *judgeAt_)) {
     return {"heartbeat.silence", times_.silence};
   }
-  return distrusts_ ? Limit{"heartbeat.thawTimeout", times_.thawTimeout} : Limit{"heartbeat.timeout", times_.timeout};
+  return distrusts_ ? Limit{"heartbeat.wakeTimeout", times_.wakeTimeout} : Limit{"heartbeat.timeout", times_.timeout};
 }
 
 std::optional<Time> Heartbeat::deadline() const noexcept {
@@ -161,7 +161,7 @@ std::optional<Time> Heartbeat::deadline() const noexcept {
   if (pausedAt_) {
     return reassureAt_;
   }
-  const std::optional<Time> next = judgeAt_ ? judgeAt_ : askAt_;
+  const std::optional<Time> next = judgeAt_ ? judgeAt_ : probeAt_;
   return next && silentAt_ ? std::min(*next, *silentAt_) : next ? next : silentAt_;
 }
 

@@ -8,12 +8,12 @@
 
 namespace tidewire::core {
 
-/// Decides when to send a heartbeat, and when silence means that the connection is dead. A "question" is one heartbeat.
+/// Decides when to send a heartbeat, and when silence means that the connection is dead. A "probe" is one heartbeat.
 ///
 /// 1. Sends one every `interval`, but not while an earlier one is pending.
-/// 2. Any byte within `timeout` of a question proves life. Only the answer to the newest question gives a round trip.
+/// 2. Any byte within `timeout` of a probe proves life. Only the answer to the newest probe gives a round trip.
 /// 3. No byte for `silence` means a dead connection too, with or without heartbeats.
-/// 4. While reading is paused nothing is asked, and a running judgement stands still; a peer that awaits questions is
+/// 4. While reading is paused nothing is asked, and a running judgement stands still; a peer that awaits probes is
 ///    reassured instead.
 /// 5. A judgement that comes late (the thread was blocked, the process stopped) first gives what has already arrived
 ///    a moment to be read.
@@ -22,7 +22,7 @@ class Heartbeat {
  public:
   enum class Verdict : std::uint8_t {
     Nothing,
-    Ask,
+    Probe,
     Reassure,  ///< Send a ping only to keep the connection alive at the peer; its answer is ignored.
     Dead
   };
@@ -31,8 +31,8 @@ class Heartbeat {
     Duration interval;  ///< Zero: no periodic heartbeats.
     Duration timeout;
     Duration silence;  ///< Zero: silence has no limit.
-    Duration thawTimeout;
-    bool canAsk;
+    Duration wakeTimeout;
+    bool canProbe;
   };
 
   explicit Heartbeat(const Times& times) noexcept : times_(times) {}
@@ -44,14 +44,14 @@ class Heartbeat {
   void stop() noexcept;
 
   /// Makes the next `tick` send a heartbeat, unless one is pending.
-  void askNow(Time now) noexcept;
-  /// Makes the next `tick` send a heartbeat with the thaw timeout. Requires: a heartbeat can be sent.
+  void probeNow(Time now) noexcept;
+  /// Makes the next `tick` send a heartbeat with the wake-up timeout. Requires: a heartbeat can be sent.
   void distrust(Time now) noexcept;
   /// Bytes have arrived.
   void heard(Time now) noexcept;
-  /// An answer without a number has arrived. Returns the round trip if it answers the newest question.
+  /// An answer without a number has arrived. Returns the round trip if it answers the newest probe.
   std::optional<Duration> answeredInTurn(Time now) noexcept;
-  /// The answer to the newest question has arrived. Returns the round trip, unless it had come already.
+  /// The answer to the newest probe has arrived. Returns the round trip, unless it had come already.
   std::optional<Duration> answeredNewest(Time now) noexcept;
 
   void pause(Time now) noexcept;
@@ -84,7 +84,7 @@ class Heartbeat {
   Duration interval_{0};
   Duration awaited_{0};
   bool running_ = false;
-  std::optional<Time> askAt_;
+  std::optional<Time> probeAt_;
   // When the silence after a heartbeat, or the current silence, means a dead connection.
   std::optional<Time> judgeAt_;
   std::optional<Time> silentAt_;

@@ -5,7 +5,7 @@
 
 #include "core/fault_texts.hpp"
 #include "core/header.hpp"
-#include "core/question_text.hpp"
+#include "core/probe_text.hpp"
 #include "core/subprotocol.hpp"
 #include "core/url.hpp"
 
@@ -44,7 +44,7 @@ void forEachTime(AnyOptions& options, Visit visit) {
   visit("heartbeat.interval", options.heartbeat.interval);
   visit("heartbeat.timeout", options.heartbeat.timeout);
   visit("heartbeat.silence", options.heartbeat.silence);
-  visit("heartbeat.thawTimeout", options.heartbeat.thawTimeout);
+  visit("heartbeat.wakeTimeout", options.heartbeat.wakeTimeout);
   visit("reconnect.firstDelay", options.reconnect.firstDelay);
   visit("reconnect.maxDelay", options.reconnect.maxDelay);
   visit("reconnect.resetAfter", options.reconnect.resetAfter);
@@ -54,7 +54,7 @@ void forEachTime(AnyOptions& options, Visit visit) {
 
 std::size_t placesIn(std::string_view text) {
   std::size_t places = 0;
-  for (std::size_t at = 0; (at = text.find(QuestionText::kPlace, at)) != std::string_view::npos; ++at) {
+  for (std::size_t at = 0; (at = text.find(ProbeText::kPlace, at)) != std::string_view::npos; ++at) {
     ++places;
   }
   return places;
@@ -138,8 +138,8 @@ OptionsFault findSessionFault(const Options& options, const SessionOptions& sess
   if (heartbeat.silence != std::chrono::milliseconds::zero()) {
     return fault(ConnectResult::InvalidOption, "heartbeat.silence", "a session's server always answers a ping");
   }
-  if (heartbeat.onThaw != HeartbeatOptions().onThaw) {
-    return fault(ConnectResult::InvalidOption, "heartbeat.onThaw", "a session can always send a ping");
+  if (heartbeat.onWake != HeartbeatOptions().onWake) {
+    return fault(ConnectResult::InvalidOption, "heartbeat.onWake", "a session can always send a ping");
   }
   if (session.outbox.batchDelay < std::chrono::milliseconds::zero()) {
     return fault(ConnectResult::InvalidOption, "outbox.batchDelay", fault_texts::kNegativeTime);

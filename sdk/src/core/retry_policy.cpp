@@ -63,7 +63,7 @@ bool retriesSlowly(const Ending& ending, const Options& options) {
 }
 
 bool mayRetry(const Ending& ending, const Options& options, const RetryHistory& history) {
-  if (ending.cause == CloseCause::ReconnectAsked) {
+  if (ending.cause == CloseCause::ReconnectRequested) {
     return true;
   }
   const ReconnectOptions& reconnect = options.reconnect;
@@ -90,7 +90,7 @@ bool mayRetry(const Ending& ending, const Options& options, const RetryHistory& 
     case CloseCause::HandshakeRefused:
       return !refusesWhoAsks(ending.httpStatus) &&
              !(isMisaddressed(ending) && !options.endpoint && hasNeverWorked(history));
-    case CloseCause::ReconnectAsked:
+    case CloseCause::ReconnectRequested:
     case CloseCause::ConnectionLost:
     case CloseCause::ConnectFailed:
     case CloseCause::ConnectTimeout:
@@ -98,7 +98,7 @@ bool mayRetry(const Ending& ending, const Options& options, const RetryHistory& 
     case CloseCause::ProtocolError:
     case CloseCause::SlowConsumer:
     case CloseCause::EndpointFailed:
-    case CloseCause::Thawed:
+    case CloseCause::WokeUp:
       return true;
   }
   return false;

@@ -4,18 +4,18 @@ namespace tidewire::core {
 
 std::string_view nameOf(Trigger trigger) noexcept {
   switch (trigger) {
-    case Trigger::ConnectAsked:
-      return "ConnectAsked";
+    case Trigger::ConnectCalled:
+      return "ConnectCalled";
     case Trigger::HandshakeDone:
       return "HandshakeDone";
     case Trigger::EndedForNow:
       return "EndedForNow";
     case Trigger::EndedForGood:
       return "EndedForGood";
-    case Trigger::CloseAsked:
-      return "CloseAsked";
-    case Trigger::ReconnectAsked:
-      return "ReconnectAsked";
+    case Trigger::CloseCalled:
+      return "CloseCalled";
+    case Trigger::ReconnectRequested:
+      return "ReconnectRequested";
     case Trigger::DelayOver:
       return "DelayOver";
   }

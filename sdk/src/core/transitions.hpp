@@ -12,13 +12,13 @@ namespace tidewire::core {
 
 /// Triggers of a transition.
 enum class Trigger : std::uint8_t {
-  ConnectAsked,    ///< connect()
-  HandshakeDone,   ///< The transport is open.
-  EndedForNow,     ///< The attempt ended; another follows.
-  EndedForGood,    ///< The attempt ended; none follows.
-  CloseAsked,      ///< close()
-  ReconnectAsked,  ///< reconnect()
-  DelayOver,       ///< The wait before the next attempt is over.
+  ConnectCalled,       ///< connect()
+  HandshakeDone,       ///< The transport is open.
+  EndedForNow,         ///< The attempt ended; another follows.
+  EndedForGood,        ///< The attempt ended; none follows.
+  CloseCalled,         ///< close()
+  ReconnectRequested,  ///< reconnect()
+  DelayOver,           ///< The wait before the next attempt is over.
 };
 
 [[nodiscard]] std::string_view nameOf(Trigger trigger) noexcept;
@@ -40,25 +40,25 @@ struct Transition {
 //
 // Other transitions cannot happen: `Connection` drops or defers such an input before it gets here.
 inline constexpr std::array kTransitions = {
-    Transition{State::Idle, Trigger::ConnectAsked, State::Connecting},
+    Transition{State::Idle, Trigger::ConnectCalled, State::Connecting},
 
     Transition{State::Connecting, Trigger::HandshakeDone, State::Open},
     Transition{State::Connecting, Trigger::EndedForNow, State::Waiting},
     Transition{State::Connecting, Trigger::EndedForGood, State::Closed},
-    Transition{State::Connecting, Trigger::CloseAsked, State::Closed},
-    Transition{State::Connecting, Trigger::ReconnectAsked, State::Waiting},
+    Transition{State::Connecting, Trigger::CloseCalled, State::Closed},
+    Transition{State::Connecting, Trigger::ReconnectRequested, State::Waiting},
 
     Transition{State::Open, Trigger::EndedForNow, State::Waiting},
     Transition{State::Open, Trigger::EndedForGood, State::Closed},
-    Transition{State::Open, Trigger::CloseAsked, State::Closing},
-    Transition{State::Open, Trigger::ReconnectAsked, State::Waiting},
+    Transition{State::Open, Trigger::CloseCalled, State::Closing},
+    Transition{State::Open, Trigger::ReconnectRequested, State::Waiting},
 
     Transition{State::Closing, Trigger::EndedForGood, State::Closed},
 
     Transition{State::Waiting, Trigger::DelayOver, State::Connecting},
-    Transition{State::Waiting, Trigger::CloseAsked, State::Closed},
+    Transition{State::Waiting, Trigger::CloseCalled, State::Closed},
 
-    Transition{State::Closed, Trigger::ConnectAsked, State::Connecting},
+    Transition{State::Closed, Trigger::ConnectCalled, State::Connecting},
 };
 
 /// The state to which `on` leads from `from`; empty if the table has no such row.

@@ -165,8 +165,8 @@ UrlError parsePort(std::string_view rest, Url& url) {
 }
 
 UrlError parseTarget(std::string_view text, Url& url) {
-  const std::size_t question = text.find('?');
-  const std::string_view path = text.substr(0, question);
+  const std::size_t probe = text.find('?');
+  const std::string_view path = text.substr(0, probe);
   if (!isMadeOf(path, ":@/") || !isMadeOf(text.substr(path.size()), ":@/?")) {
     return UrlError::BadCharacter;
   }

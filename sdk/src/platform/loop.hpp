@@ -4,8 +4,8 @@
 #include <memory>
 #include <optional>
 
-#include "core/thaw_watch.hpp"
 #include "core/time.hpp"
+#include "core/wake_watch.hpp"
 #include "platform/transport.hpp"
 
 namespace tidewire::internal {

@@ -107,7 +107,7 @@ class LyingScenario {
         break;
       }
       if (turns > kMostTurns) {
-        fail("no answer is an occasion for the next question", "");
+        fail("no answer is an occasion for the next probe", "");
       }
       hear(std::exchange(hears_, {}));
     }
@@ -179,7 +179,7 @@ class LyingScenario {
     }
   }
 
-  void perform(const core::AskEndpoint& action) {
+  void perform(const core::RequestEndpoint& action) {
     limit(tokens_, "tokens are asked for", 12);
     connection_.endpointAnswered(now_, action.attempt);
   }
@@ -192,7 +192,7 @@ class LyingScenario {
     opensAt_.reset();
     hears_.clear();
   }
-  void perform(const core::SendPing& action) { core_.ask(now_, core::numberOf(action)); }
+  void perform(const core::SendPing& action) { core_.probe(now_, core::numberOf(action)); }
   void perform(const core::Reassure& /*action*/) { core_.reassure(); }
   void perform(const CloseInfo& info) {
     core_.ended(!info.willRetry);
@@ -215,7 +215,7 @@ class LyingScenario {
     }
     connection_.transportOpened(now_, "tidewire.v1", {}, action.heartbeat);
   }
-  void perform(const PongArrived& action) { connection_.questionAnswered(now_, action.t); }
+  void perform(const PongArrived& action) { connection_.probeAnswered(now_, action.t); }
   void perform(const PeerFailed& /*action*/) {
     count("a liar is called one");
     connection_.transportEnded(now_, {.cause = CloseCause::ProtocolError, .code = 4000});

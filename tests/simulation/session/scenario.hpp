@@ -144,7 +144,7 @@ class Scenario {
   std::set<std::uint64_t> usedIds_;
   std::uint64_t ids_ = 0;
   std::uint64_t steps_ = 0;
-  std::uint64_t question_ = 0;
+  std::uint64_t probe_ = 0;
   Pace pace_;
   std::set<CallId> requests_;  // Those that have not ended.
   std::optional<SessionFailure> failure_;

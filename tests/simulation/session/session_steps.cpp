@@ -27,7 +27,7 @@ void Scenario::call() {
     core_.cancel(*std::next(requests_.begin(), static_cast<long>(dice_.below(requests_.size()))));
   } else if (what < 85) {
     count("ask");
-    ++question_ % 4 == 0 ? core_.reassure() : core_.ask(now_, question_);
+    ++probe_ % 4 == 0 ? core_.reassure() : core_.probe(now_, probe_);
   } else if (what < 88) {
     count("authenticate");
     core_.authenticate("fresh");

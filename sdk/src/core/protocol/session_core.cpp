@@ -103,7 +103,7 @@ void SessionCore::ended(bool forGood) {
   outbox_.ended(forGood);
 }
 
-void SessionCore::ask(Time now, std::uint64_t t) {
+void SessionCore::probe(Time now, std::uint64_t t) {
   if (isUp(phase_)) {
     ping_ = write(Ping{t});
     clock_.probed(now, t);

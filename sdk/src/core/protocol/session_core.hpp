@@ -68,7 +68,7 @@ class SessionCore {
   /// Probes the server: sends a `ping`, ahead of everything else.
   ///
   /// Requires: `t` is not zero.
-  void ask(Time now, std::uint64_t t);
+  void probe(Time now, std::uint64_t t);
   /// Shows the server a sign of life, unless a probe does already.
   void reassure();
 

@@ -9,12 +9,12 @@
 namespace tidewire::core {
 
 /// `HeartbeatOptions::message` or `answer`: a text with at most one placeholder for the number of a heartbeat.
-class QuestionText {
+class ProbeText {
  public:
   static constexpr std::string_view kPlace = "{n}";
 
   /// `pattern` outlives it.
-  explicit QuestionText(std::string_view pattern) noexcept;
+  explicit ProbeText(std::string_view pattern) noexcept;
 
   [[nodiscard]] bool isNumbered() const noexcept { return numbered_; }
   /// The text of heartbeat `number`.

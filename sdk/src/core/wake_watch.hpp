@@ -14,7 +14,7 @@ using WallTime = std::chrono::milliseconds;
 /// Detects that this process, or the whole machine, was suspended: the wall clock advanced while the monotonic clock
 /// stood still (sleep), or a timer is very late (a stopped process, a frozen page). Setting the wall clock forward
 /// looks the same; the price is one needless heartbeat.
-class ThawWatch {
+class WakeWatch {
  public:
   /// Compares both clocks. `due`: the time of the loop's timer, if it was set.
   [[nodiscard]] bool notice(Time now, WallTime wall, std::optional<Time> due = {}) noexcept {
@@ -37,7 +37,7 @@ class ThawWatch {
 
 /// Events of a platform that concern every connection.
 enum class Hint : std::uint8_t {
-  Thawed,   ///< The machine slept, or the process or page was suspended.
+  WokeUp,   ///< The machine slept, or the process or page was suspended.
   Online,   ///< The network is back, or has changed.
   Offline,  ///< The network is reported as gone.
   Visible,  ///< The page is shown again.

@@ -1,4 +1,4 @@
-#include "core/question_text.hpp"
+#include "core/probe_text.hpp"
 
 #include <limits>
 
@@ -9,7 +9,7 @@ constexpr std::size_t kMostDigits = std::numeric_limits<std::uint64_t>::digits10
 
 }  // namespace
 
-QuestionText::QuestionText(std::string_view pattern) noexcept : before_(pattern) {
+ProbeText::ProbeText(std::string_view pattern) noexcept : before_(pattern) {
   if (const std::size_t place = pattern.find(kPlace); place != std::string_view::npos) {
     before_ = pattern.substr(0, place);
     behind_ = pattern.substr(place + kPlace.size());
@@ -17,7 +17,7 @@ QuestionText::QuestionText(std::string_view pattern) noexcept : before_(pattern)
   }
 }
 
-std::string QuestionText::with(std::uint64_t number) const {
+std::string ProbeText::with(std::uint64_t number) const {
   std::string text(before_);
   if (numbered_) {
     text += std::to_string(number);
@@ -26,7 +26,7 @@ std::string QuestionText::with(std::uint64_t number) const {
   return text;
 }
 
-std::optional<std::uint64_t> QuestionText::numberIn(std::string_view text) const noexcept {
+std::optional<std::uint64_t> ProbeText::numberIn(std::string_view text) const noexcept {
   if (!text.starts_with(before_) || !text.substr(before_.size()).ends_with(behind_)) {
     return std::nullopt;
   }
@@ -44,7 +44,7 @@ std::optional<std::uint64_t> QuestionText::numberIn(std::string_view text) const
   return number;
 }
 
-std::size_t QuestionText::longestBytes() const noexcept {
+std::size_t ProbeText::longestBytes() const noexcept {
   return before_.size() + behind_.size() + (numbered_ ? kMostDigits + 1 : 0);
 }
 

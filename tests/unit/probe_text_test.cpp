@@ -1,4 +1,4 @@
-#include "core/question_text.hpp"
+#include "core/probe_text.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,18 +9,18 @@
 
 namespace tidewire::core {
 
-TEST_CASE("question text: a text without a place is the same for every question") {
-  const QuestionText text("ping");
+TEST_CASE("probe text: a text without a place is the same for every probe") {
+  const ProbeText text("ping");
   CHECK_FALSE(text.isNumbered());
   CHECK(text.with(7) == "ping");
   CHECK(text.longestBytes() == 4);
-  CHECK_FALSE(QuestionText("{ n } {} {m} n").isNumbered());
+  CHECK_FALSE(ProbeText("{ n } {} {m} n").isNumbered());
 }
 
-TEST_CASE("question text: the number stands in the place, wherever that is, and is read back") {
+TEST_CASE("probe text: the number stands in the place, wherever that is, and is read back") {
   for (const std::string pattern : {"{n}", "ping {n}", "{n} ping", R"({"op":"ping","id":{n}})", "1{n}1"}) {
     CAPTURE(pattern);
-    const QuestionText text(pattern);
+    const ProbeText text(pattern);
     CHECK(text.isNumbered());
     for (const std::uint64_t number :
          {std::uint64_t{0}, std::uint64_t{7}, std::uint64_t{10}, (std::uint64_t{1} << 53)}) {
@@ -33,8 +33,8 @@ TEST_CASE("question text: the number stands in the place, wherever that is, and 
   }
 }
 
-TEST_CASE("question text: a number in any other form is not recognised") {
-  const QuestionText text("<{n}>");
+TEST_CASE("probe text: a number in any other form is not recognised") {
+  const ProbeText text("<{n}>");
   for (const std::string other : {"",
                                   "<",
                                   ">",
@@ -58,7 +58,7 @@ TEST_CASE("question text: a number in any other form is not recognised") {
     CAPTURE(other);
     CHECK(text.numberIn(other) == std::nullopt);
   }
-  CHECK(QuestionText("aa{n}aa").numberIn("aaa") == std::nullopt);
+  CHECK(ProbeText("aa{n}aa").numberIn("aaa") == std::nullopt);
 }
 
 }  // namespace tidewire::core

@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "core/protocol/session_actions.hpp"
-#include "layer_post.hpp"
+#include "layer_command.hpp"
 #include "session_recipients.hpp"
 #include "tidewire/session_options.hpp"
 
@@ -14,27 +14,27 @@ namespace tidewire::internal {
 
 // Commands to the layer.
 
-struct SubscribePost {
+struct SubscribeCommand {
   std::shared_ptr<Subscriber> subscription;
   SubscribeOptions options;
 };
-struct UnsubscribePost {
+struct UnsubscribeCommand {
   std::shared_ptr<Subscriber> subscription;
 };
-struct CallPost {
+struct CallCommand {
   core::protocol::Call call;
   std::shared_ptr<Caller> caller;
 };
-struct CancelPost {
+struct CancelCommand {
   std::shared_ptr<Caller> call;
 };
-struct AuthenticatePost {
+struct AuthenticateCommand {
   std::string token;
 };
-class SessionPost final : public LayerPost {
+class SessionCommand final : public LayerCommand {
  public:
-  using What = std::variant<SubscribePost, UnsubscribePost, CallPost, CancelPost, AuthenticatePost>;
-  explicit SessionPost(What posted) : what(std::move(posted)) {}
+  using What = std::variant<SubscribeCommand, UnsubscribeCommand, CallCommand, CancelCommand, AuthenticateCommand>;
+  explicit SessionCommand(What posted) : what(std::move(posted)) {}
 
   What what;
 };

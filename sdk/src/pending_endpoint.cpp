@@ -1,25 +1,25 @@
-#include "endpoint_question.hpp"
+#include "pending_endpoint.hpp"
 
 #include <utility>
 
 namespace tidewire::internal {
 
-EndpointQuestion::EndpointQuestion(std::weak_ptr<EndpointAnswers> client, Endpoint startingPoint, std::uint64_t number,
-                                   std::optional<CloseInfo> before)
+PendingEndpoint::PendingEndpoint(std::weak_ptr<EndpointAnswers> client, Endpoint startingPoint, std::uint64_t number,
+                                 std::optional<CloseInfo> before)
     : attempt(number), lastClose(std::move(before)), configured(std::move(startingPoint)), client_(std::move(client)) {}
 
-EndpointQuestion::~EndpointQuestion() {
+PendingEndpoint::~PendingEndpoint() {
   fail("Options::endpoint gave no answer");
 }
 
-void EndpointQuestion::answer(Endpoint endpoint, std::unique_ptr<LayerPost> post) const {
+void PendingEndpoint::answer(Endpoint endpoint, std::unique_ptr<LayerCommand> post) const {
   const auto client = client_.lock();
   if (client != nullptr && !answered_.exchange(true)) {
     client->answerEndpoint(attempt, std::move(endpoint), std::move(post));
   }
 }
 
-void EndpointQuestion::fail(std::string_view why) const {
+void PendingEndpoint::fail(std::string_view why) const {
   const auto client = client_.lock();
   if (client != nullptr && !answered_.exchange(true)) {
     client->failEndpoint(attempt, why);

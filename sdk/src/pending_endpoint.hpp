@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "layer_post.hpp"
+#include "layer_command.hpp"
 #include "tidewire/endpoint.hpp"
 
 namespace tidewire::internal {
@@ -16,7 +16,7 @@ class EndpointAnswers {
  public:
   /// `post`: a command for the layer, carried out with the answer. An answer for an attempt that has ended has no
   /// effect.
-  virtual void answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::unique_ptr<LayerPost> post) = 0;
+  virtual void answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::unique_ptr<LayerCommand> post) = 0;
   virtual void failEndpoint(std::uint64_t attempt, std::string_view why) = 0;
 
  protected:
@@ -25,25 +25,23 @@ class EndpointAnswers {
 
 /// State of one call of `Options::endpoint`, shared by the copies of its `EndpointRequest`. Only the first answer
 /// counts.
-class EndpointQuestion {
+class PendingEndpoint {
  public:
-  EndpointQuestion(std::weak_ptr<EndpointAnswers> client, Endpoint startingPoint, std::uint64_t number,
-                   std::optional<CloseInfo> before);
+  PendingEndpoint(std::weak_ptr<EndpointAnswers> client, Endpoint startingPoint, std::uint64_t number,
+                  std::optional<CloseInfo> before);
   /// Fails the attempt if there was no answer, since the last copy is gone.
-  ~EndpointQuestion();
-  EndpointQuestion(const EndpointQuestion&) = delete;
-  EndpointQuestion& operator=(const EndpointQuestion&) = delete;
+  ~PendingEndpoint();
+  PendingEndpoint(const PendingEndpoint&) = delete;
+  PendingEndpoint& operator=(const PendingEndpoint&) = delete;
 
-  [[nodiscard]] static EndpointRequest request(std::shared_ptr<EndpointQuestion> question) {
-    return EndpointRequest(std::move(question));
+  [[nodiscard]] static EndpointRequest request(std::shared_ptr<PendingEndpoint> request) {
+    return EndpointRequest(std::move(request));
   }
 
-  [[nodiscard]] static const EndpointQuestion& of(const EndpointRequest& request) noexcept {
-    return *request.question_;
-  }
+  [[nodiscard]] static const PendingEndpoint& of(const EndpointRequest& request) noexcept { return *request.pending_; }
 
   /// `post`: a command for the layer, used if this is the first answer.
-  void answer(Endpoint endpoint, std::unique_ptr<LayerPost> post = {}) const;
+  void answer(Endpoint endpoint, std::unique_ptr<LayerCommand> post = {}) const;
   void fail(std::string_view why) const;
 
   const std::uint64_t attempt;
