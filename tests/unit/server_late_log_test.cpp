@@ -120,6 +120,18 @@ TEST_CASE("late log: a latest-only subscription gets the newest of what came whi
   CHECK(RoomClient::field(heard[2], "skipped") == "2");
 }
 
+TEST_CASE("late log: a latest-only subscription does not get again what is announced after it was read") {
+  ServerRoom room;
+  RoomClient client(room);
+  client.hello();
+  client.say(subscribe(1, "a", R"(,"conflate":true,"last":1)"));
+  appendMany(room, "a", 2);
+  room.run("calls a");
+  room.run("answers a");
+  room.run("news a");
+  CHECK(client.hearShort() == Strings{"welcome", "subscribed 1", "event 2"});
+}
+
 TEST_CASE("late log: channels are answered in any order") {
   ServerRoom room;
   RoomClient client(room);
