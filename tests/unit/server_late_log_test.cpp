@@ -223,6 +223,18 @@ TEST_CASE("late log: a publish that is sent again while the first waits is made 
   CHECK(room.seq("a") == 1);
 }
 
+TEST_CASE("late log: a publish that comes twice on one connection is made once, and both are answered") {
+  ServerRoom room;
+  RoomClient client(room);
+  client.hello();
+  client.hear();
+  client.say(publish(1, "a"));
+  client.say(publish(1, "a"));
+  room.settle();
+  CHECK(room.seq("a") == 1);
+  CHECK(client.hearShort() == Strings{"ack 1", "ack 1"});
+}
+
 TEST_CASE("late log: a session whose publish waits is not forgotten, whatever is remembered otherwise") {
   ServerRoom room({.sessions = {.dedupCount = 0}});
   RoomClient first(room);
