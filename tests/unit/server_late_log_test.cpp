@@ -120,6 +120,18 @@ TEST_CASE("late log: a latest-only subscription gets the newest of what came whi
   CHECK(RoomClient::field(heard[2], "skipped") == "2");
 }
 
+TEST_CASE("late log: a latest-only subscription does not get again what is announced after it was read") {
+  ServerRoom room;
+  RoomClient client(room);
+  client.hello();
+  client.say(subscribe(1, "a", R"(,"conflate":true,"last":1)"));
+  appendMany(room, "a", 2);
+  room.run("calls a");
+  room.run("answers a");
+  room.run("news a");
+  CHECK(client.hearShort() == Strings{"welcome", "subscribed 1", "event 2"});
+}
+
 TEST_CASE("late log: channels are answered in any order") {
   ServerRoom room;
   RoomClient client(room);
@@ -209,6 +221,18 @@ TEST_CASE("late log: a publish that is sent again while the first waits is made 
   CHECK(heard[0].find(R"("resumed":true)") != std::string::npos);
   CHECK(RoomClient::field(heard[1], "op") == "ack");
   CHECK(room.seq("a") == 1);
+}
+
+TEST_CASE("late log: a publish that comes twice on one connection is made once, and both are answered") {
+  ServerRoom room;
+  RoomClient client(room);
+  client.hello();
+  client.hear();
+  client.say(publish(1, "a"));
+  client.say(publish(1, "a"));
+  room.settle();
+  CHECK(room.seq("a") == 1);
+  CHECK(client.hearShort() == Strings{"ack 1", "ack 1"});
 }
 
 TEST_CASE("late log: a session whose publish waits is not forgotten, whatever is remembered otherwise") {

@@ -247,6 +247,7 @@ void Served::restart() {
     drop(connections_.begin()->first, 1001);
   }
   if (!plan_.forgetsNothing) {
+    sentTo_.clear();
     makeRoom();
   }
 }
@@ -302,13 +303,13 @@ bool Served::hides(const std::string& channel, const std::string& epoch, std::ui
   return !hidden_.empty() && hidden_.contains(keyOf(channel, epoch, seq));
 }
 
-// The same event once only: a client that lacks it more often takes it for lost.
+// Only one that nobody was sent before: a client that lacks the same event three times takes it for lost.
 bool Served::omits(const std::string& head) {
-  if (!omits_ || !omitted_.insert(head).second) {
-    return false;
-  }
-  omits_ = false;
-  return true;
+  constexpr std::string_view kSeq = R"("seq":)";
+  const std::size_t at = head.find(kSeq);
+  std::uint64_t& highest = sentTo_[head.substr(0, at)];  // By all that is before it: the channel.
+  const std::uint64_t seq = std::stoull(head.substr(at + kSeq.size()));
+  return std::exchange(highest, std::max(highest, seq)) < seq && std::exchange(omits_, false);
 }
 
 std::shared_ptr<server::ChannelLog> Served::log(const std::string& channel) {

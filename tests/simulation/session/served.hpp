@@ -136,7 +136,7 @@ class Served final : private server::Application, private server::test::LateLogP
 
   std::map<std::string, std::string> everything_;  // By channel, epoch and seq.
   std::set<std::string> hidden_;
-  std::set<std::string> omitted_;
+  std::map<std::string, std::uint64_t> sentTo_;  // The highest event of each channel that was sent.
   std::map<std::string, std::uint64_t> published_;
   std::map<std::string, std::uint64_t> requested_;
   std::vector<std::string> order_;
