@@ -71,7 +71,7 @@ void Driver::doCall(const Call& call) {
       input(Input::Reconnect, [&] { connection_.reconnect(now_); });
       break;
     case Call::Kind::Probe:
-      input(Input::AskNow, [&] { connection_.probeNow(now_); });
+      input(Input::ProbeNow, [&] { connection_.probeNow(now_); });
       break;
     case Call::Kind::Pause:
     case Call::Kind::Resume:

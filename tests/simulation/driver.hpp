@@ -66,7 +66,7 @@ class Driver {
       Connect,
       Close,
       Reconnect,
-      Ask,
+      Probe,
       Pause,
       Resume,
       Send,

@@ -14,7 +14,7 @@ enum class Input : std::uint8_t {
   Connect,
   Close,
   Reconnect,
-  AskNow,
+  ProbeNow,
   Enqueue,
   EnqueueFirst,
   OpenReturned,

@@ -88,7 +88,7 @@ void Invariants::given(Time now, Input input, const core::Connection& connection
         closedBefore_ = messages_.size();
       }
       break;
-    case Input::AskNow:
+    case Input::ProbeNow:
       liveness_.askedNow(now);
       if (plan_.canProbe()) {
         liveness_.ticks(now);
@@ -213,13 +213,13 @@ void Invariants::asked(std::uint64_t mark) {
 }
 
 void Invariants::follow(const core::SendPing& action) {
-  require(!plan_.isPage && options_.heartbeat.message.empty(), kHeartbeatAsks, "asked by other means than it has");
+  require(!plan_.isPage && options_.heartbeat.message.empty(), kHeartbeatProbes, "asked by other means than it has");
   asked(wire_ != nullptr && wire_->ahead.empty() ? handed_ : confirmed_);
   std::memcpy(&newestPing_, action.payload.data(), action.payload.size());
 }
 
 void Invariants::follow(const core::SendProbeText& action) {
-  require(!options_.heartbeat.message.empty(), kHeartbeatAsks, "asked by other means than it has");
+  require(!options_.heartbeat.message.empty(), kHeartbeatProbes, "asked by other means than it has");
   asked(handed_);
   const std::string answer = "pong" + action.text.substr(4);
   require(answer != newestAnswer_ || !plan_.numbersProbes(), kTaken, "two probes have the same number");
@@ -584,7 +584,7 @@ void Invariants::checkEffect() const {
   require(before_ != State::Closing || state_ == State::Closing || wish_ != Wish::Up || running_, kAsked,
           "connect() while closing was forgotten");
   if (input_ == Input::Tick ||
-      (plan_.canProbe() && before_ == State::Open && (input_ == Input::AskNow || isHint(input_)))) {
+      (plan_.canProbe() && before_ == State::Open && (input_ == Input::ProbeNow || isHint(input_)))) {
     liveness_.ticked(now_);
   }
 }

@@ -74,7 +74,7 @@ inline constexpr Invariant kUnconfirmed{
     "unconfirmed", "A message counts as confirmed only if the peer has it, and does if a later probe was answered."};
 inline constexpr Invariant kNeverOpened{
     "neverOpened", "neverOpened is told from the third failure since connect() on, while none has ever opened."};
-inline constexpr Invariant kHeartbeatAsks{
+inline constexpr Invariant kHeartbeatProbes{
     "heartbeat asks",
     "A probe goes out when it is due and not otherwise: none while one is judged or reading is paused."};
 inline constexpr Invariant kReassures{
@@ -148,7 +148,7 @@ class LivenessRules {
   std::optional<core::Time> pausedSince_;
   core::Duration pausedBeforeOpen_{};  // By so much the first silence may be judged later.
   core::Duration interval_{};
-  core::Time nextAsk_{};
+  core::Time nextProbe_{};
   core::Time nextReassurance_{};
   bool probesWanted_ = false;
   bool distrusts_ = false;

@@ -26,7 +26,7 @@ void LivenessRules::opened(Time now) {
   open_ = true;
   probe_ = {};
   probesWanted_ = distrusts_ = false;
-  nextAsk_ = now + interval_;
+  nextProbe_ = now + interval_;
   nextReassurance_ = now + plan_.awaited;
   heard(now);
   pausedBeforeOpen_ = pausedSince_ ? now - *pausedSince_ : Duration::zero();
@@ -65,7 +65,7 @@ void LivenessRules::paused(Time now, bool paused) {
 
 void LivenessRules::askedNow(Time now) {
   if (open_ && plan_.canProbe() && !probe_.at) {
-    nextAsk_ = now;
+    nextProbe_ = now;
     probesWanted_ = true;
   }
 }
@@ -102,13 +102,13 @@ bool LivenessRules::kills(const Due& due, Time now) const {
 
 void LivenessRules::asks(Time now) {
   using namespace invariant;
-  require(open_ && plan_.canProbe(), kHeartbeatAsks, "there is nothing to ask with, or nobody to ask");
-  require(!pausedSince_, kHeartbeatAsks, "asked while reading is paused");
-  require(!probe_.at, kHeartbeatAsks, "asked while a probe is being judged");
-  const bool isDue = interval_ > 0ms && now >= nextAsk_;
-  require(isDue || probesWanted_, kHeartbeatAsks, "asked before it was due");
+  require(open_ && plan_.canProbe(), kHeartbeatProbes, "there is nothing to ask with, or nobody to ask");
+  require(!pausedSince_, kHeartbeatProbes, "asked while reading is paused");
+  require(!probe_.at, kHeartbeatProbes, "asked while a probe is being judged");
+  const bool isDue = interval_ > 0ms && now >= nextProbe_;
+  require(isDue || probesWanted_, kHeartbeatProbes, "asked before it was due");
   probe_ = {.at = now + (distrusts_ ? options_.wakeTimeout : options_.timeout), .lateSeen = {}};
-  nextAsk_ = now + interval_;
+  nextProbe_ = now + interval_;
   nextReassurance_ = now + plan_.awaited;
   probeDistrusts_ = distrusts_;
   probesWanted_ = distrusts_ = false;
@@ -136,7 +136,7 @@ void LivenessRules::ticked(Time now) const {
   }
   require(survived_ <= 3, kHeartbeatJudges, "silent for longer than any grace, and still not cut");
   const bool asks = plan_.canProbe() && (probesWanted_ || interval_ > 0ms) && !probe_.at;
-  require(!asks || (!probesWanted_ && now < nextAsk_), kHeartbeatAsks, "a probe was due and was not asked");
+  require(!asks || (!probesWanted_ && now < nextProbe_), kHeartbeatProbes, "a probe was due and was not asked");
 }
 
 void LivenessRules::settled(Time now, std::optional<Time> deadline) const {
@@ -152,7 +152,7 @@ void LivenessRules::settled(Time now, std::optional<Time> deadline) const {
   if (probe_.at) {
     add(*probe_.at);
   } else if (plan_.canProbe() && (interval_ > 0ms || probesWanted_)) {
-    add(probesWanted_ ? now : nextAsk_);
+    add(probesWanted_ ? now : nextProbe_);
   }
   if (silence_.at) {
     add(*silence_.at + pausedBeforeOpen_);

@@ -25,7 +25,7 @@ Options numbering() {
 }
 
 // Asks now and returns the payload of the Ping.
-std::array<std::byte, 8> probe(DrivenConnection& driven) {
+std::array<std::byte, 8> probeOf(DrivenConnection& driven) {
   driven.probeNow();
   return driven.only<SendPing>().payload;
 }
@@ -92,9 +92,9 @@ TEST_CASE("connection heartbeat: a late timeout first leaves time to read the re
 TEST_CASE("connection heartbeat: each Ping has a payload of its own, and only the newest one's Pong counts") {
   DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
-  const auto first = probe(driven);
+  const auto first = probeOf(driven);
   driven.bytesArrived();
-  const auto second = probe(driven);
+  const auto second = probeOf(driven);
   CHECK(first != second);
   driven.pass(20ms);
   driven.pongArrived(first);
@@ -111,12 +111,12 @@ TEST_CASE("connection heartbeat: each Ping has a payload of its own, and only th
 TEST_CASE("connection heartbeat: the Pong of an earlier connection is no answer") {
   DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
-  const auto before = probe(driven);
+  const auto before = probeOf(driven);
   driven.reconnect();
   driven.opened();
   driven.pongArrived(before);
   CHECK(driven.actions().empty());
-  (void)probe(driven);
+  (void)probeOf(driven);
   driven.pongArrived(before);
   CHECK(driven.actions().empty());
 }
@@ -124,7 +124,7 @@ TEST_CASE("connection heartbeat: the Pong of an earlier connection is no answer"
 TEST_CASE("connection heartbeat: a request while one is pending sends no second one") {
   DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
-  (void)probe(driven);
+  (void)probeOf(driven);
   driven.probeNow();
   CHECK(driven.actions().empty());
 }
@@ -266,7 +266,7 @@ TEST_CASE("connection heartbeat: a pause ends with its connection") {
 TEST_CASE("connection heartbeat: a closing connection gets none") {
   DrivenConnection driven(withHeartbeat());
   driven.goTo(State::Open);
-  const auto probe = probe(driven);
+  const auto probe = probeOf(driven);
   driven.close();
   (void)driven.send();
   driven.probeNow();

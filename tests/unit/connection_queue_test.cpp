@@ -22,7 +22,7 @@ void openAndSend(DrivenConnection& driven, std::size_t messages) {
 }
 
 // Asks now; `last`: behind everything that was handed over. Returns the payload of the Ping.
-std::array<std::byte, 8> probe(DrivenConnection& driven, bool last) {
+std::array<std::byte, 8> probeOf(DrivenConnection& driven, bool last) {
   driven.probeNow();
   const auto payload = driven.only<SendPing>().payload;
   driven.probeHandedOver(last);
@@ -357,7 +357,7 @@ TEST_CASE("unconfirmed: messages handed over without a confirmation are counted,
 TEST_CASE("unconfirmed: each connection counts for itself, and an attempt that never opened has none") {
   DrivenConnection driven;
   openAndSend(driven, 3);
-  const auto probe = probe(driven, true);
+  const auto probe = probeOf(driven, true);
   driven.ended();
   driven.untilDeadline();
   CHECK(unconfirmedAfter(driven, {.cause = CloseCause::ConnectFailed}) == 0);
@@ -371,7 +371,7 @@ TEST_CASE("unconfirmed: each connection counts for itself, and an attempt that n
 TEST_CASE("unconfirmed: an answer confirms messages handed over before its heartbeat, and none after it") {
   DrivenConnection driven;
   openAndSend(driven, 3);
-  const auto probe = probe(driven, true);
+  const auto probe = probeOf(driven, true);
   driven.handedOver(2);
   driven.pongArrived(probe);
   driven.handedOver(1);
@@ -381,9 +381,9 @@ TEST_CASE("unconfirmed: an answer confirms messages handed over before its heart
 TEST_CASE("unconfirmed: the answer to a Ping that overtook messages proves no more than the one before it") {
   DrivenConnection driven;
   openAndSend(driven, 3);
-  driven.pongArrived(probe(driven, true));
+  driven.pongArrived(probeOf(driven, true));
   driven.handedOver(2);
-  driven.pongArrived(probe(driven, false));
+  driven.pongArrived(probeOf(driven, false));
   CHECK(unconfirmedAfter(driven) == 2);
 }
 

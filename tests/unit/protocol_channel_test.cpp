@@ -16,9 +16,9 @@ using namespace std::chrono_literals;
 
 /// A channel "c" whose actions are written down, a word for each subscriber: "1:5" an event, "1:gap2-4", "1:gap",
 /// "1@5" a position.
-class Driven {
+class DrivenChannel {
  public:
-  explicit Driven(std::uint64_t replay = 0, std::optional<Position> since = {}, bool conflate = false)
+  explicit DrivenChannel(std::uint64_t replay = 0, std::optional<Position> since = {}, bool conflate = false)
       : channel("c", conflate, replay, std::move(since)) {
     channel.addFirst(1);
   }
@@ -74,7 +74,7 @@ class Driven {
 }  // namespace
 
 TEST_CASE("channel: an event carries the time and the count of what was skipped, and goes to every subscriber") {
-  Driven driven(0, {}, true);
+  DrivenChannel driven(0, {}, true);
   REQUIRE(driven.answer(4, true));
   CHECK_FALSE(driven.join(2));
   (void)driven.take();
@@ -88,7 +88,7 @@ TEST_CASE("channel: an event carries the time and the count of what was skipped,
 }
 
 TEST_CASE("channel: a subscriber that resumes further back gets what it lacks, and the others do not get it again") {
-  Driven driven;
+  DrivenChannel driven;
   REQUIRE(driven.answer(5, true));
   CHECK(driven.take() == "1@5");
   CHECK(driven.join(2, Position{"e", 3}));
@@ -105,7 +105,7 @@ TEST_CASE("channel: a subscriber that resumes further back gets what it lacks, a
 }
 
 TEST_CASE("channel: where a subscriber asked for what is gone, the others go on where they stand") {
-  Driven driven;
+  DrivenChannel driven;
   REQUIRE(driven.answer(5, true));
   CHECK(driven.join(2, Position{"e", 1}));
   driven.channel.progress().interrupted();
@@ -119,7 +119,7 @@ TEST_CASE("channel: where a subscriber asked for what is gone, the others go on 
 }
 
 TEST_CASE("channel: a subscriber of another epoch learns of its loss without a new subscription") {
-  Driven driven;
+  DrivenChannel driven;
   REQUIRE(driven.answer(5, true));
   (void)driven.take();
   CHECK_FALSE(driven.join(2, Position{"older", 9}));
@@ -128,7 +128,7 @@ TEST_CASE("channel: a subscriber of another epoch learns of its loss without a n
 }
 
 TEST_CASE("channel: a hole is reported to the caller, and as a gap once the server has left it out each time") {
-  Driven driven;
+  DrivenChannel driven;
   REQUIRE(driven.answer(5, true));
   (void)driven.take();
   for (int attempt = 0; attempt < 2; ++attempt) {
@@ -143,7 +143,7 @@ TEST_CASE("channel: a hole is reported to the caller, and as a gap once the serv
 }
 
 TEST_CASE("channel: a subscriber that leaves gets nothing more, wherever it stands") {
-  Driven driven;
+  DrivenChannel driven;
   REQUIRE(driven.answer(5, true));
   CHECK(driven.join(2, Position{"e", 3}));
   driven.channel.progress().interrupted();

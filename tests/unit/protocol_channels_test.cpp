@@ -13,17 +13,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Time kStart{1h};
+constexpr Time kChannelsStart{1h};
 
-struct Driven {
+struct DrivenChannels {
   void subscribe(SubscriberId id, const std::string& name, bool conflate = false) {
     channels.subscribe(id, name, {.conflate = conflate}, isConnected);
   }
   void answer(std::uint64_t id, std::uint64_t seq = 0) {
-    channels.subscribed(kStart, {.id = id, .epoch = "e", .seq = seq, .recovered = true});
+    channels.subscribed(kChannelsStart, {.id = id, .epoch = "e", .seq = seq, .recovered = true});
   }
   void event(const std::string& name, std::uint64_t seq) {
-    channels.arrived(kStart, {.channel = name, .seq = seq}, {});
+    channels.arrived(kChannelsStart, {.channel = name, .seq = seq}, {});
   }
 
   /// The operations, ids and channels of all heads that wait.
@@ -48,7 +48,7 @@ struct Driven {
 }  // namespace
 
 TEST_CASE("channels: each connection subscribes to every channel once, in the order of the first subscribers") {
-  Driven driven;
+  DrivenChannels driven;
   driven.isConnected = false;
   for (const auto& [id, name] : {std::pair(1, "b"), std::pair(2, "a"), std::pair(3, "b")}) {
     driven.subscribe(static_cast<SubscriberId>(id), name);
@@ -64,7 +64,7 @@ TEST_CASE("channels: each connection subscribes to every channel once, in the or
 }
 
 TEST_CASE("channels: the last subscriber that leaves unsubscribes, and a channel of that name is a new one") {
-  Driven driven;
+  DrivenChannels driven;
   driven.subscribe(1, "c");
   driven.subscribe(2, "c");
   driven.answer(1, 5);
@@ -81,34 +81,34 @@ TEST_CASE("channels: the last subscriber that leaves unsubscribes, and a channel
 }
 
 TEST_CASE("channels: what is refused for the moment is tried again in the order of its times, and then forgotten") {
-  Driven driven;
+  DrivenChannels driven;
   driven.subscribe(1, "a");
   driven.subscribe(2, "b");
   CHECK(driven.take() == "+a +b");
   SessionError busy{.code = "busy", .temporary = true};
-  CHECK(driven.channels.refused(kStart + 10s, 2, busy));
-  CHECK(driven.channels.refused(kStart, 1, busy));
-  CHECK_FALSE(driven.channels.refused(kStart, 1, busy));
+  CHECK(driven.channels.refused(kChannelsStart + 10s, 2, busy));
+  CHECK(driven.channels.refused(kChannelsStart, 1, busy));
+  CHECK_FALSE(driven.channels.refused(kChannelsStart, 1, busy));
   const auto first = driven.channels.deadline();
   REQUIRE(first);
-  CHECK(*first < kStart + 10s);
+  CHECK(*first < kChannelsStart + 10s);
   driven.channels.tick(*first);
   CHECK(driven.take() == "+a");
-  CHECK(driven.channels.deadline() >= kStart + 10s);
+  CHECK(driven.channels.deadline() >= kChannelsStart + 10s);
   driven.channels.unsubscribe(2, "b");
   CHECK_FALSE(driven.channels.deadline());
   CHECK(driven.take().empty());
 }
 
 TEST_CASE("channels: an answer and an error belong to the newest subscription only") {
-  Driven driven;
+  DrivenChannels driven;
   driven.subscribe(1, "c", true);
   driven.subscribe(2, "c", false);  // Every event: the channel is subscribed to anew.
   CHECK(driven.take() == "+c -c +c");
   driven.answer(1);
   CHECK(driven.actions.empty());
   SessionError error{.code = "forbidden"};
-  CHECK_FALSE(driven.channels.refused(kStart, 1, error));
+  CHECK_FALSE(driven.channels.refused(kChannelsStart, 1, error));
   driven.answer(3);
   REQUIRE(driven.actions.size() == 1);
   CHECK(std::get<SubscriptionAnswered>(driven.actions.front()).to == std::vector<SubscriberId>{1, 2});
@@ -118,7 +118,7 @@ TEST_CASE("channels: an answer and an error belong to the newest subscription on
 TEST_CASE("channels: ten thousand are subscribed to, served and left in steps that do not grow with them") {
   constexpr SubscriberId kMany = 10'000;
   const auto name = [](SubscriberId id) { return "channel/" + std::to_string(id * 7'919 % kMany); };
-  Driven driven;
+  DrivenChannels driven;
   for (SubscriberId id = 1; id <= kMany; ++id) {
     driven.subscribe(id, name(id));
   }

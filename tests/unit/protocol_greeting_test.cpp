@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Time kStart{1h};
+constexpr Time kGreetingStart{1h};
 
 Duration serverLess(Duration server, Time here) {
   return server - here.time_since_epoch();
@@ -26,15 +26,15 @@ TEST_CASE("greeting: hello counts attempts and names the memory of the last welc
   Greeting greeting("key", 4096);
   CHECK(greeting.hello("t") == R"({"op":"hello","v":1,"session":"key","attempt":1,"maxMessage":4096,"token":"t"})");
   Welcome welcome{.resumed = true, .memory = "m"};
-  greeting.welcomed(kStart, welcome);
+  greeting.welcomed(kGreetingStart, welcome);
   CHECK_FALSE(welcome.resumed);  // The client named none.
   CHECK(greeting.hello(std::nullopt) ==
         R"({"op":"hello","v":1,"session":"key","attempt":2,"maxMessage":4096,"memory":"m"})");
   welcome = {.resumed = true, .memory = "m"};
-  greeting.welcomed(kStart, welcome);
+  greeting.welcomed(kGreetingStart, welcome);
   CHECK(welcome.resumed);
   welcome = {.resumed = true, .memory = "other"};
-  greeting.welcomed(kStart, welcome);
+  greeting.welcomed(kGreetingStart, welcome);
   CHECK_FALSE(welcome.resumed);
 }
 
@@ -63,51 +63,51 @@ TEST_CASE("greeting: goaway is obeyed five seconds after welcome at the earliest
   Random random(1);
   Greeting greeting("key", 4096);
   Welcome welcome;
-  greeting.welcomed(kStart, welcome);
+  greeting.welcomed(kGreetingStart, welcome);
   GoAway early{.after = 1s, .url = "wss://b.example/"};
-  greeting.goAway(kStart, early, random);
-  CHECK(greeting.leaveAt() == kStart + 5s);
+  greeting.goAway(kGreetingStart, early, random);
+  CHECK(greeting.leaveAt() == kGreetingStart + 5s);
   CHECK(greeting.takeLeaveTo() == "wss://b.example/");
   CHECK_FALSE(greeting.takeLeaveTo());
   GoAway late{.after = 9s};
-  greeting.goAway(kStart, late, random);
-  CHECK(greeting.leaveAt() == kStart + 9s);
+  greeting.goAway(kGreetingStart, late, random);
+  CHECK(greeting.leaveAt() == kGreetingStart + 9s);
 }
 
 TEST_CASE("server clock: it is read half way through the quickest round trip, which counts less as time passes") {
   ServerClock clock;
   CHECK_FALSE(clock.offset());
-  clock.opened(kStart);
-  clock.welcomed(kStart + 100ms, 1'000'000);
-  CHECK(clock.offset() == serverLess(1'000'000ms, kStart + 50ms));
+  clock.opened(kGreetingStart);
+  clock.welcomed(kGreetingStart + 100ms, 1'000'000);
+  CHECK(clock.offset() == serverLess(1'000'000ms, kGreetingStart + 50ms));
 
-  clock.probed(kStart + 1s, 7);
-  clock.answered(kStart + 1s + 20ms, 6, 9'000'000);  // Of an older probe.
-  CHECK(clock.offset() == serverLess(1'000'000ms, kStart + 50ms));
-  clock.answered(kStart + 1s + 20ms, 7, 2'000'000);
-  CHECK(clock.offset() == serverLess(2'000'000ms, kStart + 1s + 10ms));
+  clock.probed(kGreetingStart + 1s, 7);
+  clock.answered(kGreetingStart + 1s + 20ms, 6, 9'000'000);  // Of an older probe.
+  CHECK(clock.offset() == serverLess(1'000'000ms, kGreetingStart + 50ms));
+  clock.answered(kGreetingStart + 1s + 20ms, 7, 2'000'000);
+  CHECK(clock.offset() == serverLess(2'000'000ms, kGreetingStart + 1s + 10ms));
 
   std::uint64_t slower = 0;
-  for (std::uint64_t t = 8; clock.offset() == serverLess(2'000'000ms, kStart + 1s + 10ms); ++t, ++slower) {
-    clock.probed(kStart + 2s, t);
-    clock.answered(kStart + 2s + 40ms, t, 3'000'000);
+  for (std::uint64_t t = 8; clock.offset() == serverLess(2'000'000ms, kGreetingStart + 1s + 10ms); ++t, ++slower) {
+    clock.probed(kGreetingStart + 2s, t);
+    clock.answered(kGreetingStart + 2s + 40ms, t, 3'000'000);
   }
   CHECK(slower == 6);
-  CHECK(clock.offset() == serverLess(3'000'000ms, kStart + 2s + 20ms));
+  CHECK(clock.offset() == serverLess(3'000'000ms, kGreetingStart + 2s + 20ms));
 }
 
 TEST_CASE("batch delay: the first message begins it, and its end wakes the driver once") {
   BatchDelay delay(5ms);
   CHECK_FALSE(delay.deadline());
-  CHECK(delay.holds(kStart));
-  CHECK(delay.holds(kStart + 4ms));
-  CHECK(delay.deadline() == kStart + 5ms);
-  delay.tick(kStart + 5ms);
+  CHECK(delay.holds(kGreetingStart));
+  CHECK(delay.holds(kGreetingStart + 4ms));
+  CHECK(delay.deadline() == kGreetingStart + 5ms);
+  delay.tick(kGreetingStart + 5ms);
   CHECK_FALSE(delay.deadline());
-  CHECK_FALSE(delay.holds(kStart + 6ms));
+  CHECK_FALSE(delay.holds(kGreetingStart + 6ms));
   delay.stop();
-  CHECK(delay.holds(kStart + 7ms));
-  CHECK(delay.deadline() == kStart + 12ms);
+  CHECK(delay.holds(kGreetingStart + 7ms));
+  CHECK(delay.deadline() == kGreetingStart + 12ms);
 }
 
 }  // namespace tidewire::core::protocol

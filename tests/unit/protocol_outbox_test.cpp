@@ -14,26 +14,26 @@ namespace {
 using namespace std::chrono_literals;
 using Outcome = tidewire::Ack::Outcome;
 
-constexpr Time kStart{1h};
+constexpr Time kOutboxStart{1h};
 
 /// An outbox with its queues. Calls carry their id as their body.
-class Driven {
+class DrivenOutbox {
  public:
-  Driven& welcome(Welcome head = {}) {
-    outbox.welcomed(kStart, head);
+  DrivenOutbox& welcome(Welcome head = {}) {
+    outbox.welcomed(kOutboxStart, head);
     return *this;
   }
 
   void publish(CallId id, bool resend = false) {
-    outbox.add(kStart, {.id = id, .target = "c", .body = std::to_string(id), .ack = true, .resend = resend});
+    outbox.add(kOutboxStart, {.id = id, .target = "c", .body = std::to_string(id), .ack = true, .resend = resend});
   }
   void request(CallId id, Duration timeout = {}, bool idempotent = false) {
-    outbox.add(kStart, {.id = id,
-                        .kind = Call::Kind::Request,
-                        .target = "m",
-                        .body = std::to_string(id),
-                        .idempotent = idempotent,
-                        .timeout = timeout});
+    outbox.add(kOutboxStart, {.id = id,
+                              .kind = Call::Kind::Request,
+                              .target = "m",
+                              .body = std::to_string(id),
+                              .idempotent = idempotent,
+                              .timeout = timeout});
   }
 
   /// The bodies of all calls that may be sent, in their order.
@@ -41,7 +41,7 @@ class Driven {
     std::vector<CallId> ids;
     while (outbox.maySend()) {
       Framer framer(Outbox::kBatchBytes);
-      if (outbox.send(framer, kStart) == 0) {
+      if (outbox.send(framer, kOutboxStart) == 0) {
         continue;
       }
       const std::string payload = framer.take().front().payload;
@@ -56,7 +56,7 @@ class Driven {
 };
 
 template <class Action>
-Action take(Driven& driven) {
+Action take(DrivenOutbox& driven) {
   REQUIRE_FALSE(driven.actions.empty());
   Action action = std::get<Action>(std::move(driven.actions.front()));
   driven.actions.pop_front();
@@ -66,7 +66,7 @@ Action take(Driven& driven) {
 const Welcome kRemembers{.resumed = true, .dedup = Welcome::Dedup{.count = 1'000'000, .age = 1min}};
 
 TEST_CASE("outbox: calls leave in call order, and calls in doubt before new ones") {
-  Driven driven;
+  DrivenOutbox driven;
   driven.publish(1, true);
   driven.publish(2, true);
   CHECK(driven.outbox.hasToSend());
@@ -83,7 +83,7 @@ TEST_CASE("outbox: calls leave in call order, and calls in doubt before new ones
 }
 
 TEST_CASE("outbox: a call that ends while it waits to be sent again is passed over") {
-  Driven driven;
+  DrivenOutbox driven;
   driven.request(1, 1s, true);
   driven.publish(2, true);
   (void)driven.welcome().send();
@@ -96,7 +96,7 @@ TEST_CASE("outbox: a call that ends while it waits to be sent again is passed ov
 }
 
 TEST_CASE("outbox: a publish in doubt is unknown where the server has forgotten it") {
-  Driven driven;
+  DrivenOutbox driven;
   driven.publish(1);
   (void)driven.welcome().send();
   CHECK_FALSE(driven.outbox.hasAnswers());
@@ -110,22 +110,22 @@ TEST_CASE("outbox: a publish in doubt is unknown where the server has forgotten 
 }
 
 TEST_CASE("outbox: the first deadline is the next, and a call that ends takes its own away") {
-  Driven driven;
+  DrivenOutbox driven;
   driven.request(1, 5s);
   driven.request(2, 3s);
   driven.request(3);
-  CHECK(driven.outbox.deadline() == kStart + 3s);
+  CHECK(driven.outbox.deadline() == kOutboxStart + 3s);
   driven.outbox.cancel(2, false);
   (void)take<RequestEnded>(driven);
-  CHECK(driven.outbox.deadline() == kStart + 5s);
-  driven.outbox.tick(kStart + 5s, false);
+  CHECK(driven.outbox.deadline() == kOutboxStart + 5s);
+  driven.outbox.tick(kOutboxStart + 5s, false);
   CHECK(take<RequestEnded>(driven).error->code == "timeout");
   CHECK(driven.heads.empty());  // It was never sent.
   CHECK_FALSE(driven.outbox.deadline());
 }
 
 TEST_CASE("outbox: unsent bytes are those of bodies that have never been sent") {
-  Driven driven;
+  DrivenOutbox driven;
   driven.publish(10);
   driven.request(11);
   driven.request(12);
@@ -139,7 +139,7 @@ TEST_CASE("outbox: unsent bytes are those of bodies that have never been sent") 
 }
 
 TEST_CASE("outbox: an answer to an id that is not waited for has no effect") {
-  Driven driven;
+  DrivenOutbox driven;
   driven.publish(1);
   driven.request(2);
   (void)driven.welcome().send();
@@ -157,7 +157,7 @@ TEST_CASE("outbox: an answer to an id that is not waited for has no effect") {
 // With 65,536 calls, a step that looked at all of them would look at 4,000,000,000.
 TEST_CASE("outbox: a full outbox is sent, answered from either end, and settled in steps that do not grow with it") {
   constexpr CallId kCalls = 65'536;
-  Driven driven;
+  DrivenOutbox driven;
   for (CallId id = 1; id <= kCalls; ++id) {
     id % 2 == 0 ? driven.publish(id) : driven.request(id, std::chrono::seconds(1 + id % 100), true);
   }
@@ -176,7 +176,7 @@ TEST_CASE("outbox: a full outbox is sent, answered from either end, and settled 
     driven.actions.clear();
   }
   CHECK(driven.outbox.hasAnswers());
-  driven.outbox.tick(kStart + 101s, true);
+  driven.outbox.tick(kOutboxStart + 101s, true);
   CHECK(driven.actions.size() == kCalls / 2);
   CHECK_FALSE(driven.outbox.deadline());
 }

@@ -21,7 +21,7 @@ std::string keyOf(const std::string& channel, const std::string& epoch, std::uin
   return channel + '\n' + epoch + '\n' + std::to_string(seq);
 }
 
-std::string_view asText(std::span<const std::byte> bytes) {
+std::string_view textOf(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
@@ -126,7 +126,7 @@ class Served::Connection final : private server::Peer::Carrier {
     core::protocol::Unframer unframer(batch.binary() ? MessageKind::Binary : MessageKind::Text,
                                       core::asBytes(batch.payload()));
     while (const auto part = unframer.next()) {
-      std::string head(asText(part->head));
+      std::string head(textOf(part->head));
       int times = 1;
       if (isOp(head, "event")) {
         times = served_.omits(head) ? 0 : served_.dice_.chance(2) ? 2 : 1;  // A client drops what it has.
