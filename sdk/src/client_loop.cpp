@@ -160,7 +160,7 @@ void ClientLoop::endAttempt(TransportEnd end) {
   connection_.transportEnded(parts_.loop.now(), std::move(end));
 }
 
-/// There may be room again for what has arrived.
+/// Continues with arrived messages once there is room for their events.
 void ClientLoop::readOn() {
   if (!layer_->holdsArrived() || !takesMore()) {
     return;
@@ -175,7 +175,7 @@ void ClientLoop::readOn() {
   }
 }
 
-// What the layer asks.
+// Calls of the layer.
 
 /// Before the connection is open there is nothing that fills the queue, and only what arrives opens it.
 bool ClientLoop::takesMore() const {
@@ -269,7 +269,7 @@ void ClientLoop::doPosted() {
 }
 
 /// How many of the batch's messages the connection has to have before this command. Where it may end the connection for
-/// good, these are all that were accepted for it, so that they are dropped with it and told.
+/// good, these are all that were accepted for it, so that they are dropped with it and reported.
 std::size_t ClientLoop::messagesBefore(std::vector<Command>::const_iterator command,
                                        std::vector<Command>::const_iterator end) {
   if (command->kind != Command::Kind::Probe && command->kind != Command::Kind::EndpointFailed) {
@@ -281,7 +281,7 @@ std::size_t ClientLoop::messagesBefore(std::vector<Command>::const_iterator comm
   return border == end ? std::numeric_limits<std::size_t>::max() : border->messagesBefore;
 }
 
-/// What onOpen of an older connection sends is not wanted any more: onOpen of the present one sends it again.
+/// Messages that onOpen of an older connection sent are stale: onOpen of the present one sends them again.
 void ClientLoop::enqueueFirst(Mailbox::Batch& batch) {
   Dropped stale{.reason = DropReason::Stale};
   for (const Mailbox::FirstRun& run : batch.firstRuns) {
@@ -339,7 +339,7 @@ void ClientLoop::doCommand(Command& command) {
       layer_->doPosted(now, *command.post, connection_.state() == State::Closed && connectsAhead_ == 0);
       break;
     case Command::Kind::Destroy:
-      // Perhaps inside an event of the transport's: what has to go goes when the next turn ends.
+      // Perhaps inside an event of the transport's: the client is destroyed when the next turn ends.
       destroyed_ = true;
       host_.turnAgain();
       break;
@@ -368,9 +368,9 @@ void ClientLoop::performActions() {
 }
 
 void ClientLoop::perform(core::RequestEndpoint& action) {
-  auto probe = std::make_shared<PendingEndpoint>(host_.endpointAnswers(), parts_.configured, action.attempt,
-                                                 std::move(action.lastClose));
-  parts_.outlet.deliver(Event(PendingEndpoint::request(std::move(probe))));
+  auto pending = std::make_shared<PendingEndpoint>(host_.endpointAnswers(), parts_.configured, action.attempt,
+                                                   std::move(action.lastClose));
+  parts_.outlet.deliver(Event(PendingEndpoint::request(std::move(pending))));
 }
 
 void ClientLoop::perform(core::Dial) {
@@ -433,7 +433,7 @@ void ClientLoop::perform(Opened& event) {
   }
 }
 
-/// Where a heartbeat is wanted, and there is nothing to ask with.
+/// Warns where a heartbeat is wanted and none can be sent.
 void ClientLoop::warnOfNoHeartbeat() {
   const HeartbeatOptions& heartbeat = parts_.options.heartbeat;
   const bool isWanted = heartbeat.interval > heartbeat.interval.zero() && heartbeat.silence == heartbeat.silence.zero();
@@ -483,7 +483,7 @@ void ClientLoop::report(DropReason reason, const DroppedCount& count) {
   perform(dropped);
 }
 
-/// Whoever learns of an event finds it in the statistics, in its callback as on another thread.
+/// The statistics contain an event before its callback runs.
 bool ClientLoop::deliverCounted(Event event) {
   parts_.mailbox.publish(counters_.stats());
   return parts_.outlet.deliver(std::move(event));

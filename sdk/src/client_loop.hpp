@@ -49,7 +49,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   ClientLoop(ClientLoopHost& host, const ClientParts& parts, const MakeLayer& makeLayer);
   ~ClientLoop();
 
-  /// Does what was posted and what is due. Returns false when the client is gone: then this object has to go too.
+  /// Carries out posted commands and due timers. Returns false once the client is destroyed: then destroy this object.
   [[nodiscard]] bool turn();
   void hint(core::Hint hint);
 

@@ -11,7 +11,7 @@
 
 namespace tidewire::internal {
 
-/// What a `Client` and the loop thread share: the calls, and the delivery of events to handlers, on any thread.
+/// State shared by a `Client` and the loop thread: calls from any thread, and delivery of events to handlers.
 class ClientShared final : public ClientFront {
  public:
   ClientShared(Options options, std::shared_ptr<Loop> loop, MakeLayer makeLayer = {});

@@ -85,7 +85,7 @@ Delivery::Polled Delivery::poll(const PollBudget& budget, const std::function<co
   }
   const core::Time start = now();
   while (polled.ran < budget.count && !stopped()) {
-    const std::optional<Event> event = dequeue();  // What it owns goes before the claim does.
+    const std::optional<Event> event = dequeue();  // Destroyed before the claim ends.
     if (!event) {
       break;
     }
@@ -193,7 +193,7 @@ bool Delivery::claim() {
 }
 
 void Delivery::leave() {
-  // Freed while still inside: what the handlers own may be what `stop` protects.
+  // Freed while still inside: `stop` may protect an object that the handlers own.
   current_.reset();
   const Lock lock(mutex_);
   gate_.leave(lock);
@@ -305,7 +305,7 @@ std::optional<Event> Delivery::dequeue() {
     waitingError_ = nullptr;
   }
   if (place != queue_.begin()) {
-    ++queueVersion_;  // What is taken from the middle moves the others.
+    ++queueVersion_;  // Taking one from the middle moves the others.
   }
   queue_.erase(place);
   queuedBytes_ -= weigh(*event);

@@ -35,7 +35,7 @@ struct Handlers {
 /// Runs the application's callbacks: at once on the loop thread, or from a bounded queue inside `poll` or the
 /// executor's tasks.
 ///
-/// Whoever runs them has entered a gate: `stop` waits for another thread's running callback and for nothing else. No
+/// Callbacks run inside a gate: `stop` waits for another thread's running callback and for nothing else. No
 /// lock is held while one runs, and each set of handlers lives until the callback that uses it has returned.
 class Delivery final : public Outlet {
  public:
@@ -68,7 +68,7 @@ class Delivery final : public Outlet {
   /// Waits until a callback that another thread runs has returned. Inside a callback it returns at once.
   void awaitCallback();
 
-  /// What running queued callbacks led to.
+  /// Result of running queued callbacks.
   struct Polled {
     std::size_t ran = 0;
     bool madeRoom = false;           ///< The queue was full and no longer is.
@@ -107,14 +107,14 @@ class Delivery final : public Outlet {
     const Lock lock(mutex_);
     return handlers_ != nullptr && handlers_.get()->*member != nullptr;
   }
-  /// The next queued event that may run. While messages are held back, that is also a probe to
+  /// The next queued event that may run. While messages are held back, that is also a request to
   /// `Options::endpoint` behind them: without an answer there will be no connection.
   [[nodiscard]] std::deque<Event>::const_iterator nextEvent(const Lock&) const;
   [[nodiscard]] bool claim();
   void leave();
   [[nodiscard]] const Handlers& current();
   void run(const Event& event);
-  /// Returns whether it is queued: what nobody is called for is not.
+  /// Returns whether it is queued; an event without a handler is not.
   bool enqueue(Event event);
   [[nodiscard]] bool isHandled(const Event& event, const Lock&) const;
   void push(Event event, const Lock&);
@@ -146,7 +146,7 @@ class Delivery final : public Outlet {
 
   bool held_ = false;
 
-  // Whoever runs callbacks.
+  // The thread that runs callbacks.
   bool claimed_ = false;
   std::shared_ptr<const Handlers> current_;
   std::uint32_t currentVersion_ = 0;

@@ -15,7 +15,7 @@
 
 namespace tidewire::internal {
 
-/// The transport of the present attempt, and the way out over it: what was posted, the connection's queue, the layer's
+/// The transport of the present attempt, and sending over it: posted messages, the connection's queue, the layer's
 /// messages. Loop thread.
 class Link {
  public:
@@ -32,7 +32,7 @@ class Link {
   /// Returns false if there is none.
   bool cut(const std::optional<core::SendClose>& parting);
   void freeCut() { cut_.clear(); }
-  /// Text for people: what the handshake of the attempt that was cut last still waited for, or nothing.
+  /// For people: the step that the handshake of the last cut attempt still waited for, or an empty text.
   [[nodiscard]] std::string takeAwaited() { return std::exchange(awaited_, {}); }
 
   [[nodiscard]] bool exists() const noexcept { return transport_ != nullptr; }

@@ -115,7 +115,7 @@ DroppedCount Mailbox::setState(State state, bool reopens) {
   if (state != State::Closed || reopens || connects) {
     return {};
   }
-  // Perhaps the connection gave up by itself; then it has to be asked again.
+  // The connection may have given up by itself; then connect() has to be called again.
   wish_ = Wish::Down;
   for (Command& command : commands_) {
     command.messagesBefore = 0;
@@ -191,7 +191,7 @@ void Mailbox::noteRefused(std::size_t bytes, core::Duration waited, Post& post) 
   notice(post);
 }
 
-/// What is sent after close() is for another connection.
+/// Messages sent after close() are for another connection.
 PayloadStore& Mailbox::storeFor(std::uint64_t onOpenOf) {
   if (onOpenOf == 0 || closes()) {
     return store_;

@@ -21,7 +21,7 @@
 
 namespace tidewire::internal {
 
-/// What the application told its client to do, in call order.
+/// A call of the application, in call order.
 struct Command {
   enum class Kind : std::uint8_t {
     Connect,
@@ -43,7 +43,7 @@ struct Command {
   std::string text = {};                    // Close: the reason. EndpointFailed: why.
   std::uint64_t attempt = 0;                // EndpointAnswered, EndpointFailed, OpenReturned.
   Endpoint endpoint = {};                   // EndpointAnswered.
-  std::unique_ptr<LayerCommand> post = {};  // Layer; EndpointAnswered: what it means to the layer, if anything.
+  std::unique_ptr<LayerCommand> post = {};  // Layer; EndpointAnswered: its meaning for the layer, if any.
 };
 
 /// Messages that were dropped, and what they weighed.
@@ -109,7 +109,7 @@ class Mailbox {
   /// A command that is taken unless the client is closing or closed.
   [[nodiscard]] bool postIfUp(Command command, Post& post);
   void destroy(Post& post);
-  /// `content` is what the platform's `PayloadStore::put` takes, `sizeBytes` what it weighs.
+  /// `content`: arguments of the platform's `PayloadStore::put`; `sizeBytes`: its payload bytes.
   template <class... Content>
   [[nodiscard]] SendResult send(std::size_t sizeBytes, const SendMode& mode, Post& post, Content&&... content) {
     const Lock lock(mutex_);
@@ -143,13 +143,13 @@ class Mailbox {
   [[nodiscard]] Batch take();
   /// The connection has a new state. `reopens`: something that was taken will lead out of it again.
   ///
-  /// In Closed, unless it reopens or a connect() has been posted since: what is posted leads nowhere. Returns the
-  /// messages that are dropped with it.
+  /// In Closed, unless it reopens or a connect() has been posted since: posted messages have no connection to wait for.
+  /// Returns the messages that are dropped with it.
   DroppedCount setState(State state, bool reopens);
-  /// What `stats` tells from now on, within a round too.
+  /// Sets the result of `stats`, within a round too.
   void publish(const Stats& stats);
 
-  /// What waits behind the mailbox.
+  /// Messages that left the mailbox and are not sent yet.
   struct Behind {
     std::size_t messages = 0;  ///< In the connection's queue.
     std::size_t bytes = 0;
@@ -162,7 +162,7 @@ class Mailbox {
   [[nodiscard]] bool settle(const Behind& behind, const Stats& stats);
 
  private:
-  // What the application wants, as far as its calls told; `state_` follows.
+  // The state that the application's calls lead to; `state_` follows.
   enum class Wish : std::uint8_t { Nothing, Up, Down };
 
   [[nodiscard]] SendResult admit(std::size_t bytes, const SendMode& mode);
@@ -171,7 +171,7 @@ class Mailbox {
   /// Where the next message goes.
   [[nodiscard]] PayloadStore& storeFor(std::uint64_t onOpenOf);
   void note(const Behind& behind);
-  /// Whether a close() is posted: what is sent after it is for another connection.
+  /// Whether a close() is posted: messages sent after it are for another connection.
   [[nodiscard]] bool closes() const;
   void post(Command command, Post& post);
   void notice(Post& post) { post.wake = !std::exchange(posted_, true); }

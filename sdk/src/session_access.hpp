@@ -8,7 +8,7 @@
 
 namespace tidewire::internal {
 
-/// What tests may do beyond the public interface.
+/// Access to a session beyond its public interface, for tests.
 struct SessionAccess {
   /// A session on a loop other than the platform's.
   static Session make(Options options, SessionOptions session, std::shared_ptr<Loop> loop) {

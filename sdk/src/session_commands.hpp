@@ -33,10 +33,10 @@ struct AuthenticateCommand {
 };
 class SessionCommand final : public LayerCommand {
  public:
-  using What = std::variant<SubscribeCommand, UnsubscribeCommand, CallCommand, CancelCommand, AuthenticateCommand>;
-  explicit SessionCommand(What posted) : what(std::move(posted)) {}
+  using Body = std::variant<SubscribeCommand, UnsubscribeCommand, CallCommand, CancelCommand, AuthenticateCommand>;
+  explicit SessionCommand(Body posted) : body(std::move(posted)) {}
 
-  What what;
+  Body body;
 };
 
 }  // namespace tidewire::internal

@@ -40,7 +40,7 @@ void answerToken(const EndpointRequest& request, std::string token, std::string 
                                       std::make_unique<SessionCommand>(AuthenticateCommand{std::move(token)}));
 }
 
-/// Has the token function asked by what asks `Options::endpoint`: before every attempt, wherever callbacks run.
+/// Makes the token function an `Options::endpoint`: called before every attempt, wherever callbacks run.
 Callback<EndpointRequest> requestToken(Callback<TokenRequest> token, std::shared_ptr<SessionState> state) {
   return [token = std::move(token), state = std::move(state)](const EndpointRequest& request) {
     token(TokenRequest(request, &answerToken, state->refusal()));

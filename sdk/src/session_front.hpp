@@ -14,7 +14,7 @@
 
 namespace tidewire::internal {
 
-/// What makes a client a session's.
+/// The parts of a client that make it a session's.
 struct SessionSetup {
   SessionSetup(Options options, SessionOptions session, const std::shared_ptr<Loop>& loop);
 

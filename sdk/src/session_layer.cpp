@@ -78,7 +78,7 @@ SessionLayer::SessionLayer(LayerHost& host, std::shared_ptr<SessionState> state,
 // Commands of the application.
 
 void SessionLayer::doPosted(core::Time now, LayerCommand& post, bool down) {
-  core::dispatch(static_cast<SessionCommand&>(post).what, [&](auto& what) { carryOut(now, what, down); });
+  core::dispatch(static_cast<SessionCommand&>(post).body, [&](auto& command) { carryOut(now, command, down); });
   performActions();
 }
 
@@ -185,7 +185,7 @@ bool SessionLayer::read(core::Time now, ServerMessages& messages) {
 
 void SessionLayer::judge(core::Ending& ending) {
   if (ending.cause == CloseCause::MessageTooBig) {
-    // `hello` says what the client takes: the next server, or the next event, may keep to it.
+    // `hello` states the client's limit: the next server, or the next event, may respect it.
     ending.fate = core::Fate::MayPass;
     return;
   }
@@ -366,7 +366,7 @@ void SessionLayer::perform(core::protocol::RequestEnded& action) {
 }
 
 void SessionLayer::perform(core::protocol::ErrorArrived& action) {
-  host_.note(LogLevel::Warning, "the server tells an error: " + describe(action.error));
+  host_.note(LogLevel::Warning, "the server reports an error: " + describe(action.error));
   state_->setRefusal(core_.refusal());
   host_.deliver(std::move(action.error));
 }

@@ -377,7 +377,7 @@ TEST_CASE("flight record: a life in lines, without secrets") {
 TEST_CASE("flight record: with its leave payloads of both directions are in it") {
   ManualClient manual({.flightRecorder = {.payloadBytes = 4}});
   manual.open();
-  manual.transport().receive("probe");
+  manual.transport().receive("question");
   manual.send("answer");
   manual.turn();
   const std::string record = manual.client().flightRecord();

@@ -198,7 +198,7 @@ TEST_CASE("session: texts of a server cannot add lines to the log and the flight
                               .sink = [&lines](const LogRecord& record) { lines.emplace_back(record.text); }}});
   test.open();
   test.hear(R"({"op":"error","code":"x","message":"oops\n     9.999  attempt 7 is open\u001b[2J\u2028"})");
-  const std::string written = R"(the server tells an error: x: oops\n     9.999  attempt 7 is open\x1b[2J\xe2\x80\xa8)";
+  const std::string written = R"(the server reports an error: x: oops\n     9.999  attempt 7 is open\x1b[2J\xe2\x80\xa8)";
   CHECK(lines == std::vector<std::string>{written});
   CHECK(test.session().flightRecord().find("  " + written + "\n") != std::string::npos);
 }

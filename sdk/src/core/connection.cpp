@@ -59,7 +59,7 @@ Connection::Connection(const Options& options, bool sendsPings, std::uint64_t se
                   .canProbe = canProbe()}),
       admission_(options.sendQueue) {
   if (probeText_.isNumbered()) {
-    // Where a server passes everything on to everybody, no two clients shall ask with the same numbers. As JavaScript
+    // A server may broadcast everything, so no two clients may use the same numbers. As JavaScript
     // counts, they stay integers.
     probe_ = answeredUpTo_ = random_.next() >> 12;
   }
@@ -469,7 +469,7 @@ Duration Connection::delayAfter(Time now, const Ending& ending) {
   if (ending.cause == CloseCause::ReconnectRequested) {
     return Duration::zero();
   }
-  // The random part comes on top: the server asked everybody for the same time.
+  // The random part comes on top: the server gave every client the same time.
   const Duration asked =
       std::min(ending.retryAfter.value_or(Duration::zero()), Duration(options_.reconnect.maxRetryAfter));
   retryNotBefore_ += asked;
@@ -485,7 +485,7 @@ std::uint64_t Connection::unconfirmed(const Ending& ending) const noexcept {
 }
 
 Dropped Connection::dropUnsent() {
-  // What was queued after a connect() that waits for the close to end belongs to the next connection.
+  // Messages queued after a connect() that waits for the close to end belong to the next connection.
   Dropped dropped{.reason = DropReason::Closed};
   for (std::size_t left = connectAfterClose_ ? toFlush_ : queue_.count(); left > 0; --left) {
     ++dropped.messages;
@@ -494,7 +494,7 @@ Dropped Connection::dropUnsent() {
   return dropped;
 }
 
-/// What `onOpen` sent was for this connection: the next `onOpen` sends its own.
+/// Messages that `onOpen` sent were for this connection: the next `onOpen` sends its own.
 void Connection::dropFirst() {
   Dropped dropped{.reason = DropReason::Stale};
   while (queue_.first() != 0) {

@@ -40,27 +40,28 @@ struct Abort {};
 struct SendPing {
   std::array<std::byte, 8> payload;
 };
-/// The number that a Ping asks with.
+/// The number in a Ping's payload.
 [[nodiscard]] std::uint64_t numberOf(const SendPing& ping) noexcept;
-/// Send this text, ahead of what is queued: `HeartbeatOptions::message`, with its number if it has a place for one.
+/// Send this text ahead of queued messages: `HeartbeatOptions::message`, with its number if it has a place for one.
 struct SendProbeText {
   std::string text;
 };
-/// Send a sign of life to a peer that awaits probes; what it answers says nothing.
+/// Send a sign of life to a peer that expects probes; its answer proves nothing.
 struct Reassure {};
 /// Send a Close frame; nothing follows it.
 struct SendClose {
   std::uint16_t code;
   std::string reason;
 };
-/// What the core asks of whoever drives it. Those from `StateChange` on are for the application.
+/// An action for the driver of the core. Those from `StateChange` on are events for the application.
 using Action = std::variant<RequestEndpoint, Dial, Abort, SendPing, SendProbeText, Reassure, SendClose, StateChange,
                             Opened, Dropped, CloseInfo, HeartbeatInfo>;
 
-/// Decides everything about one client's connection: when to dial, ask, give up, wait, and what may be sent. Pure: time
+/// Decides everything about one client's connection: when to dial, probe, give up and wait, and which messages may be
+/// sent. Pure: time
 /// and the seed of its randomness are arguments.
 ///
-/// Whoever drives it gives one input, performs every action (`takeAction` until it is empty) before the next, sends
+/// Its driver gives one input, performs every action (`takeAction` until it is empty) before the next, sends
 /// what `takeOutgoing` yields while the transport has room, and calls `tick` when `deadline` has come. An input that
 /// does not fit the state is dropped: the world may be a step behind.
 class Connection {
@@ -74,7 +75,7 @@ class Connection {
   void reconnect(Time now);
   void probeNow(Time now);
   void enqueue(Time now, Outgoing message) { queue_.push(std::move(message), now); }
-  /// For what `onOpen` of the present connection sends: it goes ahead of what was queued. Requires: `takesFirst`.
+  /// For messages that `onOpen` of the present connection sends: they precede queued ones. Requires: `takesFirst`.
   void enqueueFirst(Time now, Outgoing message) {
     state_ == State::Closing ? queue_.push(std::move(message), now) : queue_.pushFirst(std::move(message), now);
   }
@@ -82,9 +83,9 @@ class Connection {
   [[nodiscard]] bool takesFirst(std::uint64_t attempt) const noexcept {
     return attempt == attempt_ && (state_ == State::Open || state_ == State::Closing);
   }
-  /// `onOpen` of that attempt has returned: what was queued may follow what it sent.
+  /// `onOpen` of that attempt has returned: queued messages may follow.
   void openReturned(std::uint64_t attempt) noexcept { openReturned_ = openReturned_ || attempt == attempt_; }
-  /// Drops what has waited longest until the queue is within its bounds again.
+  /// Drops the oldest messages until the queue is within its limits.
   void trimQueue();
 
   // Inputs from `Options::endpoint`. They have no effect once that attempt is over, or is answered.
@@ -95,12 +96,12 @@ class Connection {
   void hint(Time now, Hint hint);
 
   // Inputs from the transport.
-  /// `heartbeat`: the peer wants to be asked at least this often; zero: it does not care.
+  /// `heartbeat`: longest interval of probes that the peer accepts; zero: any.
   void transportOpened(Time now, std::string_view subprotocol, HandshakeTimes times = {},
                        Duration heartbeat = Duration::zero());
   void bytesArrived(Time now) noexcept { heartbeat_.heard(now); }
   void pongArrived(Time now, std::span<const std::byte> payload);
-  /// The probe of `SendPing` was answered, by whatever means it was asked.
+  /// The probe of `SendPing` was answered.
   void probeAnswered(Time now, std::uint64_t number);
   /// Whether a text could now be the answer to a probe of ours. Then none is that is longer than `longestAnswer`.
   [[nodiscard]] bool expectsAnswer() const noexcept { return probesWithText() && heartbeat_.unanswered() > 0; }
@@ -134,7 +135,7 @@ class Connection {
   [[nodiscard]] bool awaitsEndpoint(std::uint64_t attempt) const noexcept {
     return awaitsEndpoint_ && attempt == attempt_;
   }
-  /// Whether there is something to ask with.
+  /// Whether a probe can be sent.
   [[nodiscard]] bool canProbe() const noexcept { return sendsPings_ || probesWithText(); }
 
  private:
@@ -185,7 +186,7 @@ class Connection {
   std::uint64_t attempt_ = 0;
   std::uint64_t timesOpen_ = 0;
   std::uint64_t probe_ = 0;         // The newest probe's number.
-  std::uint64_t answeredUpTo_ = 0;  // Of those that a text asks: no answer with this number or a lower one counts.
+  std::uint64_t answeredUpTo_ = 0;  // Text probes: an answer with this number or a lower one does not count.
   Time attemptBeganAt_{};
   Time openedAt_{};
   // When Connecting or Closing took too long, or Waiting is over; and before when the server wants no retry.
@@ -195,7 +196,7 @@ class Connection {
   // Since connect().
   RetryHistory history_;
   std::uint64_t failures_ = 0;
-  std::optional<CloseInfo> lastClose_;  // Only where Options::endpoint may ask for it.
+  std::optional<CloseInfo> lastClose_;  // Only with Options::endpoint, which gets it.
 
   bool awaitsEndpoint_ = false;
   std::optional<std::chrono::microseconds> endpointTime_;
@@ -206,7 +207,7 @@ class Connection {
   std::uint64_t beforeProbe_ = 0;
   std::uint64_t confirmed_ = 0;
 
-  // Closing: what is left to send before the Close frame, and whether connect() was called meanwhile.
+  // Closing: the messages left to send before the Close frame, and whether connect() was called meanwhile.
   std::size_t toFlush_ = 0;
   std::uint16_t closeCode_ = 0;
   std::optional<SendClose> closeFrame_;

@@ -13,11 +13,11 @@ namespace tidewire::core {
 /// 1. Sends one every `interval`, but not while an earlier one is pending.
 /// 2. Any byte within `timeout` of a probe proves life. Only the answer to the newest probe gives a round trip.
 /// 3. No byte for `silence` means a dead connection too, with or without heartbeats.
-/// 4. While reading is paused nothing is asked, and a running judgement stands still; a peer that awaits probes is
+/// 4. While reading is paused no probe is sent, and a running judgement stands still; a peer that awaits probes is
 ///    reassured instead.
 /// 5. A judgement that comes late (the thread was blocked, the process stopped) first gives what has already arrived
 ///    a moment to be read.
-/// 6. A connection that is distrusted is asked at once, under a shorter deadline.
+/// 6. A distrusted connection gets a probe at once, with a shorter deadline.
 class Heartbeat {
  public:
   enum class Verdict : std::uint8_t {

@@ -30,7 +30,7 @@ class SendQueue {
   /// Takes the next message out. Requires: not empty.
   [[nodiscard]] Outgoing pop() { return take(0); }
 
-  /// Where the message stands that makes room first: what has waited longest, but for those that were put first.
+  /// Place of the message to drop first: the oldest, except those that were put first.
   /// Requires: not empty.
   [[nodiscard]] std::size_t leastWanted() const noexcept { return first_ < messages_.size() ? first_ : 0; }
   /// Where the oldest message stands: both kinds come in order. Requires: not empty.
