@@ -317,7 +317,7 @@ test('client: a silent peer is noticed although timers come a minute late', LIMI
   assert.deepEqual(causes, ['heartbeat-timeout', 1]);
 });
 
-test('client: without heartbeat.message a heartbeat is unsupported in a page', LIMIT, async (context) => {
+test('client: without heartbeat.message a heartbeat is unsupported in a page, once the wasm is there', LIMIT, async (context) => {
   const server = await serverFor(context);
   const answers = await pages.inPage(async (url) => {
     const { Recording } = await import('/test/recording.js');
@@ -327,7 +327,7 @@ test('client: without heartbeat.message a heartbeat is unsupported in a page', L
     await recording.first('open');
     return [before, recording.client.heartbeat()];
   }, `${server.ws}/echo`);
-  assert.deepEqual(answers, ['unsupported', 'unsupported']);
+  assert.deepEqual(answers, ['not-open', 'unsupported']);
 });
 
 test('endpoint: an attempt waits for the promise, and connects to its endpoint', LIMIT, async (context) => {

@@ -15,7 +15,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'tidewire-follows-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const at = (...names) => path.join(folder, ...names);
-const INCLUDES = [`-I${at('sdk/include')}`, `-I${at('sdk/src')}`];
+const INCLUDES = [`-I${at('sdk/include')}`, `-I${at('sdk/src')}`, `-I${at('platform/web')}`];
 
 // Puts `line` before the first line of the file that begins with `mark`.
 function insert(file, mark, line) {
@@ -49,7 +49,7 @@ function fieldsOf(...numbers) {
   return { ...fields, optional: (read) => (fields.flag() ? read(fields) : null) };
 }
 
-for (const name of ['sdk', 'bindings', 'docs']) {
+for (const name of ['sdk', 'platform', 'bindings', 'docs']) {
   cpSync(path.join(PROJECT, name), at(name), { recursive: true });
 }
 const OPTIONS = 'sdk/include/tidewire/options.hpp';
@@ -179,7 +179,7 @@ test('generator: a member of an event is written, read and typed in the same pla
 
 test('generator: an event is told, read, typed, and listed', () => {
   assert.match(header, /kindForClient\(const tidewire::Weather&\) {\n  return Kind::Weather;\n}/);
-  assert.match(source, /put\(Fields& fields, const tidewire::Weather& value\) {\n.*since.*\n.*forecast.*\n.*kind.*\n}/);
+  assert.match(source, /put\(Fields& fields, const tidewire::Weather& value\) {\n.*since.*\n.*forecast.*\n.*kind.*\n.*next.*\n.*warning.*\n}/);
   const { type, read } = made.EVENTS.find(({ name }) => name === 'weather');
   assert.equal(type, 'weather');
   const expected = { since: 1.5, forecast: 'text 7', kind: 'storm', next: 'still-fair', warning: null };
