@@ -8,6 +8,7 @@
 
 #include "core/bytes.hpp"
 #include "core/close_code.hpp"
+#include "core/dispatch.hpp"
 #include "core/ending_texts.hpp"
 #include "core/one_line.hpp"
 #include "journal_texts.hpp"
@@ -363,7 +364,7 @@ void ClientLoop::setPaused(bool paused) {
 
 void ClientLoop::performActions() {
   while (std::optional<core::Action> action = connection_.takeAction()) {
-    std::visit([this](auto& alternative) { perform(alternative); }, *action);
+    core::dispatch(*action, [this](auto& alternative) { perform(alternative); });
   }
 }
 

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +17,7 @@
 #include "core/probe_text.hpp"
 #include "core/random.hpp"
 #include "core/retry_policy.hpp"
+#include "core/ring_queue.hpp"
 #include "core/round_trips.hpp"
 #include "core/send_queue.hpp"
 #include "core/time.hpp"
@@ -180,7 +180,7 @@ class Connection {
   RoundTripMeter roundTrips_;
   const Admission admission_;
   SendQueue queue_;
-  std::deque<Action> actions_;
+  RingQueue<Action> actions_;
 
   State state_ = State::Idle;
   std::uint64_t attempt_ = 0;

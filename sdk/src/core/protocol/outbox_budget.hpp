@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
+#include <limits>
 
+#include "core/admission.hpp"
 #include "tidewire/session_events.hpp"
 #include "tidewire/session_options.hpp"
 
@@ -14,37 +17,37 @@ class OutboxBudget {
   /// What a call counts besides its body.
   static constexpr std::size_t kCallBytes = 256;
 
-  explicit OutboxBudget(const OutboxOptions& limits) noexcept
-      : maxBytes_(limits.maxBytes), maxCalls_(limits.maxCalls) {}
+  explicit OutboxBudget(const OutboxOptions& limits)
+      : admission_({.maxBytes = limits.maxBytes, .maxMessages = limits.maxCalls}) {}
 
   /// Takes room for a call with a body of so many bytes.
   ///
   /// Returns: `Queued`, or why there is no room: `TooLarge` (never), `QueueFull` (now).
   [[nodiscard]] CallResult admit(std::size_t bodyBytes) noexcept {
-    if (maxBytes_ < kCallBytes || bodyBytes > maxBytes_ - kCallBytes) {
-      return CallResult::TooLarge;
+    // A sum beyond the largest size would be a small one.
+    const std::size_t bytes = std::min(bodyBytes, std::numeric_limits<std::size_t>::max() - kCallBytes) + kCallBytes;
+    switch (admission_.judge(bytes, {}, true, load_)) {
+      case Admission::Verdict::Accept:
+        ++load_.messages;
+        load_.bytes += bytes;
+        return CallResult::Queued;
+      case Admission::Verdict::TooLarge:
+        return CallResult::TooLarge;
+      default:
+        return CallResult::QueueFull;
     }
-    const std::size_t bytes = bodyBytes + kCallBytes;
-    if (calls_ >= maxCalls_ || bytes > maxBytes_ - bytes_) {
-      return CallResult::QueueFull;
-    }
-    ++calls_;
-    bytes_ += bytes;
-    return CallResult::Queued;
   }
 
   /// The call is over. Requires: it was admitted with as many bytes.
   void release(std::size_t bodyBytes) noexcept {
-    assert(calls_ > 0 && bytes_ >= bodyBytes + kCallBytes);
-    --calls_;
-    bytes_ -= bodyBytes + kCallBytes;
+    assert(load_.messages > 0 && load_.bytes >= bodyBytes + kCallBytes);
+    --load_.messages;
+    load_.bytes -= bodyBytes + kCallBytes;
   }
 
  private:
-  const std::size_t maxBytes_;
-  const std::size_t maxCalls_;
-  std::size_t bytes_ = 0;
-  std::size_t calls_ = 0;
+  const Admission admission_;
+  QueueLoad load_;
 };
 
 }  // namespace tidewire::core::protocol
