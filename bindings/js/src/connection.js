@@ -173,7 +173,7 @@ export class Handle {
     return taken(this.call('flight_record'));
   }
 
-  /** Asks the application; what it answers goes to `answer`, and why it does not goes to `fail`. */
+  /** Calls a function of the application. Its result, or that of its promise, goes to `answer`, an error's text to `fail`. */
   async callApplication(call, answer, fail) {
     let answered = null;
     let fault = '';
@@ -196,7 +196,7 @@ export class Handle {
 
 // --- The public classes ---
 
-/** What a message carries, as text or bytes. It may wait, and the caller may reuse his buffer at once. */
+/** A copy of a message's payload, text or bytes: it may wait, and the caller may reuse the buffer at once. */
 export function copyOf(data, name = 'data') {
   if (typeof data === 'string') {
     return data;
