@@ -203,9 +203,10 @@ void Dialer::won(ConnectionAttempt& attempt) {
     client_.dialFailed(attempt.name() + ": libwebsockets does not take the connection");
     return;
   }
+  // Its own watcher would cost one more look at all sockets for each event.
+  lws_rx_flow_control(wsi, 0);
   const auto lookUp = hasLookedUp_ ? std::optional(lookedUpAt_ - startedAt_) : std::nullopt;
-  lws_set_opaque_user_data(wsi, client_.dialed(wsi, attempt.name(), lookUp, loop_.now() - lookedUpAt_));
-  lws_callback_on_writable(wsi);
+  client_.dialed(wsi, attempt.name(), lookUp, loop_.now() - lookedUpAt_);
 }
 
 void Dialer::cutOthers() {

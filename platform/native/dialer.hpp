@@ -23,12 +23,11 @@ class Dialer {
   /// Receives the connection. Every call comes from the loop, never from inside `start`.
   class Client {
    public:
-    /// A TCP connection is established. Returns the owner of its callbacks from now on; a writable callback follows
-    /// soon. Gets the durations of the look-up, if there was one, and of the connection. Must not destroy the dialer.
-    /// `address` names the peer: `192.0.2.1:443`.
-    virtual WsiOwner* dialed(lws* wsi, const std::string& address, std::optional<core::Duration> lookUp,
-                             core::Duration connect) = 0;
-    /// No connection could be made.
+    /// A TCP connection is established, which belongs to the client now. Gets the durations of the look-up, if there
+    /// was one, and of the connection. `address` names the peer: `192.0.2.1:443`. May destroy the dialer.
+    virtual void dialed(lws* wsi, std::string address, std::optional<core::Duration> lookUp,
+                        core::Duration connect) = 0;
+    /// No connection could be made. May destroy the dialer.
     virtual void dialFailed(std::string detail) = 0;
 
    protected:

@@ -1,5 +1,6 @@
 #include "lingering.hpp"
 
+#include <array>
 #include <utility>
 
 namespace tidewire::native {
@@ -9,10 +10,14 @@ constexpr double kLingerSeconds = 2;
 
 }  // namespace
 
-Lingering::Lingering(Owner& owner, struct ev_loop* events, Wire wire, ByteBuffer rest)
-    : owner_(owner), events_(events), wire_(std::move(wire)), rest_(std::move(rest)) {
+Lingering::Lingering(Owner& owner, struct ev_loop* events, Wire&& wire, ByteBuffer rest)
+    : owner_(owner),
+      events_(events),
+      wire_(
+          std::move(wire), [](void* self) { static_cast<Lingering*>(self)->discard(); }, this),
+      rest_(std::move(rest)) {
   lws_set_opaque_user_data(wire_.wsi(), static_cast<WsiOwner*>(this));
-  lws_rx_flow_control(wire_.wsi(), 1);
+  wire_.startReading();
   ev_init(&patience_,
           [](struct ev_loop*, ev_timer* watcher, int) { static_cast<Lingering*>(watcher->data)->giveUp(); });
   patience_.data = this;
@@ -26,13 +31,21 @@ Lingering::~Lingering() {
   ev_timer_stop(events_, &patience_);
 }
 
-int Lingering::onCallback(lws*, lws_callback_reasons reason, void*, std::size_t) {
+void Lingering::discard() {
+  std::array<std::byte, 16 * 1024> dropped;
+  if (wire_.receive({}, dropped).ended) {
+    giveUp();
+  }
+}
+
+int Lingering::onCallback(lws*, lws_callback_reasons reason) {
   switch (reason) {
     case LWS_CALLBACK_RAW_WRITEABLE:
       wire_.writable();
       writeOut();
       return 0;
     case LWS_CALLBACK_RAW_CLOSE:
+      (void)wire_.release();
       owner_.lingered(*this);
       return 0;
     default:
@@ -53,6 +66,7 @@ void Lingering::writeOut() {
   }
 }
 
+/// The peer has ended the connection, or the time is over.
 void Lingering::giveUp() {
   owner_.cut(wire_.release());
   owner_.lingered(*this);

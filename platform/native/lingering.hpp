@@ -27,14 +27,15 @@ class Lingering final : public WsiOwner {
   };
 
   /// `rest`: bytes still to be written.
-  Lingering(Owner& owner, struct ev_loop* events, Wire wire, ByteBuffer rest);
+  Lingering(Owner& owner, struct ev_loop* events, Wire&& wire, ByteBuffer rest);
   ~Lingering();
   Lingering(const Lingering&) = delete;
   Lingering& operator=(const Lingering&) = delete;
 
-  int onCallback(lws* wsi, lws_callback_reasons reason, void* in, std::size_t length) override;
+  int onCallback(lws* wsi, lws_callback_reasons reason) override;
 
  private:
+  void discard();
   void writeOut();
   void giveUp();
 

@@ -13,7 +13,7 @@ void quietLibwebsockets();
 class WsiOwner {
  public:
   /// A libwebsockets protocol callback; 0 continues.
-  virtual int onCallback(lws* wsi, lws_callback_reasons reason, void* in, std::size_t length) = 0;
+  virtual int onCallback(lws* wsi, lws_callback_reasons reason) = 0;
 
  protected:
   ~WsiOwner() = default;

@@ -10,12 +10,15 @@
 #include "os/descriptors.hpp"
 #include "os/signals.hpp"
 #include "os/sockets.hpp"
+#include "rfc6455/spare_memory.hpp"
 
 namespace tidewire::native {
 namespace {
 
-// One read of libwebsockets'. 32 KiB was measured to be 15 to 25 % slower at messages of 1 KiB.
-constexpr unsigned kReadBytes = 128 * 1024;
+// One read. 32 KiB was measured to be 15 to 25 % slower at messages of 1 KiB.
+constexpr std::size_t kReadBytes = 128 * 1024;
+// libwebsockets reads nothing for us.
+constexpr unsigned kUnusedBufferBytes = 1024;
 // Our deadlines are the only ones: libwebsockets' own must never come first.
 constexpr unsigned kNoTimeoutSeconds = 60 * 60 * 24 * 365;
 // How often both clocks are looked at while there are clients, in seconds.
@@ -356,9 +359,15 @@ void NativeLoop::attach(internal::LoopTask& task) {
 
 void NativeLoop::detach(internal::LoopTask& task) {
   attached_.erase(&task);
-  if (attached_.empty() && events_ != nullptr) {
+  if (!attached_.empty()) {
+    return;
+  }
+  if (events_ != nullptr) {
     ev_timer_stop(events_, &clocks_);
   }
+  // No client will trim it later. The second call frees what the first has seen in no use.
+  trimSpareMemory();
+  trimSpareMemory();
 }
 
 void NativeLoop::watchClocksSoon() {
@@ -374,6 +383,7 @@ void NativeLoop::watchClocks() {
   const core::Time at = now();
   const bool wokeUp = wakeWatch_.notice(at, wallTime(), clocksDue_);
   watchClocksSoon();
+  trimSpareMemory();
   if (!wokeUp) {
     return;
   }
@@ -444,7 +454,7 @@ void NativeLoop::makeContext() {
   info.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
   info.foreign_loops = foreignLoops;
   info.user = this;
-  info.pt_serv_buf_size = kReadBytes + LWS_PRE;
+  info.pt_serv_buf_size = kUnusedBufferBytes + LWS_PRE;
   info.timeout_secs = kNoTimeoutSeconds;
   context_ = lws_create_context(&info);
   if (context_ != nullptr) {
@@ -465,9 +475,14 @@ lws_vhost* NativeLoop::makeVhost() {
   return lws_create_vhost(context_, &info);
 }
 
+std::span<std::byte> NativeLoop::readBuffer() {
+  readBuffer_.reserve(kReadBytes);
+  return readBuffer_.room();
+}
+
 std::span<std::byte> NativeLoop::plainBuffer() {
-  plainBuffer_.resize(kReadBytes);
-  return plainBuffer_;
+  plainBuffer_.reserve(kReadBytes);
+  return plainBuffer_.room();
 }
 
 void NativeLoop::cut(lws* wsi) {
@@ -480,20 +495,19 @@ void NativeLoop::cut(lws* wsi) {
   lws_cancel_service(context_);
 }
 
-void NativeLoop::lingerOut(Wire wire, ByteBuffer rest) {
+void NativeLoop::lingerOut(Wire&& wire, ByteBuffer rest) {
   Lingering::Owner& owner = *this;
   auto lingering = std::make_unique<Lingering>(owner, events_, std::move(wire), std::move(rest));
   const Lingering* const key = lingering.get();
   lingering_.emplace(key, std::move(lingering));
 }
 
-int NativeLoop::onCallback(lws* wsi, lws_callback_reasons reason, void*, void* in, std::size_t length) {
+int NativeLoop::onCallback(lws* wsi, lws_callback_reasons reason, void*, void*, std::size_t) {
   switch (reason) {
-    case LWS_CALLBACK_RAW_RX:
     case LWS_CALLBACK_RAW_WRITEABLE:
     case LWS_CALLBACK_RAW_CLOSE: {
       auto* const owner = static_cast<WsiOwner*>(lws_get_opaque_user_data(wsi));
-      return owner == nullptr ? onOrphan(reason) : owner->onCallback(wsi, reason, in, length);
+      return owner == nullptr ? onOrphan(reason) : owner->onCallback(wsi, reason);
     }
     default:
       return 0;

@@ -91,13 +91,15 @@ class NativeLoop final : public internal::Loop,
   [[nodiscard]] std::size_t table() const { return table_; }
   [[nodiscard]] struct ev_loop* events() const { return events_; }
   [[nodiscard]] MaskKeys& maskKeys() { return maskKeys_; }
-  /// Buffer for decrypted bytes; shared by all connections, because they are processed before the next read.
+  // Buffers for received and for decrypted bytes; shared by all connections, because they are processed before the next
+  // read.
+  [[nodiscard]] std::span<std::byte> readBuffer();
   [[nodiscard]] std::span<std::byte> plainBuffer();
 
   /// Ends a connection at once and removes it. No callback reaches its owner afterwards.
   void cut(lws* wsi) override;
   /// Ends a connection after the exchange of Close frames; see `Lingering`.
-  void lingerOut(Wire wire, ByteBuffer rest);
+  void lingerOut(Wire&& wire, ByteBuffer rest);
 
  private:
   NativeLoop(bool hasThread, MakeTransport makeTransport);
@@ -140,7 +142,8 @@ class NativeLoop final : public internal::Loop,
   std::size_t table_ = 0;
   std::unordered_map<const Lingering*, std::unique_ptr<Lingering>> lingering_;
   MaskKeys maskKeys_{&drawRandom};
-  std::vector<std::byte> plainBuffer_;
+  ByteBuffer readBuffer_;
+  ByteBuffer plainBuffer_;
 
   std::set<std::pair<core::Time, internal::LoopTask*>> due_;
   std::unordered_map<internal::LoopTask*, core::Time> deadlines_;

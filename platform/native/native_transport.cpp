@@ -22,6 +22,7 @@ std::chrono::microseconds inMicroseconds(core::Duration time) {
 
 // How long the words of a refusal are waited for, that a server promised in its header.
 constexpr double kBodySeconds = 0.25;
+constexpr std::size_t kReadsInTurn = 8;
 
 /// As a URL is shown: without user info, query and fragment, which may hold secrets. It may be relative, or no URL.
 std::string shownTarget(std::string_view target) {
@@ -90,7 +91,8 @@ HandshakeAnswer answerOf(const ResponseHead& head) {
 
 }  // namespace
 
-NativeTransport::NativeTransport(NativeLoop& loop, internal::TransportEvents& events) : loop_(loop), events_(events) {
+NativeTransport::NativeTransport(NativeLoop& loop, internal::TransportEvents& events)
+    : loop_(loop), events_(events), wire_([](void* self) { static_cast<NativeTransport*>(self)->onReadable(); }, this) {
   ev_init(&patience_,
           [](struct ev_loop*, ev_timer* watcher, int) { static_cast<NativeTransport*>(watcher->data)->endRefused(); });
   patience_.data = this;
@@ -134,16 +136,18 @@ void NativeTransport::refuse(CloseCause cause, std::string detail) {
   });
 }
 
-WsiOwner* NativeTransport::dialed(lws* wsi, const std::string& address, std::optional<core::Duration> lookUp,
-                                  core::Duration connect) {
-  wire_.attach(wsi);
-  address_ = address;
+void NativeTransport::dialed(lws* wsi, std::string address, std::optional<core::Duration> lookUp,
+                             core::Duration connect) {
+  lws_set_opaque_user_data(wsi, static_cast<WsiOwner*>(this));
+  wire_.attach(loop_.events(), wsi);
+  wire_.startReading();
+  address_ = std::move(address);
   stepBegan_ = loop_.now();
   if (lookUp) {
     times_.lookUp = inMicroseconds(*lookUp);
   }
   times_.connect = inMicroseconds(connect);
-  return this;
+  begin();
 }
 
 void NativeTransport::dialFailed(std::string detail) {
@@ -152,7 +156,6 @@ void NativeTransport::dialFailed(std::string detail) {
 
 /// TCP stands.
 void NativeTransport::begin() {
-  begun_ = true;
   if (!url_.secure) {
     sendRequest();
     return;
@@ -214,7 +217,7 @@ void NativeTransport::judgeAnswer() {
   open_ = true;
   // Reading may have been stopped before the connection was open, but the handshake response had to be read.
   if (!reading_) {
-    lws_rx_flow_control(wire_.wsi(), 0);
+    wire_.stopReading();
   }
   events_.transportOpened(answer.subprotocol, times_);
 }
@@ -277,37 +280,58 @@ std::optional<internal::TransportEnd> NativeTransport::takeKnownEnd() {
 
 // Receive.
 
-int NativeTransport::onCallback(lws*, lws_callback_reasons reason, void* in, std::size_t length) {
+int NativeTransport::onCallback(lws*, lws_callback_reasons reason) {
   switch (reason) {
-    case LWS_CALLBACK_RAW_RX:
-      arrived({static_cast<const std::byte*>(in), length});
-      return 0;
     case LWS_CALLBACK_RAW_WRITEABLE:
       onWritable();
       return 0;
     case LWS_CALLBACK_RAW_CLOSE:
-      reset_ = wire_.wasReset();
-      wire_.release();
-      ended_ = true;
-      continueReading();
+      (void)wire_.release();
+      streamEnded();
       return 0;
     default:
       return 0;
   }
 }
 
-void NativeTransport::arrived(std::span<const std::byte> bytes) {
-  if (!begun_ && !over_) {
-    begin();
+/// Reads while the system has more than fits into one read, but not for ever: other connections have their turn.
+void NativeTransport::onReadable() {
+  for (std::size_t left = kReadsInTurn; left > 0 && readOnce(); --left) {
   }
-  if (over_) {
-    return;
+}
+
+/// Returns whether there may be more to read now.
+bool NativeTransport::readOnce() {
+  const std::span<std::byte> direct = url_.secure ? std::span<std::byte>() : place();
+  const std::span<std::byte> buffer = loop_.readBuffer();
+  const SocketReceived received = wire_.receive(direct, buffer);
+  if (received.ended) {
+    reset_ = wire_.wasReset();
+    loop_.cut(wire_.release());
+    streamEnded();
+    return false;
   }
+  if (received.bytes == 0) {
+    return false;
+  }
+  const std::size_t placed = std::min(received.bytes, direct.size());
+  const std::span<const std::byte> bytes = buffer.first(received.bytes - placed);
   if (url_.secure) {
     decrypt(bytes);
   } else {
-    plainArrived(bytes);
+    plainArrived(placed, bytes);
   }
+  return received.bytes == direct.size() + buffer.size() && !over_ && reading_ && wire_.wsi() != nullptr;
+}
+
+void NativeTransport::streamEnded() {
+  ended_ = true;
+  continueReading();
+}
+
+/// Where the rest of a large message is received without a copy; often nowhere.
+std::span<std::byte> NativeTransport::place() {
+  return open_ && reading_ && held_.empty() && !ending_ ? decoder_->place() : std::span<std::byte>();
 }
 
 /// Decrypts everything, even while reading is stopped: OpenSSL would keep the rest, and no event would report it again.
@@ -318,12 +342,8 @@ void NativeTransport::decrypt(std::span<const std::byte> bytes) {
   if (tls.state() == Tls::State::Ready && !times_.tls) {
     sendRequest();
   }
-  const std::span<std::byte> buffer = loop_.plainBuffer();
-  std::size_t count = 0;
-  do {
-    count = tls.read(buffer);
-    plainArrived(buffer.first(count));
-  } while (!over_ && count == buffer.size());
+  while (decryptOnce(tls)) {
+  }
   if (over_) {
     return;  // `tls` may have gone.
   }
@@ -339,12 +359,27 @@ void NativeTransport::decrypt(std::span<const std::byte> bytes) {
   }
 }
 
-void NativeTransport::plainArrived(std::span<const std::byte> bytes) {
+/// Returns whether more may be left to decrypt.
+bool NativeTransport::decryptOnce(Tls& tls) {
+  const std::span<std::byte> direct = place();
+  const std::size_t placed = tls.read(direct);
+  if (placed < direct.size()) {
+    plainArrived(placed, {});
+    return false;
+  }
+  const std::span<std::byte> buffer = loop_.plainBuffer();
+  const std::size_t count = tls.read(buffer);
+  plainArrived(placed, buffer.first(count));
+  return !over_ && count == buffer.size();
+}
+
+/// `placed`: how many bytes, before `bytes`, were received in `place`.
+void NativeTransport::plainArrived(std::size_t placed, std::span<const std::byte> bytes) {
   readHead(bytes);
   if (refusal_ && !over_) {
     readRefusal(bytes);
   }
-  if (!open_ || over_ || bytes.empty()) {
+  if (!open_ || over_ || (placed == 0 && bytes.empty())) {
     return;
   }
   // Keep the order of arrival: behind the held bytes.
@@ -352,14 +387,16 @@ void NativeTransport::plainArrived(std::span<const std::byte> bytes) {
     held_.insert(held_.end(), bytes.begin(), bytes.end());
     continueReading();
   } else {
-    decode(bytes);
+    decode(placed, bytes);
   }
 }
 
 void NativeTransport::setReading(bool reading) {
   reading_ = reading;
-  if (open_ && wire_.wsi() != nullptr) {
-    lws_rx_flow_control(wire_.wsi(), reading ? 1 : 0);
+  if (open_ && reading) {
+    wire_.startReading();
+  } else if (open_) {
+    wire_.stopReading();
   }
   // Not inside this call: the client calls it, and must not get events meanwhile.
   if (reading && !held_.empty()) {
@@ -373,7 +410,7 @@ void NativeTransport::setReading(bool reading) {
 
 void NativeTransport::continueReading() {
   if (reading_ && !held_.empty()) {
-    decode(std::exchange(held_, {}));
+    decode(0, std::exchange(held_, {}));
   }
   endIfRead();
 }
@@ -385,12 +422,16 @@ void NativeTransport::endIfRead() {
   }
 }
 
-void NativeTransport::decode(std::span<const std::byte> bytes) {
+void NativeTransport::decode(std::size_t placed, std::span<const std::byte> bytes) {
   if (over_ || ending_) {
     return;
   }
   events_.arrivalBegan();
-  decoder_->feed(bytes);
+  if (placed > 0) {
+    decoder_->feedPlaced(placed, bytes);
+  } else {
+    decoder_->feed(bytes);
+  }
   for (CodecEvent event = decoder_->next(); event.type != CodecEvent::Type::NeedMore; event = decoder_->next()) {
     onEvent(event);
   }
@@ -523,9 +564,6 @@ void NativeTransport::onWritable() {
   wire_.writable();
   if (over_) {
     return;
-  }
-  if (!begun_) {
-    return begin();
   }
   wire_.flush();
   writeOut();

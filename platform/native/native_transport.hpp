@@ -59,8 +59,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
  private:
   // Open.
   void refuse(CloseCause cause, std::string detail);
-  WsiOwner* dialed(lws* wsi, const std::string& address, std::optional<core::Duration> lookUp,
-                   core::Duration connect) override;
+  void dialed(lws* wsi, std::string address, std::optional<core::Duration> lookUp, core::Duration connect) override;
   void dialFailed(std::string detail) override;
   void begin();
   void sendRequest();
@@ -73,13 +72,17 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   [[nodiscard]] internal::TransportEnd takeRefusal();
 
   // Receive.
-  int onCallback(lws* wsi, lws_callback_reasons reason, void* in, std::size_t length) override;
-  void arrived(std::span<const std::byte> bytes);
+  int onCallback(lws* wsi, lws_callback_reasons reason) override;
+  void onReadable();
+  [[nodiscard]] bool readOnce();
+  void streamEnded();
+  [[nodiscard]] std::span<std::byte> place();
   void decrypt(std::span<const std::byte> bytes);
-  void plainArrived(std::span<const std::byte> bytes);
+  [[nodiscard]] bool decryptOnce(Tls& tls);
+  void plainArrived(std::size_t placed, std::span<const std::byte> bytes);
   void continueReading();
   void endIfRead();
-  void decode(std::span<const std::byte> bytes);
+  void decode(std::size_t placed, std::span<const std::byte> bytes);
   void onEvent(const CodecEvent& event);
 
   // Send.
@@ -105,8 +108,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   std::optional<Dialer> dialer_;
   std::shared_ptr<SSL_CTX> trust_;
   Wire wire_;
-  std::string address_;  // The peer's, once TCP is established.
-  bool begun_ = false;
+  std::string address_;                     // The peer's, once TCP is established.
   std::optional<ResponseHeadReader> head_;  // Until the response is validated.
   // The server has refused, and its explanation may still arrive.
   struct Refusal {

@@ -1,39 +1,48 @@
 #pragma once
 
+#include <ev.h>
+
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <utility>
 
 #include "lws.hpp"
+#include "os/sockets.hpp"
 #include "rfc6455/byte_buffer.hpp"
 #include "tls.hpp"
 
 namespace tidewire::native {
 
-/// The sending side of a TCP connection, with or without TLS.
+/// A TCP connection, with or without TLS.
 ///
-/// libwebsockets reports when the socket is writable; bytes are written to the socket directly. libwebsockets would
-/// copy bytes that it has to buffer, and would not read before all of them are written: two peers that flood each other
-/// would deadlock.
+/// libwebsockets holds the socket and reports when it is writable; bytes are read and written directly. libwebsockets
+/// would copy bytes that it has to buffer, and would not read before all of them are written: two peers that flood each
+/// other would deadlock. Its own watcher costs a second look at all sockets for each event, and its reads a copy.
 class Wire {
  public:
-  Wire() = default;
-  Wire(Wire&& other) noexcept
-      : wsi_(std::exchange(other.wsi_, nullptr)),
-        tls_(std::move(other.tls_)),
-        sent_(other.sent_),
-        full_(other.full_),
-        broken_(other.broken_) {}
-  Wire& operator=(Wire&&) = delete;
+  /// Called when bytes have arrived, or the stream has ended.
+  using Readable = void (*)(void* owner);
 
-  /// TCP is established.
-  void attach(lws* wsi) { wsi_ = wsi; }
+  Wire(Readable readable, void* owner);
+  /// Takes the connection of `other` over, with a reader of its own. Does not read yet.
+  Wire(Wire&& other, Readable readable, void* owner);
+  ~Wire() { stopReading(); }
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+
+  /// TCP is established. Does not read yet.
+  void attach(struct ev_loop* events, lws* wsi);
+  void startReading();
+  void stopReading();
+  /// Receives what has arrived: into `first`, and what does not fit into `second`.
+  [[nodiscard]] SocketReceived receive(std::span<std::byte> first, std::span<std::byte> second);
+
   void secure(std::unique_ptr<Tls> tls) { tls_ = std::move(tls); }
   [[nodiscard]] lws* wsi() const noexcept { return wsi_; }
   [[nodiscard]] Tls* tls() const noexcept { return tls_.get(); }
   /// Releases the connection to the caller, which has to end it.
-  lws* release() noexcept { return std::exchange(wsi_, nullptr); }
+  lws* release();
 
   /// Sends as many bytes from the front of `bytes` as the system accepts. Returns how many were sent, or encrypted.
   [[nodiscard]] std::size_t write(std::span<const std::byte> bytes);
@@ -54,8 +63,12 @@ class Wire {
  private:
   std::size_t toSocket(std::span<const std::byte> bytes);
 
+  struct ev_loop* events_ = nullptr;
   lws* wsi_ = nullptr;
   std::unique_ptr<Tls> tls_;
+  const Readable readable_;
+  void* const owner_;
+  ev_io arrivals_{};
   std::size_t sent_ = 0;  // Bytes of TLS's output.
   bool full_ = false;
   bool broken_ = false;

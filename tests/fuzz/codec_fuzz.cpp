@@ -117,12 +117,21 @@ void checkEvent(const CodecEvent& event, std::size_t limit) {
 
 class Run {
  public:
-  explicit Run(std::size_t limit) : limit_(limit), decoder_(limit) {}
+  enum class Placing { Never, WherePossible };
+
+  Run(std::size_t limit, Placing placing) : limit_(limit), placing_(placing), decoder_(limit) {}
 
   // From memory of just this size that is gone afterwards, so that the sanitizer sees every byte too far.
   void feed(Bytes chunk) {
-    const std::vector<std::byte> memory(chunk.begin(), chunk.end());
-    decoder_.feed(memory);
+    const std::span<std::byte> place = placing_ == Placing::Never ? std::span<std::byte>() : decoder_.place();
+    const std::size_t placed = std::min(place.size(), chunk.size());
+    std::ranges::copy(chunk.first(placed), place.begin());
+    const std::vector<std::byte> memory(chunk.begin() + static_cast<std::ptrdiff_t>(placed), chunk.end());
+    if (placed > 0) {
+      decoder_.feedPlaced(placed, memory);
+    } else {
+      decoder_.feed(memory);
+    }
     for (CodecEvent event = decoder_.next(); event.type != Type::NeedMore; event = decoder_.next()) {
       require(seen_.empty() || !isTerminal(seen_.back().type), "nothing comes after Close or Violation");
       checkEvent(event, limit_);
@@ -136,18 +145,19 @@ class Run {
 
  private:
   std::size_t limit_;
+  Placing placing_;
   Decoder decoder_;
   std::vector<Seen> seen_;
 };
 
 std::vector<Seen> decodeWhole(Bytes stream, std::size_t limit) {
-  Run run(limit);
+  Run run(limit, Run::Placing::Never);
   run.feed(stream);
   return run.seen();
 }
 
-std::vector<Seen> decodeInChunks(const Input& input) {
-  Run run(input.limit);
+std::vector<Seen> decodeInChunks(const Input& input, Run::Placing placing) {
+  Run run(input.limit, placing);
   Bytes rest = input.stream;
   for (std::size_t i = 0; !rest.empty(); ++i) {
     const std::size_t size = input.chunkSizes.empty() ? 1 : input.chunkSizes[i % input.chunkSizes.size()];
@@ -194,7 +204,9 @@ void checkRoundTrip(MessageKind kind, Bytes payload, std::uint32_t key) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Input input = parse(std::as_bytes(std::span(data, size)));
-  require(decodeInChunks(input) == decodeWhole(input.stream, input.limit), "chunks make no difference");
+  const std::vector<Seen> whole = decodeWhole(input.stream, input.limit);
+  require(decodeInChunks(input, Run::Placing::Never) == whole, "chunks make no difference");
+  require(decodeInChunks(input, Run::Placing::WherePossible) == whole, "nor does where they are received");
   std::uint32_t key = 0;
   std::memcpy(&key, data, std::min(size, sizeof key));
   checkRoundTrip(MessageKind::Text, input.stream, key);

@@ -342,5 +342,89 @@ TEST_CASE("decoder: a violation gives the memory of the message back") {
   CHECK(decoder.heldBytes() == 0);
 }
 
+// Bytes received in place.
+
+/// Feeds `chunk` as a reader would that has as much room in place as the decoder gives; returns how many bytes went
+/// there.
+std::size_t receive(Decoder& decoder, std::string_view chunk, std::string& seen) {
+  const std::span<std::byte> place = decoder.place();
+  const std::size_t placed = std::min(place.size(), chunk.size());
+  std::ranges::copy(asBytes(chunk.substr(0, placed)), place.begin());
+  if (placed > 0) {
+    decoder.feedPlaced(placed, asBytes(chunk.substr(placed)));
+  } else {
+    decoder.feed(asBytes(chunk));
+  }
+  for (CodecEvent event = decoder.next(); event.type != CodecEvent::Type::NeedMore; event = decoder.next()) {
+    seen += describe(event);
+  }
+  return placed;
+}
+
+std::string lettersOf(std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    text += static_cast<char>('a' + i % 23);
+  }
+  return text;
+}
+
+TEST_CASE("decoder: the rest of a large message is received in place, and what follows it is decoded") {
+  const std::string payload = lettersOf(300'000);
+  const std::string stream = frame(Opcode::Text, payload) + frame(Opcode::Ping, "p") + frame(Opcode::Text, "next");
+  Decoder decoder(kLimit);
+  std::string seen;
+  CHECK(receive(decoder, std::string_view(stream).substr(0, 100'000), seen) == 0);
+  CHECK(receive(decoder, std::string_view(stream).substr(100'000, 100'000), seen) == 100'000);
+  CHECK(receive(decoder, std::string_view(stream).substr(200'000), seen) == payload.size() + 10 - 200'000);
+  CHECK(seen == text(payload) + "ping(p)" + text("next"));
+  CHECK(decoder.place().empty());
+}
+
+TEST_CASE("decoder: fragments are joined in place") {
+  const std::string payload = lettersOf(100'000);
+  const std::string stream = frame(Opcode::Binary, std::string_view(payload).substr(0, 40'000), Fin::No) +
+                             frame(Opcode::Ping, "between") +
+                             frame(Opcode::Continuation, std::string_view(payload).substr(40'000));
+  Decoder decoder(kLimit);
+  std::string seen;
+  std::size_t placed = 0;
+  for (std::size_t at = 0; at < stream.size(); at += 1000) {
+    placed += receive(decoder, std::string_view(stream).substr(at, 1000), seen);
+  }
+  CHECK(seen == "ping(between)" + binary(payload));
+  CHECK(placed > 50'000);
+}
+
+TEST_CASE("decoder: no place is given between messages, for the end of a message, for a control frame, after the end") {
+  Decoder decoder(kLimit);
+  std::string seen;
+  CHECK(decoder.place().empty());
+  (void)receive(decoder, header(Opcode::Binary, 1000), seen);
+  CHECK(decoder.place().empty());
+  (void)receive(decoder, std::string(1000, 'x') + header(Opcode::Ping, 100) + "p", seen);
+  CHECK(decoder.place().empty());
+
+  Decoder failing(kLimit);
+  (void)receive(failing, header(Opcode::Text, 500'000), seen);
+  CHECK(failing.place().size() == 500'000);
+  (void)receive(failing, "\xFF", seen);
+  CHECK(seen.ends_with(kBadUtf8));
+  CHECK(failing.place().empty());
+  CHECK(failing.heldBytes() == 0);
+}
+
+TEST_CASE("decoder: place is given at most 1 MiB ahead of what has arrived") {
+  constexpr std::size_t kMiB = 1024 * 1024;
+  Decoder decoder(64 * kMiB);
+  std::string seen;
+  (void)receive(decoder, header(Opcode::Binary, 64 * kMiB), seen);
+  for (std::size_t arrived = 0; arrived < 4 * kMiB; arrived += kMiB) {
+    CHECK(decoder.place().size() == kMiB);
+    CHECK(decoder.heldBytes() <= std::max(kMiB, 2 * arrived + 2 * kMiB));
+    (void)receive(decoder, std::string(kMiB, 'c'), seen);
+  }
+}
+
 }  // namespace
 }  // namespace tidewire::native::test

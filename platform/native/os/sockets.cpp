@@ -4,8 +4,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <memory>
 #include <system_error>
@@ -80,6 +82,23 @@ SocketSent sendFront(Socket socket, std::span<const std::byte> bytes) {
     }
   }
   return sent;
+}
+
+SocketReceived receive(Socket socket, std::span<std::byte> first, std::span<std::byte> second) {
+  std::array<iovec, 2> pieces = {iovec{first.data(), first.size()}, iovec{second.data(), second.size()}};
+  for (;;) {
+    const ssize_t count =
+        first.empty() ? recv(socket, second.data(), second.size(), MSG_DONTWAIT) : readv(socket, pieces.data(), 2);
+    if (count > 0) {
+      return {.bytes = static_cast<std::size_t>(count)};
+    }
+    if (count == 0 || (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)) {
+      return {.ended = true};
+    }
+    if (errno != EINTR) {
+      return {};
+    }
+  }
 }
 
 bool peerHasReset(Socket socket) {

@@ -38,6 +38,14 @@ struct SocketSent {
 /// Sends as many bytes from the front of `bytes` as the system accepts.
 [[nodiscard]] SocketSent sendFront(Socket socket, std::span<const std::byte> bytes);
 
+struct SocketReceived {
+  std::size_t bytes = 0;
+  bool ended = false;  ///< The peer will send no more, or cannot be reached.
+};
+
+/// Receives as many bytes as have arrived: into `first`, and what does not fit into `second`.
+[[nodiscard]] SocketReceived receive(Socket socket, std::span<std::byte> first, std::span<std::byte> second);
+
 /// Whether the peer has reset the connection. False if the system does not report it.
 [[nodiscard]] bool peerHasReset(Socket socket);
 

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 namespace tidewire::native {
 namespace {
 
 constexpr std::size_t kAheadBytes = 1024 * 1024;  // Memory taken on the word of a header alone.
 constexpr std::size_t kKeptBytes = 16 * 1024;     // Memory kept from one message to the next.
+constexpr std::size_t kPlacedBytes = 16 * 1024;   // Less than this is copied rather than received in place.
 
 constexpr std::uint16_t kNoCode = 1005;
 
@@ -34,6 +36,9 @@ constexpr bool isControl(Opcode opcode) {
 constexpr bool isReserved(Opcode opcode) {
   return (static_cast<std::uint8_t>(opcode) & 0x7) > 2;
 }
+
+constexpr std::byte kWholeText{0x81};
+constexpr std::byte kWholeBinary{0x82};
 
 // RFC 6455 section 7.4 and IANA's registry, which has since added 1012 to 1014.
 constexpr bool mayBeSent(std::uint16_t code) {
@@ -83,9 +88,34 @@ void Decoder::feed(std::span<const std::byte> bytes) noexcept {
   }
 }
 
+std::span<std::byte> Decoder::place() noexcept {
+  dropDelivered();
+  if (ended_ || !inFrame_ || isControl(opcode_) || missingBytes_ < kPlacedBytes) {
+    return {};
+  }
+  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(missingBytes_, kAheadBytes));
+  message_.reserve(message_.size() + wanted);
+  return message_.room().first(wanted);
+}
+
+void Decoder::feedPlaced(std::size_t count, std::span<const std::byte> bytes) noexcept {
+  assert(input_.empty() && inFrame_ && count > 0);
+  placed_ = count;
+  input_ = bytes;
+}
+
 CodecEvent Decoder::next() noexcept {
   dropDelivered();
   CodecEvent event;
+  if (takeWholeMessage(event)) {
+    return event;
+  }
+  if (placed_ > 0) {
+    storePlaced(event);
+    if (event.type != CodecEvent::Type::NeedMore) {
+      return event;
+    }
+  }
   // A frame that ends without an event is a fragment; another may lie behind it.
   while (event.type == CodecEvent::Type::NeedMore && enterFrame(event)) {
     if (isControl(opcode_)) {
@@ -98,6 +128,43 @@ CodecEvent Decoder::next() noexcept {
     }
   }
   return event;
+}
+
+// The common case at once: a whole message in one frame of at most 64 KiB, without anything unusual. Everything else is
+// left as it is, for the long way.
+bool Decoder::takeWholeMessage(CodecEvent& event) noexcept {
+  constexpr std::size_t kLongHeaderBytes = 4;
+  if (inFrame_ || fragmented_ || headerBytes_ != 0 || input_.size() < kLongHeaderBytes) {
+    return false;
+  }
+  const std::byte* const header = input_.data();
+  const MessageKind kind = header[0] == kWholeText ? MessageKind::Text : MessageKind::Binary;
+  if (kind == MessageKind::Binary && header[0] != kWholeBinary) {
+    return false;
+  }
+  std::size_t headerBytes = 2;
+  auto length = std::to_integer<std::size_t>(header[1]);
+  if (length == 126) {
+    headerBytes = kLongHeaderBytes;
+    length = std::to_integer<std::size_t>(header[2]) << 8 | std::to_integer<std::size_t>(header[3]);
+    if (length < 126) {
+      return false;
+    }
+  } else if (length > 126) {
+    return false;
+  }
+  if (length > maxMessageBytes_ || length > input_.size() - headerBytes) {
+    return false;
+  }
+  const std::span<const std::byte> payload = input_.subspan(headerBytes, length);
+  if (kind == MessageKind::Text && !core::isValidUtf8(payload)) {
+    return false;
+  }
+  input_ = input_.subspan(headerBytes + length);
+  event.type = CodecEvent::Type::Message;
+  event.kind = kind;
+  event.payload = payload;
+  return true;
 }
 
 // Whether there is a frame to read from: the present one, or the next if its header is there and right.
@@ -247,10 +314,27 @@ void Decoder::storeData(CodecEvent& event, std::span<const std::byte> chunk) noe
     message_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(frameBytes_, kAheadBytes)));
   }
   message_.append(chunk);
+  completeMessage(event);
+}
+
+// The bytes are in the message's memory already.
+void Decoder::storePlaced(CodecEvent& event) noexcept {
+  const std::size_t count = std::exchange(placed_, 0);
+  const std::span<const std::byte> chunk = message_.room().first(count);
+  missingBytes_ -= count;
+  inFrame_ = missingBytes_ != 0;
+  if (kind_ == MessageKind::Text && !utf8_.feed(chunk)) {
+    return fail(event, kBadText);
+  }
+  message_.grow(count);
+  completeMessage(event);
+}
+
+void Decoder::completeMessage(CodecEvent& event) noexcept {
   if (inFrame_ || !final_) {
     return;
   }
-  if (isText && !utf8_.complete()) {
+  if (kind_ == MessageKind::Text && !utf8_.complete()) {
     return fail(event, kBadText);
   }
   delivered_ = true;
@@ -290,6 +374,7 @@ void Decoder::fail(CodecEvent& event, const Fault& fault) noexcept {
 void Decoder::end() noexcept {
   ended_ = true;
   input_ = {};
+  placed_ = 0;
   message_.release();
 }
 

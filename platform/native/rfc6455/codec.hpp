@@ -52,9 +52,10 @@ struct Fault {
 
 /// Decodes the bytes behind a server's handshake response into messages and control frames.
 ///
-/// A message that is complete in the fed bytes is returned as a view into them; only a message in pieces is copied.
-/// Memory grows with the received bytes, at most 1 MiB ahead of them whatever a header announces, and a large message's
-/// memory is freed once the message has been returned.
+/// A message that is complete in the fed bytes is returned as a view into them; only a message in pieces is copied, and
+/// what follows its first piece can be received in place, without a copy. Memory grows
+/// with the received bytes, whatever a header announces: 1 MiB at first, then at most twice what has arrived and 1 MiB.
+/// A large message's memory is freed once the message has been returned.
 class Decoder {
  public:
   /// A message of more than `maxMessageBytes`, all fragments together, is a violation (1009) as soon as a frame header
@@ -66,6 +67,14 @@ class Decoder {
   /// Requires: `next()` has returned `NeedMore`, or was never called; `bytes` stay unchanged until it does.
   void feed(std::span<const std::byte> bytes) noexcept;
 
+  /// Where the next bytes of the stream may be received without a copy: room for the rest of a large message, or as
+  /// much of it as may be allocated ahead. Empty if none is under way. Valid until the next call of the decoder.
+  [[nodiscard]] std::span<std::byte> place() noexcept;
+  /// Continues the stream with the first `count` bytes of `place()`, followed by `bytes` as in `feed`.
+  ///
+  /// Requires: as `feed`; `count` is not 0; `bytes` are empty unless all of `place()` was filled.
+  void feedPlaced(std::size_t count, std::span<const std::byte> bytes) noexcept;
+
   /// Returns: the next event; always `NeedMore` after `Close` or `Violation`.
   [[nodiscard]] CodecEvent next() noexcept;
 
@@ -76,6 +85,7 @@ class Decoder {
   // A server's frames have no mask, so the longest header is two bytes and a 64-bit length.
   static constexpr std::size_t kMaxHeaderBytes = 10;
 
+  bool takeWholeMessage(CodecEvent& event) noexcept;
   bool enterFrame(CodecEvent& event) noexcept;
   const Fault* readHeader() noexcept;
   bool collectHeader(std::size_t size) noexcept;
@@ -88,6 +98,8 @@ class Decoder {
   void readControlFrame(CodecEvent& event) noexcept;
   void readDataFrame(CodecEvent& event) noexcept;
   void storeData(CodecEvent& event, std::span<const std::byte> chunk) noexcept;
+  void storePlaced(CodecEvent& event) noexcept;
+  void completeMessage(CodecEvent& event) noexcept;
   void endWithClose(CodecEvent& event, std::span<const std::byte> payload) noexcept;
   void fail(CodecEvent& event, const Fault& fault) noexcept;
   void end() noexcept;
@@ -110,6 +122,7 @@ class Decoder {
   bool ended_ = false;
   core::Utf8Validator utf8_;  // Only for text in pieces; reset between messages.
   ByteBuffer message_;
+  std::size_t placed_ = 0;  // Bytes in the room of `message_` that `next` has not looked at.
 
   // Beginning of a header or of a control frame's payload that a read cut in two.
   std::uint8_t headerBytes_ = 0;

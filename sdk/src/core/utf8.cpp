@@ -55,6 +55,8 @@ struct Utf8Validator::Machine {
   }
 
   template <std::size_t kWords>
+  static bool isAscii(const std::byte* at) noexcept;
+  template <std::size_t kWords>
   static std::uint64_t stepBlock(std::uint64_t state, const std::byte* at) noexcept;
 };
 
@@ -62,19 +64,23 @@ constexpr std::array<std::uint64_t, 256> Utf8Validator::Machine::kRows = makeRow
 
 // Chat and prices are nearly all ASCII, so blocks of it are passed over without looking at single bytes.
 template <std::size_t kWords>
-std::uint64_t Utf8Validator::Machine::stepBlock(std::uint64_t state, const std::byte* at) noexcept {
-  constexpr std::size_t kBytes = kWords * sizeof(std::uint64_t);
+bool Utf8Validator::Machine::isAscii(const std::byte* at) noexcept {
   std::uint64_t all = 0;
-  for (std::size_t i = 0; i < kBytes; i += sizeof(std::uint64_t)) {
+  for (std::size_t i = 0; i < kWords * sizeof(std::uint64_t); i += sizeof(std::uint64_t)) {
     std::uint64_t word = 0;
     std::memcpy(&word, at + i, sizeof word);
     all |= word;
   }
-  const bool isAscii = (all & 0x8080808080808080U) == 0;
-  if (!isAscii || (state & 63) != Start) {
-    for (std::size_t i = 0; i < kBytes; ++i) {
-      state = step(state, at[i]);
-    }
+  return (all & 0x8080808080808080U) == 0;
+}
+
+template <std::size_t kWords>
+std::uint64_t Utf8Validator::Machine::stepBlock(std::uint64_t state, const std::byte* at) noexcept {
+  if ((state & 63) == Start && isAscii<kWords>(at)) {
+    return state;
+  }
+  for (std::size_t i = 0; i < kWords * sizeof(std::uint64_t); ++i) {
+    state = step(state, at[i]);
   }
   return state;
 }
@@ -83,8 +89,13 @@ bool Utf8Validator::feed(std::span<const std::byte> bytes) noexcept {
   const std::byte* at = bytes.data();
   const std::byte* const end = at + bytes.size();
   std::uint64_t state = state_;
-  for (; end - at >= 32; at += 32) {
-    state = Machine::stepBlock<4>(state, at);
+  while (end - at >= 32) {
+    if (end - at >= 128 && (state & 63) == Machine::Start && Machine::isAscii<16>(at)) {
+      at += 128;
+    } else {
+      state = Machine::stepBlock<4>(state, at);
+      at += 32;
+    }
   }
   for (; end - at >= 8; at += 8) {
     state = Machine::stepBlock<1>(state, at);
