@@ -141,7 +141,7 @@ class NativeLoop final : public internal::Loop,
   lws_vhost* vhost_ = nullptr;
   std::size_t table_ = 0;
   std::unordered_map<const Lingering*, std::unique_ptr<Lingering>> lingering_;
-  MaskKeys maskKeys_{&drawRandom};
+  MaskKeys maskKeys_{&drawRandom, &drawManyRandom};
   ByteBuffer readBuffer_;
   ByteBuffer plainBuffer_;
 

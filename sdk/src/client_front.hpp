@@ -39,6 +39,11 @@ class ClientFront : public ClientLoopHost, public EndpointAnswers, public std::e
     }
     const Mailbox::SendMode mode{
         .whenNotOpen = options.whenNotOpen, .onOpenOf = outlet_.openRunsHere(), .waited = waited};
+    if (mailbox_.takesHere() && mode.onOpenOf == 0 && !waited && loop_->onLoopThread()) {
+      if (const auto result = mailbox_.sendHere(sizeBytes, options.whenNotOpen, content...)) {
+        return *result;
+      }
+    }
     Mailbox::Post post;
     const SendResult result = mailbox_.send(sizeBytes, mode, post, std::forward<Content>(content)...);
     wakeIf(post.wake);

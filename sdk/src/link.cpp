@@ -75,18 +75,24 @@ void Link::close(const core::SendClose& close) {
   }
 }
 
+/// What the transport has no room for goes back unseparated: queueing each message costs more than sending it. Only
+/// where messages expire does each need the time of its arrival.
 void Link::sendPosted(core::Time began, PayloadStore::Batch& batch) {
-  if (isLive() && connection_.passesThrough()) {
+  const bool passesThrough = isLive() && connection_.passesThrough();
+  if (passesThrough) {
     const Transport::Sent sent = transport_->sendFrom(batch);
     connection_.handedOver(sent.messages);
     noteSent(began, sent);
   }
-  std::optional<core::Outgoing> message = batch.next();
-  if (!message) {
+  if (batch.count() == 0) {
+    return;
+  }
+  if (passesThrough && !connection_.expiresMessages()) {
+    parts_.mailbox.giveBack(std::move(batch));
     return;
   }
   const core::Time now = parts_.loop.now();
-  for (; message; message = batch.next()) {
+  while (std::optional<core::Outgoing> message = batch.next()) {
     connection_.enqueue(now, std::move(*message));
   }
 }

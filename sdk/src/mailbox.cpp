@@ -70,15 +70,15 @@ State Mailbox::state() const {
 
 std::size_t Mailbox::bufferedAmount() const {
   const Lock lock(mutex_);
-  return waitingBytes_ + transportBytes_;
+  return waitingBytes_ + hereBytes_.load(std::memory_order_relaxed) + transportBytes_;
 }
 
 Stats Mailbox::stats() const {
   const Lock lock(mutex_);
   Stats stats = stats_;
-  stats.queuedMessages = waitingMessages_;
-  stats.queuedBytes = waitingBytes_;
-  stats.bufferedBytes = waitingBytes_ + transportBytes_;
+  stats.queuedMessages = waitingMessages_ + hereMessages_.load(std::memory_order_relaxed);
+  stats.queuedBytes = waitingBytes_ + hereBytes_.load(std::memory_order_relaxed);
+  stats.bufferedBytes = stats.queuedBytes + transportBytes_;
   return stats;
 }
 
@@ -99,10 +99,40 @@ WaitResult Mailbox::waitClosed(std::chrono::milliseconds timeout) const {
 void Mailbox::hold() {
   const Lock lock(mutex_);
   posted_ = true;
+  awaitsRoom_ = false;
+  waitingAtHold_ = {waitingMessages_, waitingBytes_};
+  const bool isEmpty = commands_.empty() && store_.count() == 0 && first_.count() == 0;
+  takesHere_.store(isEmpty && state_ == State::Open && wish_ == Wish::Up, std::memory_order_relaxed);
+}
+
+/// Puts the messages of callbacks where they belong: before everything that was posted since.
+void Mailbox::joinHere() {
+  takesHere_.store(false, std::memory_order_relaxed);
+  const std::size_t messages = hereMessages_.exchange(0, std::memory_order_relaxed);
+  const std::size_t bytes = hereBytes_.exchange(0, std::memory_order_relaxed);
+  if (messages == 0) {
+    return;
+  }
+  store_.giveBack(here_.take());
+  waitingMessages_ += messages;
+  waitingBytes_ += bytes;
+  postedBytes_ += bytes;
+  aboveLowWater_ = aboveLowWater_ || admission_.isAboveLowWater(waitingBytes_ + transportBytes_);
+  for (Command& command : commands_) {
+    command.messagesBefore += messages;
+  }
+}
+
+void Mailbox::giveBack(PayloadStore::Batch messages) {
+  const Lock lock(mutex_);
+  postedBytes_ += messages.payloadBytes();
+  store_.giveBack(std::move(messages));
+  awaitsRoom_ = true;
 }
 
 Mailbox::Batch Mailbox::take() {
   const Lock lock(mutex_);
+  joinHere();
   postedBytes_ = 0;
   return {std::exchange(commands_, {}), first_.take(), std::exchange(firstRuns_, {}), store_.take(),
           std::exchange(dropped_, {})};
@@ -110,6 +140,7 @@ Mailbox::Batch Mailbox::take() {
 
 DroppedCount Mailbox::setState(State state, bool reopens) {
   const Lock lock(mutex_);
+  joinHere();
   state_ = state;
   const bool connects = std::any_of(commands_.begin(), commands_.end(), isConnect);
   if (state != State::Closed || reopens || connects) {
@@ -146,13 +177,15 @@ bool Mailbox::settle(const Behind& behind, const Stats& stats) {
   const Lock lock(mutex_);
   note(behind);
   stats_ = stats;
-  posted_ = !commands_.empty() || store_.count() > 0 || first_.count() > 0 || dropped_.expired.messages > 0 ||
-            dropped_.refused.messages > 0;
+  const bool wantsTurn = !commands_.empty() || first_.count() > 0 || dropped_.expired.messages > 0 ||
+                         dropped_.refused.messages > 0 || (store_.count() > 0 && !awaitsRoom_);
+  awaitsRoom_ = awaitsRoom_ && !wantsTurn;
+  posted_ = wantsTurn || awaitsRoom_;
   if (settledState_ != state_ || isDown()) {
     settledState_ = state_;
     settled_.notify_all();
   }
-  return !posted_;
+  return !wantsTurn;
 }
 
 void Mailbox::note(const Behind& behind) {
@@ -169,7 +202,9 @@ SendResult Mailbox::admit(std::size_t bytes, const SendMode& mode) {
   if (mode.waited && admission_.hasExpired(*mode.waited)) {
     return SendResult::QueueFull;  // It is reported as expired.
   }
-  switch (admission_.judge(bytes, mode.whenNotOpen, state_ == State::Open, {waitingMessages_, waitingBytes_})) {
+  const core::QueueLoad load{waitingMessages_ + hereMessages_.load(std::memory_order_relaxed),
+                             waitingBytes_ + hereBytes_.load(std::memory_order_relaxed)};
+  switch (admission_.judge(bytes, mode.whenNotOpen, state_ == State::Open, load)) {
     case Verdict::Accept:
       return SendResult::Queued;
     case Verdict::Displace:
@@ -229,7 +264,9 @@ bool Mailbox::closes() const {
 void Mailbox::post(Command command, Post& post) {
   command.messagesBefore = store_.count();
   commands_.push_back(std::move(command));
+  takesHere_.store(false, std::memory_order_relaxed);
   notice(post);
+  post.wake = std::exchange(awaitsRoom_, false) || post.wake;
 }
 
 }  // namespace tidewire::internal

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -122,11 +123,34 @@ class Mailbox {
     if (!storeFor(mode.onOpenOf).put(std::forward<Content>(content)...)) {
       return SendResult::Unavailable;
     }
+    takesHere_.store(false, std::memory_order_relaxed);
     ++waitingMessages_;
     waitingBytes_ += sizeBytes;
     postedBytes_ += sizeBytes;
     aboveLowWater_ = aboveLowWater_ || admission_.isAboveLowWater(waitingBytes_ + transportBytes_);
     notice(post);
+    return SendResult::Queued;
+  }
+
+  /// Whether the loop thread may use `sendHere`: it is between `hold` and `take`, the client is open, and nothing else
+  /// is posted that has to keep its place before a message.
+  [[nodiscard]] bool takesHere() const noexcept { return takesHere_.load(std::memory_order_relaxed); }
+  /// Sends a message from a callback on the loop thread, without the lock. Returns nothing if `send` has to judge it.
+  /// Requires: `takesHere`, and the loop thread.
+  template <class... Content>
+  [[nodiscard]] std::optional<SendResult> sendHere(std::size_t sizeBytes, std::optional<WhenNotOpen> whenNotOpen,
+                                                   Content&&... content) {
+    const std::size_t messages = hereMessages_.load(std::memory_order_relaxed);
+    const std::size_t bytes = hereBytes_.load(std::memory_order_relaxed);
+    const core::QueueLoad load{waitingAtHold_.messages + messages, waitingAtHold_.bytes + bytes};
+    if (admission_.judge(sizeBytes, whenNotOpen, true, load) != core::Admission::Verdict::Accept) {
+      return std::nullopt;
+    }
+    if (!here_.put(std::forward<Content>(content)...)) {
+      return SendResult::Unavailable;
+    }
+    hereMessages_.store(messages + 1, std::memory_order_relaxed);
+    hereBytes_.store(bytes + sizeBytes, std::memory_order_relaxed);
     return SendResult::Queued;
   }
   [[nodiscard]] State state() const;
@@ -141,6 +165,8 @@ class Mailbox {
   void hold();
   /// Takes everything posted so far.
   [[nodiscard]] Batch take();
+  /// Puts messages back that the transport has no room for. Until it has, no message wakes the loop.
+  void giveBack(PayloadStore::Batch messages);
   /// The connection has a new state. `reopens`: something that was taken will lead out of it again.
   ///
   /// In Closed, unless it reopens or a connect() has been posted since: posted messages have no connection to wait for.
@@ -175,6 +201,7 @@ class Mailbox {
   [[nodiscard]] bool closes() const;
   void post(Command command, Post& post);
   void notice(Post& post) { post.wake = !std::exchange(posted_, true); }
+  void joinHere();
   [[nodiscard]] bool isDown() const noexcept {
     return wish_ != Wish::Up && !posted_ && (state_ == State::Idle || state_ == State::Closed);
   }
@@ -186,6 +213,7 @@ class Mailbox {
   State state_ = State::Idle;
   State settledState_ = State::Idle;  // As of the last settled round: its callbacks have run.
   bool posted_ = false;
+  bool awaitsRoom_ = false;  // All that is posted are messages that the transport has no room for.
   std::vector<Command> commands_;
   PayloadStore store_;
   PayloadStore first_;
@@ -198,6 +226,13 @@ class Mailbox {
   bool aboveLowWater_ = false;
   PostedDrops dropped_;
   Stats stats_;
+
+  // Messages of callbacks, which precede everything in `store_`. The loop thread alone changes them and their numbers.
+  std::atomic<bool> takesHere_ = false;
+  PayloadStore here_;
+  std::atomic<std::size_t> hereMessages_ = 0;
+  std::atomic<std::size_t> hereBytes_ = 0;
+  core::QueueLoad waitingAtHold_;
 };
 
 }  // namespace tidewire::internal

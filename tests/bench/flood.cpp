@@ -197,7 +197,7 @@ double bareDown(const FloodServer& server) {
 /// The bytes that a client sends, made beforehand.
 std::string framesUp(const Settings& settings) {
   tidewire::native::ByteBuffer frames;
-  tidewire::native::MaskKeys keys(&tidewire::native::drawRandom);
+  tidewire::native::MaskKeys keys(&tidewire::native::drawRandom, &tidewire::native::drawRandom);
   const std::string payload(settings.bytes, 'x');
   for (std::size_t i = 0; i < settings.messages; ++i) {
     appendMessage(frames, tidewire::MessageKind::Binary, std::as_bytes(std::span(payload)), *keys.next());

@@ -94,7 +94,7 @@ class ScriptedWorld final : public World {
   }
   void pump() override {
     if (!loop_->step()) {
-      idle_ += std::chrono::seconds(1);  // Nothing will ever happen again: let the patience run out.
+      idle_ += std::chrono::milliseconds(100);  // Nothing happens by itself any more: let the patience run out.
     }
   }
   std::chrono::milliseconds now() const override {

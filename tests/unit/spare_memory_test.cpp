@@ -23,7 +23,7 @@ struct NoSpares {
   }
 };
 
-TEST_CASE("spare memory: a large piece is used again, the last one first") {
+TEST_CASE("spare memory: a freed piece is used again, the last one first") {
   const NoSpares none;
   const Memory one = allocate(100 * kKiB);
   const Memory other = allocate(128 * kKiB);
@@ -37,9 +37,9 @@ TEST_CASE("spare memory: a large piece is used again, the last one first") {
   release(again);
 }
 
-TEST_CASE("spare memory: pieces below 32 KiB and above 16 MiB are not kept") {
+TEST_CASE("spare memory: pieces below 256 bytes and above 16 MiB are not kept") {
   const NoSpares none;
-  for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, 32 * kKiB - 1, 16 * kMiB + 1}) {
+  for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, std::size_t{255}, 16 * kMiB + 1}) {
     CAPTURE(bytes);
     const Memory memory = allocate(bytes);
     CHECK(memory.capacity == bytes);
@@ -48,16 +48,16 @@ TEST_CASE("spare memory: pieces below 32 KiB and above 16 MiB are not kept") {
   }
 }
 
-TEST_CASE("spare memory: no more than 16 MiB are kept") {
+TEST_CASE("spare memory: no more than 32 MiB are kept") {
   const NoSpares none;
   std::vector<Memory> pieces;
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 40; ++i) {
     pieces.push_back(allocate(kMiB));
   }
   for (const Memory& piece : pieces) {
     release(piece);
   }
-  CHECK(spareMemoryBytes() == 16 * kMiB);
+  CHECK(spareMemoryBytes() == 32 * kMiB);
 }
 
 TEST_CASE("spare memory: what was in no use between two trims is freed, and nothing else") {

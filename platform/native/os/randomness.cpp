@@ -1,10 +1,33 @@
 #include "os/randomness.hpp"
 
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
 #include <sys/random.h>
 
 #include <cerrno>
+#include <mutex>
 
 namespace tidewire::native {
+
+namespace {
+
+/// Whether OpenSSL may be called: it cleans up at the end of the program, and must not be in use then.
+struct Generator {
+  std::mutex mutex;
+  bool usable = OPENSSL_atexit([] {
+                  Generator& generator = instance();
+                  const std::lock_guard lock(generator.mutex);
+                  generator.usable = false;
+                }) == 1;
+
+  /// Never destroyed: it is used after `main`.
+  static Generator& instance() {
+    static Generator* const instance = new Generator;
+    return *instance;
+  }
+};
+
+}  // namespace
 
 bool drawRandom(std::span<std::byte> bytes) noexcept {
   while (!bytes.empty()) {
@@ -16,6 +39,18 @@ bool drawRandom(std::span<std::byte> bytes) noexcept {
     }
   }
   return true;
+}
+
+bool drawManyRandom(std::span<std::byte> bytes) noexcept {
+  Generator& generator = Generator::instance();
+  {
+    const std::lock_guard lock(generator.mutex);
+    if (generator.usable &&
+        RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) == 1) {
+      return true;
+    }
+  }
+  return drawRandom(bytes);
 }
 
 }  // namespace tidewire::native

@@ -1,56 +1,23 @@
 #include "platform_types/payload_store.hpp"
 
 #include <algorithm>
-#include <array>
-#include <mutex>
 #include <new>
 
 #include "os/randomness.hpp"
 #include "rfc6455/codec.hpp"
 #include "rfc6455/mask_keys.hpp"
+#include "rfc6455/spare_memory.hpp"
 
 namespace tidewire::internal {
 namespace {
 
 /// Of the thread that sends.
 native::MaskKeys& maskKeys() {
-  static thread_local native::MaskKeys keys(&native::drawRandom);
+  static thread_local native::MaskKeys keys(&native::drawRandom, &native::drawManyRandom);
   return keys;
 }
 
 }  // namespace
-
-/// Large blocks that are in no use, for whichever client floods next. Without them a flood has the system map and clear
-/// every page anew, at a third of the cost of a small message.
-class SpareBlocks {
- public:
-  using Block = PayloadStore::Block;
-
-  [[nodiscard]] Block* take() {
-    const std::lock_guard lock(mutex_);
-    return count_ == 0 ? nullptr : blocks_[--count_];
-  }
-
-  [[nodiscard]] bool keep(Block* block) {
-    const std::lock_guard lock(mutex_);
-    if (count_ == blocks_.size()) {
-      return false;
-    }
-    blocks_[count_++] = block;
-    return true;
-  }
-
-  /// Never destroyed: clients may outlive it.
-  static SpareBlocks& shared() {
-    static SpareBlocks* const instance = new SpareBlocks;
-    return *instance;
-  }
-
- private:
-  std::mutex mutex_;
-  std::array<Block*, 32> blocks_{};  // 4 MiB at most, for the whole process.
-  std::size_t count_ = 0;
-};
 
 bool PayloadStore::put(MessageKind kind, std::span<const std::byte> payload) {
   const std::optional<std::uint32_t> key = maskKeys().next();
@@ -58,7 +25,10 @@ bool PayloadStore::put(MessageKind kind, std::span<const std::byte> payload) {
     return false;
   }
   const std::size_t bytes = native::frameBytes(payload.size());
-  Block* const block = blockFor(bytes);
+  if (batch_.last_ == nullptr || batch_.last_->room() < bytes) {
+    addBlock(bytes);
+  }
+  Block* const block = batch_.last_;
   const native::Opcode opcode = kind == MessageKind::Text ? native::Opcode::Text : native::Opcode::Binary;
   native::writeFrame(block->bytes() + block->used, opcode, payload, *key);
   block->used += bytes;
@@ -70,10 +40,36 @@ bool PayloadStore::put(MessageKind kind, std::span<const std::byte> payload) {
 }
 
 PayloadStore::Batch PayloadStore::take() {
-  nextCapacity_ = std::clamp(bytes_, kSmallestBlockBytes, kLargestBlockBytes);
+  nextBlockBytes_ = std::clamp(bytes_ + sizeof(Block), kSmallestBlockBytes, kLargestBlockBytes);
   count_ = 0;
   bytes_ = 0;
   return std::exchange(batch_, {});
+}
+
+void PayloadStore::giveBack(Batch batch) {
+  if (batch.current() == nullptr) {
+    return;
+  }
+  count_ += batch.count();
+  batch.last_->next = std::exchange(batch_.first_, nullptr);
+  batch.last_ = batch_.last_ == nullptr ? batch.last_ : batch_.last_;
+  batch_ = std::move(batch);
+}
+
+std::size_t PayloadStore::Batch::count() const noexcept {
+  std::size_t count = 0;
+  for (const Block* block = first_; block != nullptr; block = block->next) {
+    count += block->messages;
+  }
+  return count;
+}
+
+std::size_t PayloadStore::Batch::payloadBytes() const noexcept {
+  std::size_t bytes = 0;
+  for (const Block* block = first_; block != nullptr; block = block->next) {
+    bytes += block->payloadBytes;
+  }
+  return bytes;
 }
 
 std::span<std::byte> PayloadStore::frame(const core::Outgoing& message) noexcept {
@@ -85,28 +81,18 @@ std::size_t PayloadStore::dropFirst() {
   return batch_.next()->sizeBytes;
 }
 
-/// One with room for so many bytes.
-PayloadStore::Block* PayloadStore::blockFor(std::size_t bytes) {
-  std::vector<Block*>& blocks = batch_.blocks_;
-  if (blocks.empty() || blocks.back()->capacity - blocks.back()->used < bytes) {
-    blocks.push_back(makeBlock(std::max(bytes, nextCapacity_)));
-    nextCapacity_ = std::min(nextCapacity_ * 4, kLargestBlockBytes);
-  }
-  return blocks.back();
-}
-
-PayloadStore::Block* PayloadStore::makeBlock(std::size_t capacity) {
-  Block* const spare = capacity == kLargestBlockBytes ? SpareBlocks::shared().take() : nullptr;
-  void* const memory = spare != nullptr ? spare : ::operator new(sizeof(Block) + capacity);
-  return new (memory) Block{.capacity = capacity};
+/// Adds one with room for so many bytes.
+void PayloadStore::addBlock(std::size_t bytes) {
+  const native::Memory memory = native::allocate(std::max(sizeof(Block) + bytes, nextBlockBytes_));
+  nextBlockBytes_ = std::min(nextBlockBytes_ * 4, kLargestBlockBytes);
+  auto* const block = new (memory.data) Block{.capacity = memory.capacity};
+  (batch_.last_ == nullptr ? batch_.first_ : batch_.last_->next) = block;
+  batch_.last_ = block;
 }
 
 void PayloadStore::drop(Block* block) noexcept {
-  if (--block->owners > 0) {
-    return;
-  }
-  if (block->capacity != kLargestBlockBytes || !SpareBlocks::shared().keep(block)) {
-    ::operator delete(block);
+  if (--block->owners == 0) {
+    native::release({reinterpret_cast<std::byte*>(block), block->capacity});
   }
 }
 
@@ -115,18 +101,20 @@ void PayloadStore::release(void* owner, std::uintptr_t) noexcept {
 }
 
 PayloadStore::Batch::~Batch() {
-  for (; block_ < blocks_.size(); ++block_) {
-    drop(blocks_[block_]);
+  while (first_ != nullptr) {
+    drop(std::exchange(first_, first_->next));
   }
 }
 
 /// The block in which the next message lies; null if there is none.
 PayloadStore::Block* PayloadStore::Batch::current() {
-  if (block_ < blocks_.size() && at_ == blocks_[block_]->used) {
-    drop(blocks_[block_++]);
-    at_ = 0;
+  if (first_ != nullptr && first_->taken == first_->used) {
+    drop(std::exchange(first_, first_->next));
   }
-  return block_ < blocks_.size() ? blocks_[block_] : nullptr;
+  if (first_ == nullptr) {
+    last_ = nullptr;
+  }
+  return first_;
 }
 
 std::optional<PayloadStore::Batch::Stretch> PayloadStore::Batch::nextStretch() {
@@ -134,8 +122,8 @@ std::optional<PayloadStore::Batch::Stretch> PayloadStore::Batch::nextStretch() {
   if (block == nullptr) {
     return std::nullopt;
   }
-  const std::span<const std::byte> frames(block->bytes() + at_, block->used - at_);
-  at_ = block->used;
+  const std::span<const std::byte> frames(block->bytes() + block->taken, block->used - block->taken);
+  block->taken = block->used;
   ++block->owners;
   return Stretch{frames, std::exchange(block->messages, 0), std::exchange(block->payloadBytes, 0),
                  core::Payload(block, 0, &release)};
@@ -146,9 +134,9 @@ std::optional<core::Outgoing> PayloadStore::Batch::next() {
   if (block == nullptr) {
     return std::nullopt;
   }
-  std::byte* const place = block->bytes() + at_;
+  std::byte* const place = block->bytes() + block->taken;
   const native::OwnFrame frame = native::lookAt(place);
-  at_ += frame.bytes;
+  block->taken += frame.bytes;
   ++block->owners;
   --block->messages;
   block->payloadBytes -= frame.payloadBytes;

@@ -4,7 +4,6 @@
 #include <optional>
 #include <span>
 #include <utility>
-#include <vector>
 
 #include "core/outgoing.hpp"
 
@@ -16,16 +15,17 @@ namespace tidewire::internal {
 /// without touching their bytes. `put` and `take` are called under the mailbox's lock. Taken blocks belong to the loop
 /// thread alone, so a block's reference count is not atomic.
 class PayloadStore {
-  friend class SpareBlocks;
-
   struct Block {
-    std::size_t capacity;
+    std::size_t capacity;  // Of all its memory.
+    Block* next = nullptr;
     std::size_t used = 0;
+    std::size_t taken = 0;
     std::size_t owners = 1;    // Its store or batch, and its messages under way.
     std::size_t messages = 0;  // Not taken yet, and their payload bytes.
     std::size_t payloadBytes = 0;
 
     [[nodiscard]] std::byte* bytes() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
+    [[nodiscard]] std::size_t room() const noexcept { return capacity - sizeof(Block) - used; }
   };
 
  public:
@@ -33,16 +33,19 @@ class PayloadStore {
   class Batch {
    public:
     Batch() = default;
-    Batch(Batch&& other) noexcept : blocks_(std::exchange(other.blocks_, {})), block_(other.block_), at_(other.at_) {}
+    Batch(Batch&& other) noexcept
+        : first_(std::exchange(other.first_, nullptr)), last_(std::exchange(other.last_, nullptr)) {}
     Batch& operator=(Batch&& other) noexcept {
-      std::swap(blocks_, other.blocks_);
-      std::swap(block_, other.block_);
-      std::swap(at_, other.at_);
+      std::swap(first_, other.first_);
+      std::swap(last_, other.last_);
       return *this;
     }
     ~Batch();
 
     [[nodiscard]] std::optional<core::Outgoing> next();
+    /// How many messages are left, and their payload bytes.
+    [[nodiscard]] std::size_t count() const noexcept;
+    [[nodiscard]] std::size_t payloadBytes() const noexcept;
 
     /// Adjacent messages, as one stretch.
     struct Stretch {
@@ -58,9 +61,8 @@ class PayloadStore {
 
     [[nodiscard]] Block* current();
 
-    std::vector<Block*> blocks_;
-    std::size_t block_ = 0;
-    std::size_t at_ = 0;
+    Block* first_ = nullptr;
+    Block* last_ = nullptr;
   };
 
   PayloadStore() = default;
@@ -71,6 +73,8 @@ class PayloadStore {
   [[nodiscard]] bool put(MessageKind kind, std::span<const std::byte> payload);
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
   [[nodiscard]] Batch take();
+  /// Puts the messages that are left of an earlier batch before all others.
+  void giveBack(Batch batch);
   /// Drops the oldest message, and returns its size. Requires: not empty.
   std::size_t dropFirst();
 
@@ -80,17 +84,16 @@ class PayloadStore {
  private:
   // A single message wastes little; a burst soon fills large blocks, and the next burst begins with one.
   static constexpr std::size_t kSmallestBlockBytes = 256;
-  static constexpr std::size_t kLargestBlockBytes = 128 * 1024;
+  static constexpr std::size_t kLargestBlockBytes = 256 * 1024;
 
-  [[nodiscard]] Block* blockFor(std::size_t bytes);
-  [[nodiscard]] static Block* makeBlock(std::size_t capacity);
+  void addBlock(std::size_t bytes);
   static void drop(Block* block) noexcept;
   static void release(void* owner, std::uintptr_t handle) noexcept;
 
   Batch batch_;
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
-  std::size_t nextCapacity_ = kSmallestBlockBytes;
+  std::size_t nextBlockBytes_ = kSmallestBlockBytes;
 };
 
 }  // namespace tidewire::internal

@@ -14,7 +14,8 @@ class MaskKeys {
   /// Fills `bytes` with unpredictable bytes; returns false if there are none.
   using Draw = bool (*)(std::span<std::byte> bytes) noexcept;
 
-  explicit MaskKeys(Draw draw) noexcept : draw_(draw) {}
+  /// `drawMany`: draws the second page and later ones.
+  constexpr MaskKeys(Draw draw, Draw drawMany) noexcept : draw_(draw), drawMany_(drawMany) {}
 
   /// Returns a key; empty without randomness, and then no frame may be sent.
   [[nodiscard]] std::optional<std::uint32_t> next() noexcept {
@@ -22,13 +23,15 @@ class MaskKeys {
       if (!draw_(std::as_writable_bytes(std::span(keys_)))) {
         return std::nullopt;
       }
+      draw_ = drawMany_;
       used_ = 0;
     }
     return keys_[used_++];
   }
 
  private:
-  const Draw draw_;
+  Draw draw_;
+  const Draw drawMany_;
   std::array<std::uint32_t, 1024> keys_{};
   std::size_t used_ = keys_.size();
 };

@@ -12,11 +12,11 @@
 namespace tidewire::native {
 namespace {
 
-constexpr std::size_t kSmallestShift = 15;
+constexpr std::size_t kSmallestShift = 8;
 constexpr std::size_t kLargestShift = 24;
 constexpr std::size_t kSmallestBytes = std::size_t{1} << kSmallestShift;
 constexpr std::size_t kLargestBytes = std::size_t{1} << kLargestShift;
-constexpr std::size_t kMostBytes = 16 * 1024 * 1024;
+constexpr std::size_t kMostBytes = 32 * 1024 * 1024;
 
 constexpr bool isKept(std::size_t capacity) {
   return capacity >= kSmallestBytes && capacity <= kLargestBytes;

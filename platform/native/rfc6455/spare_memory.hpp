@@ -10,11 +10,11 @@ struct Memory {
   std::size_t capacity = 0;
 };
 
-// Memory for frames and messages. Freed pieces of 32 KiB to 16 MiB are kept for the next caller, 16 MiB in all for the
-// process: otherwise each large message has the system map and clear its pages anew (measured: more than half of the
-// cost of sending 1 MiB). Any thread. Running out of memory ends the program, as everywhere without exceptions.
+// Memory for frames and messages. Freed pieces of 256 bytes to 16 MiB are kept for the next caller, 32 MiB in all for
+// the process: otherwise each large message has the system map and clear its pages anew (measured: more than half of
+// the cost of sending 1 MiB). Any thread. Running out of memory ends the program, as everywhere without exceptions.
 
-/// Allocates at least `bytes`, whose content is unspecified. From 32 KiB to 16 MiB the capacity is a power of two.
+/// Allocates at least `bytes`, whose content is unspecified. From 256 bytes to 16 MiB the capacity is a power of two.
 [[nodiscard]] Memory allocate(std::size_t bytes) noexcept;
 void release(Memory memory) noexcept;
 /// Allocates at least `bytes`, copies the first `used` bytes of `memory` to it, and releases `memory`.

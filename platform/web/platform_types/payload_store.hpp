@@ -22,6 +22,16 @@ class PayloadStore {
       return at_ == messages_.size() ? std::nullopt : std::optional(std::move(messages_[at_++]));
     }
 
+    /// How many messages are left, and their payload bytes.
+    [[nodiscard]] std::size_t count() const noexcept { return messages_.size() - at_; }
+    [[nodiscard]] std::size_t payloadBytes() const noexcept {
+      std::size_t bytes = 0;
+      for (std::size_t i = at_; i < messages_.size(); ++i) {
+        bytes += messages_[i].sizeBytes;
+      }
+      return bytes;
+    }
+
    private:
     friend class PayloadStore;
 
@@ -42,8 +52,15 @@ class PayloadStore {
     return true;
   }
 
-  [[nodiscard]] std::size_t count() const noexcept { return batch_.messages_.size() - batch_.at_; }
+  [[nodiscard]] std::size_t count() const noexcept { return batch_.count(); }
   [[nodiscard]] Batch take() { return std::exchange(batch_, {}); }
+  /// Puts the messages that are left of an earlier batch before all others.
+  void giveBack(Batch batch) {
+    while (std::optional<core::Outgoing> later = batch_.next()) {
+      batch.messages_.push_back(std::move(*later));
+    }
+    batch_ = std::move(batch);
+  }
   /// Drops the oldest message, and returns its size. Requires: not empty.
   std::size_t dropFirst() { return batch_.next()->sizeBytes; }
 

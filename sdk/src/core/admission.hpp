@@ -70,9 +70,10 @@ class Admission {
     return bufferedBytes > limits_.lowWaterBytes;
   }
 
- private:
+  /// Whether messages have an age at which they are dropped.
   [[nodiscard]] bool expires() const noexcept { return limits_.maxAge > std::chrono::milliseconds::zero(); }
 
+ private:
   const SendQueueOptions limits_;
 };
 

@@ -122,6 +122,8 @@ class Connection {
   [[nodiscard]] std::optional<Action> takeAction();
   /// Whether a message that comes now could go to the transport without being queued.
   [[nodiscard]] bool passesThrough() const noexcept { return state_ == State::Open && openReturned_ && queue_.empty(); }
+  /// Whether messages have an age at which they are dropped: then each has to be queued when it is taken.
+  [[nodiscard]] bool expiresMessages() const noexcept { return admission_.expires(); }
   /// The next message that the transport may have, if it may have one. May lead to further actions.
   [[nodiscard]] std::optional<Outgoing> takeOutgoing(Time now);
   /// Whether `takeOutgoing` may have something to give or to do.

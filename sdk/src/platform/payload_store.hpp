@@ -10,7 +10,8 @@
 #include "tidewire/message.hpp"
 
 // Outgoing payloads from `send` until they are sent: `tidewire::internal::PayloadStore`, a type of the platform's,
-// since every message goes through it. `put`, `take` and `dropFirst` are called under one lock; a batch belongs to the
+// since every message goes through it. All calls of a store are made under one lock, or on one
+// thread; a batch belongs to the
 // loop thread.
 namespace tidewire::internal {
 
@@ -19,6 +20,9 @@ template <class Type>
 concept PayloadBatch = std::default_initializable<Type> && std::movable<Type> && requires(Type batch) {
   /// Takes the next message, with its payload; empty after the last.
   { batch.next() } -> std::same_as<std::optional<core::Outgoing>>;
+  /// How many messages are left, and their payload bytes.
+  { batch.count() } -> std::same_as<std::size_t>;
+  { batch.payloadBytes() } -> std::same_as<std::size_t>;
 };
 
 template <class Type>
@@ -30,6 +34,8 @@ concept OutgoingPayloads = std::default_initializable<Type> && PayloadBatch<type
   /// Takes all messages since the last `take`.
   { constant.count() } -> std::same_as<std::size_t>;
   { store.take() } -> std::same_as<typename Type::Batch>;
+  /// Puts the messages that are left of an earlier batch before all others.
+  store.giveBack(store.take());
   /// Drops the oldest message, and returns its size. Requires: not empty.
   { store.dropFirst() } -> std::same_as<std::size_t>;
 };
