@@ -70,14 +70,14 @@ State Mailbox::state() const {
 
 std::size_t Mailbox::bufferedAmount() const {
   const Lock lock(mutex_);
-  return waitingBytes_ + hereBytes_.load(std::memory_order_relaxed) + transportBytes_;
+  return waiting().bytes + transportBytes_;
 }
 
 Stats Mailbox::stats() const {
   const Lock lock(mutex_);
   Stats stats = stats_;
-  stats.queuedMessages = waitingMessages_ + hereMessages_.load(std::memory_order_relaxed);
-  stats.queuedBytes = waitingBytes_ + hereBytes_.load(std::memory_order_relaxed);
+  stats.queuedMessages = waiting().messages;
+  stats.queuedBytes = waiting().bytes;
   stats.bufferedBytes = stats.queuedBytes + transportBytes_;
   return stats;
 }
@@ -194,7 +194,7 @@ void Mailbox::note(const Behind& behind) {
   transportBytes_ = behind.transportBytes;
 }
 
-SendResult Mailbox::admit(std::size_t bytes, const SendMode& mode) {
+SendResult Mailbox::judge(std::size_t bytes, const SendMode& mode) {
   using Verdict = core::Admission::Verdict;
   if (wish_ == Wish::Down) {
     return SendResult::Closed;
@@ -202,9 +202,7 @@ SendResult Mailbox::admit(std::size_t bytes, const SendMode& mode) {
   if (mode.waited && admission_.hasExpired(*mode.waited)) {
     return SendResult::QueueFull;  // It is reported as expired.
   }
-  const core::QueueLoad load{waitingMessages_ + hereMessages_.load(std::memory_order_relaxed),
-                             waitingBytes_ + hereBytes_.load(std::memory_order_relaxed)};
-  switch (admission_.judge(bytes, mode.whenNotOpen, state_ == State::Open, load)) {
+  switch (admission_.judge(bytes, mode.whenNotOpen, state_ == State::Open, waiting())) {
     case Verdict::Accept:
       return SendResult::Queued;
     case Verdict::Displace:
@@ -227,8 +225,8 @@ void Mailbox::noteRefused(std::size_t bytes, core::Duration waited, Post& post) 
 }
 
 /// Messages sent after close() are for another connection.
-PayloadStore& Mailbox::storeFor(std::uint64_t onOpenOf) {
-  if (onOpenOf == 0 || closes()) {
+PayloadStore& Mailbox::storeForOpen(std::uint64_t onOpenOf) {
+  if (closes()) {
     return store_;
   }
   if (firstRuns_.empty() || firstRuns_.back().attempt != onOpenOf) {

@@ -191,11 +191,23 @@ class Mailbox {
   // The state that the application's calls lead to; `state_` follows.
   enum class Wish : std::uint8_t { Nothing, Up, Down };
 
-  [[nodiscard]] SendResult admit(std::size_t bytes, const SendMode& mode);
+  /// Inlined for a message like most: the client is open, and there is room.
+  [[nodiscard]] SendResult admit(std::size_t bytes, const SendMode& mode) {
+    const bool isOpen = wish_ == Wish::Up && state_ == State::Open && !mode.waited;
+    return isOpen && admission_.fits(bytes, waiting()) ? SendResult::Queued : judge(bytes, mode);
+  }
+  [[nodiscard]] SendResult judge(std::size_t bytes, const SendMode& mode);
+  [[nodiscard]] core::QueueLoad waiting() const noexcept {
+    return {waitingMessages_ + hereMessages_.load(std::memory_order_relaxed),
+            waitingBytes_ + hereBytes_.load(std::memory_order_relaxed)};
+  }
   [[nodiscard]] bool makeRoom(std::size_t bytes);
   void noteRefused(std::size_t bytes, core::Duration waited, Post& post);
   /// Where the next message goes.
-  [[nodiscard]] PayloadStore& storeFor(std::uint64_t onOpenOf);
+  [[nodiscard]] PayloadStore& storeFor(std::uint64_t onOpenOf) {
+    return onOpenOf == 0 ? store_ : storeForOpen(onOpenOf);
+  }
+  [[nodiscard]] PayloadStore& storeForOpen(std::uint64_t onOpenOf);
   void note(const Behind& behind);
   /// Whether a close() is posted: messages sent after it are for another connection.
   [[nodiscard]] bool closes() const;

@@ -47,9 +47,8 @@ class Admission {
     return limits_.whenFull == WhenFull::DropOldest ? Verdict::Displace : Verdict::Full;
   }
 
-  /// Requires: `bytes` is not more than `maxBytes`.
   [[nodiscard]] bool fits(std::size_t bytes, const QueueLoad& load) const noexcept {
-    return load.messages < limits_.maxMessages && limits_.maxBytes - bytes >= load.bytes;
+    return load.messages < limits_.maxMessages && bytes <= limits_.maxBytes && limits_.maxBytes - bytes >= load.bytes;
   }
 
   /// Whether the queue has to drop its oldest messages.

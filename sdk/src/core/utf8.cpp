@@ -107,7 +107,40 @@ bool Utf8Validator::feed(std::span<const std::byte> bytes) noexcept {
   return state_ != kRefused;
 }
 
+namespace {
+
+using Word = std::uint64_t;
+constexpr Word kHighBits = 0x8080808080808080U;
+
+Word wordAt(const std::byte* at) noexcept {
+  Word word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+/// Whether a text is ASCII, for short ones: the last word may overlap the one before.
+bool isShortAscii(std::span<const std::byte> bytes) noexcept {
+  const std::byte* const end = bytes.data() + bytes.size();
+  Word all = 0;
+  if (bytes.size() < sizeof(Word)) {
+    for (const std::byte byte : bytes) {
+      all |= std::to_integer<Word>(byte);
+    }
+    return (all & 0x80) == 0;
+  }
+  for (const std::byte* at = bytes.data(); end - at > static_cast<std::ptrdiff_t>(sizeof(Word)); at += sizeof(Word)) {
+    all |= wordAt(at);
+  }
+  return ((all | wordAt(end - sizeof(Word))) & kHighBits) == 0;
+}
+
+}  // namespace
+
 bool isValidUtf8(std::span<const std::byte> bytes) noexcept {
+  constexpr std::size_t kShort = 128;
+  if (bytes.size() <= kShort && isShortAscii(bytes)) {
+    return true;
+  }
   Utf8Validator validator;
   validator.feed(bytes);
   return validator.complete();
