@@ -28,7 +28,7 @@ class Site {
 
   /// Returns: nothing if no WebSocket can be opened on this path.
   [[nodiscard]] virtual std::optional<Subprotocol> subprotocolOf(std::string_view path) const = 0;
-  /// Makes the connection that a request asks for; for a request that is wrong, one that says so and closes with 1008.
+  /// Makes the connection for a request; for a wrong request, one that sends the error and closes with 1008.
   ///
   /// Requires: `subprotocolOf(request.path)` has a value.
   virtual std::unique_ptr<Connection> open(lws* socket, const Request& request) = 0;

@@ -1,5 +1,5 @@
-// Starts the test server (tests/test_server) as a child of the test: the server half of the protocol, and a test that
-// sees what clients do and says what happens.
+// Starts the test server (tests/test_server) as a child of the test: the server half of the protocol with an application
+// that the test drives.
 
 import { once } from 'node:events';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import { launchServer } from './children.mjs';
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const BINARY = process.env.TEST_SERVER || path.join(ROOT, 'build/native-release/tests/test_server/test_server');
 
-/** What is before and behind the first line feed. */
+/** The parts before and behind the first line feed. */
 function partsOf(message) {
   const end = message.indexOf('\n');
   return { head: message.subarray(0, end), body: message.subarray(end + 1) };
@@ -38,7 +38,7 @@ class Connection {
     this.closed = new Promise((resolve) => (this.close = resolve));
   }
 
-  /** Sends a WebSocket message as it is, a text or bytes. */
+  /** Sends a WebSocket message unchanged, a text or bytes. */
   send(payload) {
     return this.server.do('send', { connection: this.number, binary: typeof payload !== 'string' }, payload);
   }
@@ -170,16 +170,16 @@ class TestServer {
 }
 
 /**
- * Starts it; answers once it listens, with `url` and what is above. `methods` has a function for each method, which
- * gets the body of a request and returns that of the reply, or a promise of it; the default is one, `echo`. Options:
- * - `port`; the kernel chooses one if there is none
- * - `tokens`: which user each token names; without any, everybody may come. `expired`: those that are refused so
- * - `clock`: { at } where the time of day stands still, or { ahead } by which it is ahead of ours, in milliseconds
- * - `history`: how many events a channel keeps
- * - `requests`: how many a client may have open
- * - `maxQueueBytes`: of events, and of answers, that wait for a client
+ * Starts the server; resolves to it once it listens at its `url`. `methods` maps the name of a method to a function that
+ * gets the body of a request and returns the body of the reply, or a promise of it; the default is one, `echo`. Options:
+ * - `port`: default: the kernel chooses one
+ * - `tokens`: maps each token to its user; without any, every client is accepted. `expired`: tokens refused as expired
+ * - `clock`: { at }: the time of day stands still there; { ahead }: it is ahead of ours by so many milliseconds
+ * - `history`: events that a channel keeps
+ * - `requests`: requests without an answer that a client may have
+ * - `maxQueueBytes`: limit of the events, and of the answers, that wait for a client
  *
- * Whoever starts a server stops it; one that is left when the test's process ends is killed then.
+ * Requires: `stop` is called. A server that is left when the test's process ends is killed then.
  */
 export async function startTestServer({ methods = { echo: (body) => body }, ...options } = {}) {
   const server = new TestServer();

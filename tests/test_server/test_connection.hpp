@@ -26,7 +26,7 @@ class TestConnection final : public ticker::StreamConnection {
   /// At once: `goaway` is the test's to send.
   void serverStops() override { goAway(); }
 
-  /// Sends a WebSocket message that the server half knows nothing of.
+  /// Sends a WebSocket message past the server half.
   void send(bool binary, std::string_view payload);
   /// Ends the connection without a Close frame: what is sent from now on does not reach the client.
   void cut();

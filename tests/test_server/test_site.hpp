@@ -21,8 +21,7 @@ namespace test_server {
 class ControlConnection;
 class TestConnection;
 
-/// The server half of the protocol on every path but one, and on `/control` the test, which sees what clients do and
-/// says what happens.
+/// The server half of the protocol on every path but `/control`, where the test receives events and sends commands.
 class TestSite final : public ticker::Site {
  public:
   struct Settings {
@@ -44,10 +43,10 @@ class TestSite final : public ticker::Site {
 
   std::unique_ptr<ticker::Connection> openControl(lws* socket);
   std::unique_ptr<ticker::Connection> openClient(lws* socket);
-  /// Reports what happened, or the reply to a command.
+  /// Sends the test an event or a reply, in order.
   void report(const Json& head, std::string_view body = {});
 
-  /// Performs what a message of the test says, and reports the reply.
+  /// Performs a command of the test, and reports the reply.
   void command(std::string_view message);
   Json perform(const Json& head, const std::string& body);
   Json publish(const Json& head, const std::string& body);
