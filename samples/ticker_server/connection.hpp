@@ -55,10 +55,11 @@ class Connection {
 
   virtual void received(const Piece& piece) = 0;
 
-  /// The peer's Close frame has come. What is written now still goes out before ours.
+  /// The peer's Close frame has come, with this code; 1005 if it has none. What is written now still goes out before
+  /// ours.
   ///
   /// Returns: false if it answers ours, so that the connection shall end now.
-  [[nodiscard]] virtual bool peerCloses() { return true; }
+  [[nodiscard]] virtual bool peerCloses(std::uint16_t /*code*/) { return true; }
 
   /// The server is about to stop. Unless the client can do something about it, the connection ends now.
   virtual void serverStops() { goAway(); }

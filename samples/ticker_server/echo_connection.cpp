@@ -77,7 +77,7 @@ bool EchoConnection::writeNext() {
   return true;
 }
 
-bool EchoConnection::peerCloses() {
+bool EchoConnection::peerCloses(std::uint16_t /*code*/) {
   while (writeNext()) {
   }
   return true;

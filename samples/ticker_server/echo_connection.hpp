@@ -16,7 +16,7 @@ class EchoConnection final : public Connection {
   explicit EchoConnection(lws* socket);
 
   void received(const Piece& piece) override;
-  bool peerCloses() override;
+  bool peerCloses(std::uint16_t code) override;
 
  protected:
   bool writeNext() override;

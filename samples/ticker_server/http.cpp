@@ -10,8 +10,8 @@
 #include <system_error>
 
 #include "admission.hpp"
-#include "endpoints.hpp"
 #include "request.hpp"
+#include "site.hpp"
 #include "web_folder.hpp"
 
 namespace ticker {
@@ -98,7 +98,7 @@ std::optional<Answer> refuseHost(lws* socket, const Admission& admission) {
   return Answer{.status = kForbidden, .body = "The Host is no name of this server. See --allow-host.\n"};
 }
 
-std::optional<Answer> refusal(lws* socket, const std::string& protocol, const Admission& admission) {
+std::optional<Answer> refusal(lws* socket, const std::string& protocol, const Admission& admission, const Site& site) {
   if (const std::optional<Answer> refused = refuseHost(socket, admission)) {
     return refused;
   }
@@ -112,13 +112,14 @@ std::optional<Answer> refusal(lws* socket, const std::string& protocol, const Ad
   if (strcasecmp(protocol.c_str(), "websocket") != 0) {
     return Answer{.status = kBadRequest, .body = "The only upgrade here is to websocket.\n"};
   }
-  if (!isEndpoint(request.path)) {
+  const std::optional<Subprotocol> subprotocol = site.subprotocolOf(request.path);
+  if (!subprotocol) {
     return Answer{.status = kNotFound, .body = "There is no such WebSocket endpoint.\n"};
   }
   if (readHeader(socket, WSI_TOKEN_KEY).empty() || readHeader(socket, WSI_TOKEN_VERSION) != "13") {
     return Answer{.status = kBadRequest, .body = "This is not an RFC 6455 handshake.\n"};
   }
-  return refuseSubprotocols(socket, subprotocolOf(request.path));
+  return refuseSubprotocols(socket, *subprotocol);
 }
 
 }  // namespace
@@ -149,13 +150,13 @@ int serveHttp(lws* socket, const Admission& admission, const WebFolder* folder) 
   return sendFile(socket, *file);
 }
 
-int checkUpgrade(lws* socket, const Admission& admission) {
+int checkUpgrade(lws* socket, const Admission& admission, const Site& site) {
   const std::string protocol = readHeader(socket, WSI_TOKEN_UPGRADE);
   if (protocol.empty()) {
     return -1;  // libwebsockets has answered an upgrade that it does not know, freed the request, and asks all the
                 // same.
   }
-  const std::optional<Answer> answer = refusal(socket, protocol, admission);
+  const std::optional<Answer> answer = refusal(socket, protocol, admission, site);
   if (!answer) {
     return 0;
   }

@@ -23,6 +23,8 @@
 #include "server.hpp"
 #include "server/journal.hpp"
 #include "stream/service.hpp"
+#include "ticker_site.hpp"
+#include "turn_clock.hpp"
 
 namespace {
 
@@ -78,15 +80,18 @@ void serve(const ticker::CommandLine& line) {
   if (!line.web.empty()) {
     options.folder.emplace(line.web);
   }
+  ticker::TickerSite::TickLog log = [](std::string_view) {};
   if (!line.log.empty()) {
-    options.log = lineWriter("--log", line.log);
+    log = lineWriter("--log", line.log);
   }
   const tidewire::server::Journal journal(line.streamLog.empty() ? nullptr
                                                                  : lineWriter("--stream-log", line.streamLog));
   ticker::stream::Service::Settings settings = line.stream;
   settings.hub.epoch = makeEpoch();
-  ticker::stream::Service stream(settings, market, journal);
-  ticker::Server server(std::move(options), market, stream);
+  ticker::TurnClock clock;
+  ticker::stream::Service stream(settings, market, clock, journal);
+  ticker::TickerSite site({market, stream, clock}, std::move(log));
+  ticker::Server server(std::move(options), site, clock);
   stopServerOnSignals(server);
   std::cout << "listening on " << server.url() << '\n' << "prices: " << description << std::endl;
   server.run();

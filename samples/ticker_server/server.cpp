@@ -1,18 +1,15 @@
 #include "server.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <iterator>
 #include <stdexcept>
 #include <utility>
 
 #include "connection.hpp"
-#include "endpoints.hpp"
 #include "http.hpp"
 #include "listen_address.hpp"
-#include "market.hpp"
 #include "request.hpp"
-#include "stream/service.hpp"
+#include "site.hpp"
+#include "turn_clock.hpp"
 
 namespace ticker {
 
@@ -23,29 +20,28 @@ constexpr std::size_t kReceiveBytes = 64 * 1024;  // At once from one client; li
 constexpr std::size_t kSendBytes = 128 * 1024;    // In one system call; what exceeds it would be copied first.
 constexpr unsigned kMaxHeaderBytes = 20 * 1024;   // Of one request, for URLs that clients are tested with.
 constexpr lws_usec_t kGoodbyeTime = LWS_US_PER_SEC;
-constexpr lws_usec_t kMaxLag = LWS_US_PER_SEC / 10;
+constexpr std::uint16_t kNoStatus = 1005;  // RFC 6455 section 7.4.1
 
-std::int64_t nowMilliseconds() {
-  using std::chrono::system_clock;
-  return std::chrono::duration_cast<std::chrono::milliseconds>(system_clock::now().time_since_epoch()).count();
+// What begins the payload of a Close frame.
+std::uint16_t closeCode(std::string_view payload) {
+  const auto byte = [payload](std::size_t at) { return static_cast<unsigned char>(payload[at]); };
+  return payload.size() < 2 ? kNoStatus : static_cast<std::uint16_t>(byte(0) << 8 | byte(1));
 }
 
 }  // namespace
 
-Server::Server(Options options, Market& market, stream::Service& stream)
+Server::Server(Options options, Site& site, TurnClock& clock)
     : options_(std::move(options)),
       admission_({options_.host, options_.allowedHosts, options_.allowedOrigins}),
-      market_(market),
-      stream_(stream) {
-  stepTimer_.server = this;
+      site_(site),
+      clock_(clock) {
   goodbyeTimer_.server = this;
   createContext();
-  nextStep_ = lws_now_usecs();
-  stepMarket();
+  clock_.beginTurn();
+  site_.started(context_.get());
 }
 
 Server::~Server() {
-  lws_sul_cancel(&stepTimer_.entry);
   lws_sul_cancel(&goodbyeTimer_.entry);
 }
 
@@ -92,8 +88,8 @@ void Server::stop() {
 }
 
 void Server::goodbye() {
-  lws_sul_cancel(&stepTimer_.entry);
-  stream_.beginTurn();
+  site_.stopping();
+  clock_.beginTurn();
   for (const auto& [socket, connection] : connections_) {
     connection->serverStops();
   }
@@ -118,27 +114,15 @@ void Server::goodbyeTimerFired(lws_sorted_usec_list_t* entry) {
   lws_cancel_service(server.context_.get());  // Else it would go on to wait for the next timer.
 }
 
-void Server::stepTimerFired(lws_sorted_usec_list_t* entry) {
-  reinterpret_cast<Timer*>(entry)->server->stepMarket();
-}
-
-void Server::stepMarket() {
-  stream_.beginTurn();
-  market_.step(nowMilliseconds(), options_.log);
-  const lws_usec_t now = lws_now_usecs();
-  nextStep_ += static_cast<lws_usec_t>(static_cast<double>(LWS_US_PER_SEC) / market_.stepsPerSecond());
-  nextStep_ = std::max(nextStep_, now - kMaxLag);  // After a standstill the market goes on, it does not catch up.
-  lws_sul_schedule(context_.get(), 0, &stepTimer_.entry, stepTimerFired, std::max<lws_usec_t>(1, nextStep_ - now));
-}
-
 int Server::callback(lws* socket, lws_callback_reasons reason, void* user, void* in, std::size_t length) {
   auto* const server = static_cast<Server*>(lws_context_user(lws_get_context(socket)));
-  server->stream_.beginTurn();
+  server->clock_.beginTurn();
   switch (reason) {
     case LWS_CALLBACK_HTTP:
       return serveHttp(socket, server->admission_, server->options_.folder ? &*server->options_.folder : nullptr);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-      return checkUpgrade(socket, server->admission_);  // `in` is not looked at: it may be freed already.
+      // `in` is not looked at: it may be freed already.
+      return checkUpgrade(socket, server->admission_, server->site_);
     case LWS_CALLBACK_RAW_ADOPT:
       return -1;  // A CONNECT request.
     case LWS_CALLBACK_ESTABLISHED:
@@ -170,12 +154,12 @@ int Server::handle(lws* socket, lws_callback_reasons reason, std::string_view in
     case LWS_CALLBACK_SERVER_WRITEABLE:
       return connection.writable() ? 0 : -1;
     default:
-      return connection.peerCloses() ? 0 : -1;
+      return connection.peerCloses(closeCode(in)) ? 0 : -1;
   }
 }
 
 void Server::established(lws* socket) {
-  std::unique_ptr<Connection> connection = openEndpoint(socket, readRequest(socket), {market_, stream_});
+  std::unique_ptr<Connection> connection = site_.open(socket, readRequest(socket));
   if (stopping_ != 0) {
     connection->goAway();
   }

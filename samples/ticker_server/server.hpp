@@ -5,7 +5,6 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,13 +18,10 @@
 namespace ticker {
 
 class Connection;
-class Market;
+class Site;
+class TurnClock;
 
-namespace stream {
-class Service;
-}
-
-/// The HTTP and WebSocket server: one thread, libwebsockets' own poll loop. It also moves the market along.
+/// The HTTP and WebSocket server: one thread, libwebsockets' own poll loop.
 class Server {
  public:
   struct Options {
@@ -34,14 +30,13 @@ class Server {
     std::vector<std::string> allowedHosts = {};    ///< See `Admission::Settings`.
     std::vector<std::string> allowedOrigins = {};  ///< See `Admission::Settings`.
     std::optional<WebFolder> folder = std::nullopt;
-    std::function<void(std::string_view json)> log = [](std::string_view) {};  ///< Gets every tick.
   };
 
-  /// Makes the market's first step and starts listening; clients are answered in `run`.
+  /// Starts listening; clients are answered in `run`.
   ///
-  /// Requires: `market` and `stream` outlive the server.
+  /// Requires: `site` and `clock` outlive the server.
   /// Throws: std::runtime_error that names host and port if it cannot listen there.
-  Server(Options options, Market& market, stream::Service& stream);
+  Server(Options options, Site& site, TurnClock& clock);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -67,25 +62,21 @@ class Server {
   };
 
   static int callback(lws* socket, lws_callback_reasons reason, void* user, void* in, std::size_t length);
-  static void stepTimerFired(lws_sorted_usec_list_t* entry);
   static void goodbyeTimerFired(lws_sorted_usec_list_t* entry);
 
   /// What concerns an open WebSocket.
   int handle(lws* socket, lws_callback_reasons reason, std::string_view in);
   void established(lws* socket);
   void createContext();
-  void stepMarket();
   void goodbye();
   /// Serves until every client has gone, for a second at most.
   void serveLast();
 
   Options options_;
   Admission admission_;
-  Market& market_;
-  stream::Service& stream_;
-  Timer stepTimer_;
+  Site& site_;
+  TurnClock& clock_;
   Timer goodbyeTimer_;
-  lws_usec_t nextStep_ = 0;
   volatile std::sig_atomic_t stopping_ = 0;
   bool goodbyeOver_ = false;
   std::unordered_map<lws*, std::unique_ptr<Connection>> connections_;

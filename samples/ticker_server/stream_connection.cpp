@@ -12,8 +12,8 @@ constexpr std::uint64_t kSpreadMs = 500;
 constexpr std::size_t kKeptBytes = 65'536;  // Of a buffer, between messages.
 }  // namespace
 
-StreamConnection::StreamConnection(lws* socket, stream::Service& service)
-    : Connection(socket), service_(service), peer_(service.hub(), *this) {
+StreamConnection::StreamConnection(lws* socket, tidewire::server::Hub& hub, TurnClock& clock)
+    : Connection(socket), hub_(hub), clock_(clock), peer_(hub, *this) {
   timer_.connection = this;
   batchTimer_.connection = this;
   keepSendBufferShort();
@@ -88,7 +88,7 @@ void StreamConnection::outputWaits() {
     limitedEnd_ = true;
     lws_set_timeout(socket(), PENDING_TIMEOUT_CLOSE_SEND, kEndSeconds);
   }
-  const std::int64_t delay = service_.hub().limits().batchDelayMs;
+  const std::int64_t delay = hub_.limits().batchDelayMs;
   if (delay == 0 || peer_.ending()) {
     askWritable();
   } else if (!batchWaits_) {
@@ -110,13 +110,13 @@ void StreamConnection::setTimer() {
     return;
   }
   timerAt_ = deadline;
-  const std::int64_t wait = std::max<std::int64_t>(0, *deadline - service_.hub().steadyTime());
+  const std::int64_t wait = std::max<std::int64_t>(0, *deadline - hub_.steadyTime());
   lws_sul_schedule(lws_get_context(socket()), 0, &timer_.entry, timerFired, 1 + wait * LWS_US_PER_MS);
 }
 
 void StreamConnection::timerFired(lws_sorted_usec_list_t* entry) {
   StreamConnection& self = *reinterpret_cast<Timer*>(entry)->connection;
-  self.service_.beginTurn();
+  self.clock_.beginTurn();
   self.timerAt_.reset();
   self.peer_.elapsed();
   self.setTimer();

@@ -7,19 +7,21 @@
 #include <string>
 
 #include "connection.hpp"
+#include "server/hub.hpp"
 #include "server/peer.hpp"
-#include "stream/service.hpp"
+#include "turn_clock.hpp"
 
 namespace ticker {
 
 /// The socket of a client that speaks "tidewire.v1".
-class StreamConnection final : public Connection, private tidewire::server::Peer::Carrier {
+class StreamConnection : public Connection, private tidewire::server::Peer::Carrier {
  public:
-  StreamConnection(lws* socket, stream::Service& service);
+  /// `hub` and `clock` outlive the connection.
+  StreamConnection(lws* socket, tidewire::server::Hub& hub, TurnClock& clock);
   ~StreamConnection() override;
 
   void received(const Piece& piece) override;
-  bool peerCloses() override { return !closeSent_; }
+  bool peerCloses(std::uint16_t /*code*/) override { return !closeSent_; }
   void serverStops() override;
   void goAway() override { peer_.stop(); }
 
@@ -43,7 +45,8 @@ class StreamConnection final : public Connection, private tidewire::server::Peer
   void writeClose(const tidewire::server::Peer::Ending& ending);
   void setTimer();
 
-  stream::Service& service_;
+  tidewire::server::Hub& hub_;
+  TurnClock& clock_;
   tidewire::server::Peer peer_;
   std::string message_;  // The one that is coming in.
   Timer timer_;

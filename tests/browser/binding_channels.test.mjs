@@ -1,19 +1,18 @@
-// The channels, publishes and requests of the JavaScript binding's sessions, in a browser, against the small server that
-// was written from the specification alone.
+// The channels, publishes and requests of the JavaScript binding's sessions, in a browser, against the test server.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { testServerFor } from '../support/test_server.mjs';
 import { ENGINE, LIMIT, closedPort, usePages } from './support/fixture.mjs';
-import { serverFor } from './support/protocol_server.mjs';
 
 const pages = usePages();
 
 // --- Channels ---
 
 test('subscription: events come with their bodies, text as a string and bytes as a buffer', LIMIT, async (context) => {
-  const server = await serverFor(context, { now: () => 1_700_000_000_000 });
-  server.publish('room', 'before');
+  const server = await testServerFor(context, { clock: { at: 1_700_000_000_000 } });
+  await server.publish('room', 'before');
   const { page, errors } = await pages.openPage();
   context.after(() => page.close());
   await page.evaluate(async (url) => {
@@ -22,10 +21,12 @@ test('subscription: events come with their bodies, text as a string and bytes as
     window.room = window.recording.subscribe('room', { replay: 1 });
     await window.room.first('subscribed');
   }, server.url);
-  server.publish('room', '{"price":170.57,"currency":"€"}');
-  server.publish('room', '');
-  server.publish('room', Uint8Array.of(0, 255, 0x1e), 'bytes');
-  server.publish('room', Buffer.from('[1,2]'), 'bytes');
+  await Promise.all([
+    server.publish('room', '{"price":170.57,"currency":"€"}'),
+    server.publish('room', ''),
+    server.publish('room', Uint8Array.of(0, 255, 0x1e), 'bytes'),
+    server.publish('room', Buffer.from('[1,2]'), 'bytes'),
+  ]);
   const told = await page.evaluate(async () => {
     const { subscription } = window.room;
     await window.room.seqs(5);
@@ -43,14 +44,14 @@ test('subscription: events come with their bodies, text as a string and bytes as
     event(4, [0, 255, 0x1e]),
     event(5, [91, 49, 44, 50, 93]),
   ]);
-  assert.deepEqual(told.position, { epoch: server.channel('room').epoch, seq: 5 });
+  assert.deepEqual(told.position, { epoch: (await server.channel('room')).epoch, seq: 5 });
   assert.ok(told.age >= 0 && told.age < 5000, `${told.age}`);
   assert.equal(told.channel, 'room');
   assert.deepEqual(errors, []);
 });
 
 test('subscription: each of two has bytes of its own, which it may change', LIMIT, async (context) => {
-  const server = await serverFor(context);
+  const server = await testServerFor(context);
   const { page, errors } = await pages.openPage();
   context.after(() => page.close());
   await page.evaluate(async (url) => {
@@ -59,7 +60,7 @@ test('subscription: each of two has bytes of its own, which it may change', LIMI
     window.rooms = [1, 2].map(() => window.recording.subscribe('room'));
     for (const room of window.rooms) await room.first('subscribed');
   }, server.url);
-  server.publish('room', Uint8Array.of(1, 2), 'bytes');
+  await server.publish('room', Uint8Array.of(1, 2), 'bytes');
   const told = await page.evaluate(async () => {
     const buffers = [];
     for (const room of window.rooms) {
@@ -74,10 +75,10 @@ test('subscription: each of two has bytes of its own, which it may change', LIMI
 });
 
 test('subscription: json() reads text and bytes, and returns undefined for other bodies', LIMIT, async (context) => {
-  const server = await serverFor(context);
-  server.publish('room', '{"price":1}');
-  server.publish('room', Buffer.from('[2]'), 'bytes');
-  server.publish('room', 'no json');
+  const server = await testServerFor(context);
+  await server.publish('room', '{"price":1}');
+  await server.publish('room', Buffer.from('[2]'), 'bytes');
+  await server.publish('room', 'no json');
   const values = await pages.inPage(async (url) => {
     const { opened } = await import('/test/session_recording.js');
     const { session } = await opened(url);
@@ -92,11 +93,11 @@ test('subscription: json() reads text and bytes, and returns undefined for other
 });
 
 test('subscription: events after a position are delivered again, or a gap reports the missing ones', LIMIT, async (context) => {
-  const server = await serverFor(context, { history: 3 });
+  const server = await testServerFor(context, { history: 3 });
   for (let i = 1; i <= 5; ++i) {
-    server.publish('room', String(i));
+    await server.publish('room', String(i));
   }
-  const { epoch } = server.channel('room');
+  const { epoch } = await server.channel('room');
   const [seqs, gap, later] = await pages.inPage(
     async ([url, epoch]) => {
       const { opened } = await import('/test/session_recording.js');
@@ -116,7 +117,7 @@ test('subscription: events after a position are delivered again, or a gap report
 });
 
 test('subscription: nothing comes after unsubscribe(), and its position stays', LIMIT, async (context) => {
-  const server = await serverFor(context);
+  const server = await testServerFor(context);
   const { page } = await pages.openPage();
   context.after(() => page.close());
   await page.evaluate(async (url) => {
@@ -126,13 +127,13 @@ test('subscription: nothing comes after unsubscribe(), and its position stays', 
     window.second = window.recording.subscribe('room');
     await window.second.first('subscribed');
   }, server.url);
-  server.publish('room', 'one');
+  await server.publish('room', 'one');
   await page.evaluate(async () => {
     await window.second.seqs(1);
     window.first.subscription.unsubscribe();
     window.first.subscription.unsubscribe();
   });
-  server.publish('room', 'two');
+  await server.publish('room', 'two');
   const told = await page.evaluate(async () => {
     const { subscription } = window.first;
     const seqs = await window.second.seqs(2);
@@ -141,12 +142,11 @@ test('subscription: nothing comes after unsubscribe(), and its position stays', 
   });
   assert.deepEqual(told, [[1, 2], 1, false, null, 1]);
   // The last subscription to a channel tells the server.
-  await page.evaluate(() => window.recording.session.request('echo'));
-  assert.equal(server.channel('room').subscriptions.size, 0);
+  await server.sent(({ op, channel }) => op === 'unsubscribe' && channel === 'room');
 });
 
 test('subscription: one that is refused ends with the reason', LIMIT, async (context) => {
-  const server = await serverFor(context);
+  const server = await testServerFor(context);
   const ends = await pages.inPage(async (url) => {
     const { SessionRecording } = await import('/test/session_recording.js');
     const recording = new SessionRecording(url);
@@ -168,7 +168,7 @@ test('subscription: one that is refused ends with the reason', LIMIT, async (con
 const noGc = ENGINE === 'chromium' ? false : 'only Chromium lets a page have its garbage collected';
 
 test('subscription: it delivers events without a reference to it', { ...LIMIT, skip: noGc }, async (context) => {
-  const server = await serverFor(context);
+  const server = await testServerFor(context);
   const { page } = await pages.openPage();
   context.after(() => page.close());
   await page.evaluate(async (url) => {
@@ -179,14 +179,14 @@ test('subscription: it delivers events without a reference to it', { ...LIMIT, s
     });
     globalThis.gc();
   }, server.url);
-  server.publish('room', 'still here');
+  await server.publish('room', 'still here');
   assert.equal(await page.evaluate(async () => (await window.told).data), 'still here');
 });
 
 // --- Publishing ---
 
 test('publish: calls before the wasm has loaded arrive once and in order', LIMIT, async (context) => {
-  const server = await serverFor(context);
+  const server = await testServerFor(context);
   const [results, acks] = await pages.inPage(async (url) => {
     const { SessionRecording } = await import('/test/session_recording.js');
     const { session } = new SessionRecording(url);
@@ -200,7 +200,7 @@ test('publish: calls before the wasm has loaded arrive once and in order', LIMIT
     { outcome: 'published', seq: 1, error: null },
     { outcome: 'published', seq: 3, error: null },
   ]);
-  const { events } = server.channel('room');
+  const { events } = await server.channel('room');
   assert.deepEqual(
     events.map(({ type, body }) => [type, ...body]),
     [['text', ...Buffer.from('one')], ['text', ...Buffer.from('two')], ['bytes', 3]],
@@ -208,7 +208,7 @@ test('publish: calls before the wasm has loaded arrive once and in order', LIMIT
 });
 
 test('publish: texts and bytes arrive as they were', LIMIT, async (context) => {
-  const server = await serverFor(context);
+  const server = await testServerFor(context);
   const texts = ['', 'a\0b', 'Grüße, 世界, 🌊', 'with \x1e in it', 'x'.repeat(200_000)];
   await pages.inPage(
     async ([url, texts]) => {
@@ -224,10 +224,10 @@ test('publish: texts and bytes arrive as they were', LIMIT, async (context) => {
     },
     [server.url, texts],
   );
-  const bodies = (channel) => server.channel(channel).events.map(({ body }) => body);
-  assert.deepEqual(bodies('texts').map(String), texts);
+  const bodies = async (channel) => (await server.channel(channel)).events.map(({ body }) => body);
+  assert.deepEqual((await bodies('texts')).map(String), texts);
   assert.deepEqual(
-    bodies('bytes').map((body) => [...body]),
+    (await bodies('bytes')).map((body) => [...body]),
     [
       [1, 2, 3, 4],
       [1, 2, 3, 4],
@@ -237,7 +237,7 @@ test('publish: texts and bytes arrive as they were', LIMIT, async (context) => {
 });
 
 test('publish: one that cannot be sent has a reason', LIMIT, async (context) => {
-  const server = await serverFor(context);
+  const server = await testServerFor(context);
   const told = await pages.inPage(async (url) => {
     const { opened, SessionRecording } = await import('/test/session_recording.js');
     const outbox = { maxBytes: 2000, maxCalls: 2 };
@@ -288,9 +288,15 @@ test('publish: a closed session reports unsent calls', LIMIT, async () => {
 // --- Requests ---
 
 test('request: the reply comes as text, as bytes and as JSON', LIMIT, async (context) => {
-  const server = await serverFor(context, {
-    methods: { echo: (body) => body, nothing: () => undefined },
+  const server = await testServerFor(context, {
+    methods: { echo: (body) => body, nothing: replyWithoutBody },
   });
+  // By hand: the server half has a body in each of its replies.
+  async function replyWithoutBody() {
+    const { id } = await server.sent(({ method }) => method === 'nothing');
+    await (await server.opened(1)).send(JSON.stringify({ op: 'reply', id }));
+    return new Promise(() => {});
+  }
   const told = await pages.inPage(async (url) => {
     const { SessionRecording } = await import('/test/session_recording.js');
     const { session } = new SessionRecording(url);
@@ -312,7 +318,7 @@ test('request: the reply comes as text, as bytes and as JSON', LIMIT, async (con
 });
 
 test('request: a failure rejects with a code', LIMIT, async (context) => {
-  const server = await serverFor(context, { methods: {} });
+  const server = await testServerFor(context, { methods: {} });
   const told = await pages.inPage(async (url) => {
     const { ending, opened } = await import('/test/session_recording.js');
     const { session } = await opened(url);
@@ -332,11 +338,8 @@ test('request: a failure rejects with a code', LIMIT, async (context) => {
 });
 
 test('request: an AbortSignal ends it, and sends a cancel', LIMIT, async (context) => {
-  let tell;
-  const cancelled = new Promise((resolve) => (tell = resolve));
-  const server = await serverFor(context, {
+  const server = await testServerFor(context, {
     methods: { never: () => new Promise(() => {}) },
-    onCancel: tell,
   });
   const told = await pages.inPage(async (url) => {
     const { ending, opened, SessionRecording } = await import('/test/session_recording.js');
@@ -353,11 +356,11 @@ test('request: an AbortSignal ends it, and sends a cancel', LIMIT, async (contex
     return (await Promise.all([waiting, sent, tooLate])).map(({ name, message }) => `${name}: ${message}`);
   }, server.url);
   assert.deepEqual(told, Array(3).fill('AbortError: not wanted'));
-  await cancelled;
+  await server.sent(({ op }) => op === 'cancel');
 });
 
 test('request: one that gets no reply in time rejects', LIMIT, async (context) => {
-  const server = await serverFor(context, { methods: { never: () => new Promise(() => {}) } });
+  const server = await testServerFor(context, { methods: { never: () => new Promise(() => {}) } });
   const told = await pages.inPage(async (url) => {
     const { ending, SessionRecording } = await import('/test/session_recording.js');
     const { session } = new SessionRecording(url);
@@ -376,7 +379,7 @@ test('request: one that gets no reply in time rejects', LIMIT, async (context) =
 
 test('request: an idempotent one is resent after a lost connection, another one fails', LIMIT, async (context) => {
   const asked = [];
-  const server = await serverFor(context, {
+  const server = await testServerFor(context, {
     methods: {
       quote: (body) => {
         asked.push(String(body));

@@ -1,12 +1,10 @@
-// The JavaScript binding's sessions in a browser, against the small server that was written from the specification
-// alone: connections, tokens, and what calls promise.
+// The JavaScript binding's sessions in a browser, against the test server: connections, tokens, and what calls promise.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { test } from 'node:test';
 
+import { testServerFor } from '../support/test_server.mjs';
 import { LIMIT, closedPort, usePages } from './support/fixture.mjs';
-import { serverFor } from './support/protocol_server.mjs';
 
 const pages = usePages();
 
@@ -21,14 +19,14 @@ async function openedFor(context, server, options = {}) {
     },
     [server.url, options],
   );
-  const [{ socket }] = server.connections;
-  return { page, errors, socket, ended: once(socket, 'close') };
+  const [connection] = await server.connections();
+  return { page, errors, connection };
 }
 
 // --- Connection ---
 
 test('session: it opens, reports its states, and closes', LIMIT, async (context) => {
-  const server = await serverFor(context);
+  const server = await testServerFor(context);
   const [types, open, close, stats] = await pages.inPage(async (url) => {
     const { opened } = await import('/test/session_recording.js');
     const recording = await opened(url);
@@ -55,7 +53,7 @@ test('session: it opens, reports its states, and closes', LIMIT, async (context)
 });
 
 test('session: a reconnect resumes it, and the server knows it again', LIMIT, async (context) => {
-  const server = await serverFor(context);
+  const server = await testServerFor(context);
   const [open, close] = await pages.inPage(async (url) => {
     const { opened } = await import('/test/session_recording.js');
     const recording = await opened(url);
@@ -77,10 +75,10 @@ for (const [what, payload] of Object.entries({
   'text that is not UTF-8': binary('{"op":"event","channel":"c","seq":1}\n\xff'),
 })) {
   test(`session: ${what} ends the connection with 4000, and another follows`, LIMIT, async (context) => {
-    const server = await serverFor(context);
-    const { page, errors, socket, ended } = await openedFor(context, server);
-    socket.send(payload);
-    assert.equal((await ended)[0], 4000);
+    const server = await testServerFor(context);
+    const { page, errors, connection } = await openedFor(context, server);
+    await connection.send(payload);
+    assert.equal(await connection.closed, 4000);
     const [close, open] = await page.evaluate(async () => {
       return [await window.recording.first('close'), await window.recording.nth('open', 2)];
     });
@@ -92,28 +90,28 @@ for (const [what, payload] of Object.entries({
 }
 
 test('session: goaway is followed with 1000, to a place that is allowed', LIMIT, async (context) => {
-  const [server, other] = [await serverFor(context), await serverFor(context)];
-  const { page, ended } = await openedFor(context, server, { allowedHosts: [new URL(other.url).host] });
-  server.goAway({ after: 0, spread: 0, url: other.url });
-  assert.equal((await ended)[0], 1000);
+  const [server, other] = [await testServerFor(context), await testServerFor(context)];
+  const { page, connection } = await openedFor(context, server, { allowedHosts: [new URL(other.url).host] });
+  await server.goAway({ after: 0, spread: 0, url: other.url });
+  assert.equal(await connection.closed, 1000);
   const [close, open] = await page.evaluate(async () => {
     return [await window.recording.first('close'), await window.recording.nth('open', 2)];
   });
   assert.deepEqual([close.cause, close.willRetry, open.reconnects], ['reconnect-requested', true, 1]);
-  assert.deepEqual([server.connections.size, other.connections.size], [0, 1]);
+  assert.deepEqual([(await server.connections()).length, (await other.connections()).length], [0, 1]);
 });
 
 test('session: goaway leads to no place that is not allowed, nor to another port of the host', LIMIT, async (context) => {
-  const [server, other] = [await serverFor(context), await serverFor(context)];
-  const { page, ended } = await openedFor(context, server, { allowedHosts: ['127.0.0.1'] });
-  server.goAway({ url: other.url });
-  assert.equal((await ended)[0], 1000);
+  const [server, other] = [await testServerFor(context), await testServerFor(context)];
+  const { page, connection } = await openedFor(context, server, { allowedHosts: ['127.0.0.1'] });
+  await server.goAway({ url: other.url });
+  assert.equal(await connection.closed, 1000);
   await page.evaluate(() => window.recording.nth('open', 2).then(() => undefined));
-  assert.deepEqual([server.connections.size, other.connections.size], [1, 0]);
+  assert.deepEqual([(await server.connections()).length, (await other.connections()).length], [1, 0]);
 });
 
 test("session: a heartbeat is answered, and gives the server's time", LIMIT, async (context) => {
-  const server = await serverFor(context, { now: () => Date.now() + 3_600_000 });
+  const server = await testServerFor(context, { clock: { ahead: 3_600_000 } });
   const [before, result, { roundTrip }, ahead] = await pages.inPage(async (url) => {
     const { SessionRecording } = await import('/test/session_recording.js');
     const recording = new SessionRecording(url);
@@ -131,7 +129,7 @@ test("session: a heartbeat is answered, and gives the server's time", LIMIT, asy
 });
 
 test('session: a lost server is found again, and events that were missed follow', LIMIT, async (context) => {
-  const first = await serverFor(context);
+  const first = await testServerFor(context);
   const port = new URL(first.url).port;
   const { page } = await pages.openPage();
   context.after(() => page.close());
@@ -141,33 +139,29 @@ test('session: a lost server is found again, and events that were missed follow'
     window.room = window.recording.subscribe('room');
     await window.room.first('subscribed');
   }, first.url);
-  first.publish('room', 'one');
+  await first.publish('room', 'one');
   await page.evaluate(() => window.room.seqs(1));
   await first.stop();
   const close = await page.evaluate(() => window.recording.first('close'));
   assert.equal(close.code, 1001);
   assert.equal(await page.evaluate(() => window.room.subscription.isLive), false);
   // Another process would have another epoch: a gap without a range.
-  const second = await serverFor(context, { port: Number(port) });
+  const second = await testServerFor(context, { port: Number(port) });
   const [live, gap, position] = await page.evaluate(async () => {
     await window.room.nth('subscribed', 2);
     return [window.room.subscription.isLive, await window.room.first('gap'), window.room.subscription.position];
   });
   assert.equal(live, true);
   assert.deepEqual([gap.channel, gap.hasRange], ['room', false]);
-  assert.deepEqual(position, { epoch: second.channel('room').epoch, seq: 0 });
+  assert.deepEqual(position, { epoch: (await second.channel('room')).epoch, seq: 0 });
 });
 
 // --- Tokens ---
 
-const users = { 'tok-1': 'expired', 'tok-2': 'alice', 'tok-3': 'alice' };
-const userOf = (token) => {
-  const user = users[token];
-  return user === undefined ? { code: 'unauthorized' } : user === 'expired' ? { code: 'token-expired' } : { user };
-};
+const users = { tokens: { 'tok-2': 'alice', 'tok-3': 'alice' }, expired: ['tok-1'] };
 
 test('token: a string goes with every hello', LIMIT, async (context) => {
-  const server = await serverFor(context, { userOf });
+  const server = await testServerFor(context, users);
   const [attempts, code, errors] = await pages.inPage(async (url) => {
     const { opened, SessionRecording } = await import('/test/session_recording.js');
     const recording = await opened(url, { token: 'tok-2' });
@@ -183,7 +177,7 @@ test('token: a string goes with every hello', LIMIT, async (context) => {
 });
 
 test('token: a function is called before each attempt, and again after a refusal', LIMIT, async (context) => {
-  const server = await serverFor(context, { userOf });
+  const server = await testServerFor(context, users);
   const asked = await pages.inPage(async (url) => {
     const { SessionRecording } = await import('/test/session_recording.js');
     const asked = [];
@@ -206,7 +200,7 @@ test('token: a function is called before each attempt, and again after a refusal
 });
 
 test('token: a function that throws ends the attempt with its error', LIMIT, async (context) => {
-  const server = await serverFor(context);
+  const server = await testServerFor(context);
   const closes = await pages.inPage(async (url) => {
     const { SessionRecording } = await import('/test/session_recording.js');
     const answers = [
@@ -235,7 +229,7 @@ test('token: a function that throws ends the attempt with its error', LIMIT, asy
 });
 
 test('token: authenticate() gives a fresh one, and a refused one is an error', LIMIT, async (context) => {
-  const server = await serverFor(context, { userOf });
+  const server = await testServerFor(context, users);
   const [result, error, state] = await pages.inPage(async (url) => {
     const { SessionRecording } = await import('/test/session_recording.js');
     const recording = new SessionRecording(url);
@@ -253,7 +247,7 @@ test('token: authenticate() gives a fresh one, and a refused one is an error', L
 // --- What calls promise ---
 
 test('session: wrong use throws or rejects with a TypeError that names the fault', LIMIT, async (context) => {
-  const server = await serverFor(context);
+  const server = await testServerFor(context);
   const messages = await pages.inPage(async (url) => {
     const { Session } = await import('/dist/tidewire.js');
     const session = new Session(url);
@@ -315,7 +309,7 @@ test('session: wrong use throws or rejects with a TypeError that names the fault
 });
 
 test('session: no event comes inside a call', LIMIT, async (context) => {
-  const server = await serverFor(context);
+  const server = await testServerFor(context);
   const inside = await pages.inPage(async (url) => {
     const { opened } = await import('/test/session_recording.js');
     const recording = await opened(url);
@@ -342,8 +336,8 @@ test('session: no event comes inside a call', LIMIT, async (context) => {
 });
 
 test('session: it may be disposed in any of its listeners', LIMIT, async (context) => {
-  const server = await serverFor(context, { userOf: (token) => (token ? { code: 'unauthorized' } : { user: 'me' }) });
-  server.publish('room', 'x');
+  const server = await testServerFor(context, { tokens: { '': 'me' } });
+  await server.publish('room', 'x');
   const done = await pages.inPage(async (url) => {
     const { opened } = await import('/test/session_recording.js');
     const done = [];
@@ -374,7 +368,7 @@ test('session: it may be disposed in any of its listeners', LIMIT, async (contex
 });
 
 test('session: after dispose() its calls throw, its promises end, and its subscriptions are quiet', LIMIT, async (context) => {
-  const server = await serverFor(context, { methods: { never: () => new Promise(() => {}) } });
+  const server = await testServerFor(context, { methods: { never: () => new Promise(() => {}) } });
   const told = await pages.inPage(async (url) => {
     const { ending, opened } = await import('/test/session_recording.js');
     const recording = await opened(url);

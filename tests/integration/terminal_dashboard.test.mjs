@@ -7,8 +7,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { startServer as startSmallServer } from '../protocol/server.mjs';
 import { startNginx } from '../support/nginx.mjs';
+import { testServerFor } from '../support/test_server.mjs';
 import { startTickerServer } from '../support/ticker_server.mjs';
 
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -87,8 +87,7 @@ test('plain: it reconnects to a restarted server, and prints that', LIMIT, async
 });
 
 test('plain: no price within the time is a failure', LIMIT, async (context) => {
-  const server = await startSmallServer({ methods: { symbols: () => Buffer.from('["AAPL"]') } });
-  context.after(() => server.stop());
+  const server = await testServerFor(context, { methods: { symbols: () => '["AAPL"]' } });
   const { code, text } = await startDashboard(context, server.url, '--seconds', '0.5').ended;
   assert.deepEqual([code, text], [1, 'connecting\nopen\n']);
 });
@@ -124,15 +123,14 @@ test('plain: a private authority is trusted only with --ca; without it the error
 });
 
 test('plain: skipped events are reported', LIMIT, async (context) => {
-  const server = await startSmallServer({ methods: { symbols: () => Buffer.from('["AAPL"]') } });
-  context.after(() => server.stop());
+  const server = await testServerFor(context, { methods: { symbols: () => '["AAPL"]' } });
   const dashboard = startDashboard(context, server.url, '--plain');
   const tick = (seq) => JSON.stringify({ symbol: 'AAPL', price: 1, change: 0, seq });
-  server.publish('ticker/AAPL', tick(1));
+  await server.publish('ticker/AAPL', tick(1));
   await dashboard.shows(/seq 1$/m);
-  const [connection] = server.connections;
-  connection.socket.terminate();
-  [2, 3, 4].forEach((seq) => server.publish('ticker/AAPL', tick(seq)));
+  const connection = await server.opened(1);
+  // Together, so that the server has made them before the dashboard is back.
+  await Promise.all([connection.cut(), ...[2, 3, 4].map((seq) => server.publish('ticker/AAPL', tick(seq)))]);
   await dashboard.shows(/^AAPL 1\.00 0\.00% seq 4, 2 skipped$/m);
 });
 
@@ -175,13 +173,12 @@ test('screen: Ctrl-C gives the terminal back and ends as a signal does', LIMIT, 
 });
 
 test('screen: r makes a new connection', LIMIT, async (context) => {
-  const server = await startSmallServer();
-  context.after(() => server.stop());
+  const server = await testServerFor(context);
   const dashboard = startOnTerminal(context, server.url);
-  await once(server.listener, 'connection');
+  await server.opened(1);
   await dashboard.shows(/● open/);
   dashboard.child.stdin.write('r');
-  await once(server.listener, 'connection');
+  await server.opened(2);
 });
 
 test('screen: a dead server is shown as waiting, a new one as open', LIMIT, async (context) => {

@@ -81,6 +81,19 @@ export async function open(context, url, options) {
   return client;
 }
 
+/** Resolves when so many milliseconds have passed by the server's clock, which each price shows. */
+export async function passed(context, server, milliseconds) {
+  const clock = await open(context, `${server.ws}/ticker?rate=50`);
+  const timeOf = async (count) => (await clock.ticks(count)).at(-1).ts;
+  // The first price is one that there was already.
+  const [{ ts: old }] = await clock.ticks(1);
+  let count = 1;
+  let begin = old;
+  while (begin === old) begin = await timeOf(++count);
+  while ((await timeOf(++count)) < begin + milliseconds);
+  clock.socket.close();
+}
+
 /** The HTTP status with which a WebSocket handshake is refused. */
 export async function refusal(url, options) {
   const client = new Client(url, options);

@@ -7,11 +7,10 @@ import path from 'node:path';
 import test from 'node:test';
 
 import { headOf } from '../protocol/conversations.mjs';
-import { LIMIT } from './ticker_server_clients.mjs';
+import { LIMIT, passed } from './ticker_server_clients.mjs';
 import { Peer, keyOf, streamFor } from './ticker_server_stream_server.mjs';
 
 const seqsOf = (events) => events.map(({ seq }) => seq);
-const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 async function eventsOf(peer, count) {
   const events = [];
@@ -265,13 +264,13 @@ test('publish: only the last ones of a session are remembered', LIMIT, async (co
 test('sessions: one is forgotten some time after its connection was lost', LIMIT, async (context) => {
   const server = await streamFor(context, { args: ['--dedup-ms', '200'] });
   const peer = await Peer.welcomed(server, 'same');
-  await wait(400);
+  await passed(context, server.process, 400);
   await peer.close(); // A session that is connected is not forgotten however long it lasts.
   const { memory } = peer.welcome;
   const again = await Peer.welcomed(server, 'same', { memory });
   assert.equal(again.welcome.resumed, true);
   await again.close();
-  await wait(400);
+  await passed(context, server.process, 400);
   assert.equal((await Peer.welcomed(server, 'same', { memory })).welcome.resumed, false);
 });
 
@@ -301,12 +300,13 @@ test('tokens: one that is not known, and none, are unauthorized', LIMIT, async (
 });
 
 test('tokens: a user may have several, and refresh one by another on a live connection', LIMIT, async (context) => {
-  const server = await streamFor(context, { tokens: { t1: 'ann', t2: 'ann' }, args: ['--token-lifetime', '500'] });
+  const server = await streamFor(context, { tokens: { t1: 'ann', t2: 'ann' }, args: ['--token-lifetime', '1000'] });
   const peer = await Peer.welcomed(server, 'k', { token: 't1' });
-  await wait(300);
+  const other = await Peer.welcomed(server, 'does-not-refresh', { token: 't1' });
+  await passed(context, server.process, 300);
   peer.send({ op: 'auth', id: 1, token: 't2' });
   await peer.next('ack');
-  await wait(300);
+  assert.deepEqual(await other.refused(), ['token-expired', 4002]);
   assert.deepEqual(await peer.settle(), []);
   assert.deepEqual(await peer.refused(), ['token-expired', 4002]);
   const again = await Peer.connect(server);

@@ -5,8 +5,8 @@
 // Subscribes to all of them, to the second list for the latest events only, and publishes so many messages in the
 // rooms, in step with the events of the first list as they come. Each line on stdout is a JSON object that begins with
 // what happened: `subscribe`, `subscribed`, `event`, `gap`, `end` with the number of a subscription, `publish` and
-// `ack` with that of a message, `open`, `close`, `over`. A line on stdin, or its end, closes the session and ends the
-// program.
+// `ack` with that of a message, `open`, `close`, `over`. With --poll, callbacks run only when a line comes on stdin.
+// The end of stdin closes the session and ends the program.
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -18,7 +18,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -35,7 +34,7 @@ struct Wanted {
   std::vector<std::string> rooms;
   std::uint64_t publishes = 0;
   std::uint64_t events = 0;
-  std::chrono::milliseconds pollEvery{0};
+  bool poll = false;
 };
 
 /// Of the message of that number: its number and something that only it has. Each fifth cannot go as text.
@@ -68,7 +67,7 @@ tidewire::Options sessionOptions(const Wanted& wanted) {
       .connectTimeout = 1s,
       .heartbeat = {.interval = 200ms, .timeout = 300ms},
       .reconnect = {.firstDelay = 10ms, .maxDelay = 100ms},
-      .callbacks = wanted.pollEvery > 0ms ? tidewire::Callbacks::Poll : tidewire::Callbacks::Automatic,
+      .callbacks = wanted.poll ? tidewire::Callbacks::Poll : tidewire::Callbacks::Automatic,
   };
 }
 
@@ -76,9 +75,8 @@ class LossClient {
  public:
   explicit LossClient(Wanted wanted);
 
-  /// Until `stop` returns true.
-  template <class Stop>
-  void run(Stop stop);
+  /// Until the end of stdin.
+  void run();
 
  private:
   enum class Kind : std::uint8_t { Reliable, Latest, Room };
@@ -188,27 +186,16 @@ void LossClient::publish() {
   }
 }
 
-template <class Stop>
-void LossClient::run(Stop stop) {
+void LossClient::run() {
   session_.connect();
-  if (wanted_.pollEvery == 0ms) {
-    stop();
-    session_.close();
-    if (session_.waitClosed(10s) != tidewire::WaitResult::Reached) {
-      std::printf("{\"rejected\":0,\"result\":\"close() did not close\"}\n");
-    }
-  } else {
-    std::jthread closer([this, &stop] {
-      stop();
-      session_.close();
-    });
-    // Slowly on purpose: what comes meanwhile waits.
-    while (session_.state() != tidewire::State::Closed) {
-      std::this_thread::sleep_for(wanted_.pollEvery);
-      session_.poll();
-    }
+  for (std::string line; std::getline(std::cin, line);) {
     session_.poll();
   }
+  session_.close();
+  if (session_.waitClosed(10s) != tidewire::WaitResult::Reached) {
+    std::printf("{\"rejected\":0,\"result\":\"close() did not close\"}\n");
+  }
+  session_.poll();
   std::printf("{\"over\":true}\n");
 }
 
@@ -217,7 +204,6 @@ void LossClient::run(Stop stop) {
 int main(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // Whoever reads it wants each line at once.
   Wanted wanted;
-  std::int64_t pollEvery = 0;
   CLI::App app("A session that writes down everything it is told");
   app.add_option("url", wanted.url)->required();
   app.add_option("--reliable", wanted.reliable)->delimiter(',')->required();
@@ -225,13 +211,8 @@ int main(int argc, char** argv) {
   app.add_option("--rooms", wanted.rooms)->delimiter(',')->required();
   app.add_option("--publishes", wanted.publishes)->required();
   app.add_option("--events", wanted.events, "Of the reliable channels, while which the publishes are made")->required();
-  app.add_option("--poll", pollEvery, "Takes callbacks only so often, in milliseconds; 0: as they come");
+  app.add_flag("--poll", wanted.poll, "Runs callbacks only when a line comes on stdin");
   CLI11_PARSE(app, argc, argv);
-  wanted.pollEvery = std::chrono::milliseconds(pollEvery);
-
-  LossClient(std::move(wanted)).run([] {
-    std::string line;
-    std::getline(std::cin, line);
-  });
+  LossClient(std::move(wanted)).run();
   return EXIT_SUCCESS;
 }

@@ -85,6 +85,7 @@ class Link {
     }
     this.passed += chunk.length;
     this.pass(from, to, chunk);
+    this.proxy.onCarried?.();
   }
 
   pass(from, to, chunk) {

@@ -30,15 +30,16 @@ const parse = (text) => text.split('\n').slice(0, -1).map((line) => JSON.parse(l
 
 /**
  * The native client. Each client has `lines`, calls `onLine` for each, and ends by `stop`, which answers 0 if all was well
- * with it, or by `kill`.
+ * with it, or by `kill`. With `polls` its callbacks run only when `poll` is called.
  */
-export function startNativeClient({ url, reliable, latest, rooms, publishes, events, onLine, poll = 0 }) {
+export function startNativeClient({ url, reliable, latest, rooms, publishes, events, onLine, polls = false }) {
   const list = (channels) => channels.join(',');
   const child = spawn(CLIENT, [
     url,
     ...['--reliable', list(reliable), '--latest', list(latest), '--rooms', list(rooms)],
-    ...['--publishes', publishes, '--events', events, '--poll', poll],
+    ...['--publishes', publishes, '--events', events, ...(polls ? ['--poll'] : [])],
   ], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.on('error', () => {}); // It has ended; `stop` says how.
   const kill = () => child.kill('SIGKILL');
   process.on('exit', kill);
   const exited = new Promise((resolve) => child.on('close', (code, signal) => {
@@ -53,6 +54,7 @@ export function startNativeClient({ url, reliable, latest, rooms, publishes, eve
   return {
     lines,
     kill,
+    poll: () => polls && child.stdin.writable && child.stdin.write('\n'),
     stop() {
       child.stdin.end();
       return exited;
@@ -60,8 +62,9 @@ export function startNativeClient({ url, reliable, latest, rooms, publishes, eve
   };
 }
 
-/** One that takes its callbacks only 25 times a second, so that much waits for them. */
-export const startPollingClient = (options) => startNativeClient({ ...options, poll: 40 });
+/** One whose callbacks run only now and then, so that much waits for them. */
+export const startPollingClient = (options) => startNativeClient({ ...options, polls: true });
+const CHUNKS_PER_POLL = 8; // That the proxy carries, of all clients.
 
 /** What of a client's lines the run itself goes by. */
 class Progress {
@@ -129,6 +132,10 @@ class Run {
     await this.startServer();
     this.proxy = await startProxy({ target: this.server.port, seed: this.seed, harm: this.harm });
     this.proxy.onCut = () => this.happened('cut');
+    let chunks = 0;
+    this.proxy.onCarried = () => {
+      if (++chunks % CHUNKS_PER_POLL === 0) this.clients.forEach((client) => client.poll?.());
+    };
     for (const [name, startClient] of Object.entries(this.starts)) {
       const progress = new Progress();
       const onLine = (line) => {

@@ -1,4 +1,4 @@
-// Conversations that every server of the protocol has to hold alike.
+// Conversations that a server of the protocol has to hold.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -16,8 +16,10 @@ export async function headOf(server, channel) {
 }
 
 /**
- * Has `start(options)` start a server, and holds every conversation with it. The options have the names that those of the
- * small server have, but for `tokens`, which maps each token to the user that it names, and `expired`, a list of tokens.
+ * Has `start(options)` start a server, and holds every conversation with it. Options: `tokens` maps each token to the user
+ * that it names, `expired` is a list of tokens; `heartbeat` and `helloWithin` in milliseconds; `history`, the events that a
+ * channel keeps; `maxSubscriptions`; `maxBufferedBytes` of events that wait for a client; `dedup: undefined`, and the server
+ * remembers no publishes.
  *
  * A server has `url`, `publish(channel, ...bodies)`, which puts all of them into a channel in one turn, `goodbye()`, which
  * has it tell its clients to go and then end, and `stop()`. With `tokens`, `token` is one that is accepted.
@@ -374,7 +376,7 @@ export function hold(start) {
     assert.deepEqual([id, code], [1, 'unknown-method']);
   });
 
-  conversation('answers: acknowledgements that are sent for together all come', { maxBufferedBytes: 1000, aheadBytes: 1000 }, async (server) => {
+  conversation('answers: acknowledgements that are sent for together all come', { maxBufferedBytes: 1000 }, async (server) => {
     const peer = await Peer.welcomed(server);
     const ids = Array.from({ length: 1000 }, (_, index) => index + 1);
     peer.send(...ids.map((id) => [{ op: 'publish', id, channel: 'chat/c' }, 'x']));
@@ -458,7 +460,7 @@ export function hold(start) {
   });
 
   // The client stops reading, so the socket fills up; the bounds are far below what is published.
-  const tight = { aheadBytes: 65_536, maxBufferedBytes: 1_048_576, history: 10 };
+  const tight = { maxBufferedBytes: 1_048_576, history: 10 };
 
   async function publishMegabytes(server, channel, megabytes) {
     for (let count = 0; count < megabytes; ++count) {

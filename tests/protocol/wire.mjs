@@ -50,7 +50,7 @@ export function split(payload, isBinary) {
   return [...(isBinary ? splitBinary(payload) : splitText(payload))];
 }
 
-export function isUtf8(bytes) {
+function isUtf8(bytes) {
   try {
     utf8.decode(bytes);
     return true;

@@ -1,10 +1,11 @@
 // Starts the ticker server as a child of the test, on a port that the kernel chooses.
 
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { launch, launchServer } from './children.mjs';
 
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const BINARY =
@@ -13,39 +14,15 @@ const BINARY =
 /** For a server to which pages come that another one has. */
 export const ANY_ORIGIN = ['--allow-origin', '*'];
 
-const running = new Set();
 const folders = [];
-process.on('exit', () => {
-  running.forEach((child) => child.kill('SIGKILL'));
-  folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
-});
-
-process.once('SIGTERM', () => process.exit(1)); // A test runner that loses patience; the handler above then runs.
-process.once('SIGINT', () => process.exit(1));
-
-function launch(args) {
-  const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  running.add(child);
-  const output = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr']) {
-    child[name].setEncoding('utf8').on('data', (text) => (output[name] += text));
-  }
-  const exited = new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      running.delete(child);
-      resolve({ code, signal, ...output });
-    });
-  });
-  return { child, output, exited };
-}
+process.on('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
 /**
  * Runs the server with arguments that make it end by itself. Answers { code, signal, stdout, stderr }; one that starts
  * serving all the same is killed.
  */
 export function runTickerServer(args) {
-  const { child, exited } = launch(args);
+  const { child, exited } = launch(BINARY, args);
   child.stdout.on('data', () => child.kill('SIGKILL'));
   return exited;
 }
@@ -66,17 +43,7 @@ export async function startTickerServer({ args = [] } = {}) {
   folders.push(folder);
   const log = path.join(folder, 'ticks.jsonl');
   const port = args.includes('--port') ? [] : ['--port', '0'];
-  const { child, output, exited } = launch([...port, '--log', log, ...args]);
-
-  const url = await new Promise((resolve, reject) => {
-    child.stdout.on('data', () => {
-      const line = /^listening on (http:\/\/\S+)\/\n/.exec(output.stdout);
-      if (line) {
-        resolve(line[1]);
-      }
-    });
-    exited.then(({ code, stderr }) => reject(new Error(`the ticker server ended with ${code}: ${stderr}`)), reject);
-  });
+  const { child, output, exited, url } = await launchServer(BINARY, [...port, '--log', log, ...args]);
   const rawLogLines = () => readFileSync(log, 'utf8').split('\n').slice(0, -1);
   return {
     port: Number(new URL(url).port),

@@ -1,6 +1,5 @@
 #include "stream/service.hpp"
 
-#include <chrono>
 #include <utility>
 
 #include "stream/methods.hpp"
@@ -18,26 +17,17 @@ constexpr const char* kUnknownChannel = "unknown-channel";
 constexpr const char* kForbidden = "forbidden";
 constexpr const char* kUnavailable = "unavailable";  // For want of room: there may be some later.
 
-template <class Clock>
-std::int64_t milliseconds() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch()).count();
-}
-
 }  // namespace
 
-Service::Service(const Settings& settings, Market& market, const tidewire::server::Journal& journal)
+Service::Service(const Settings& settings, Market& market, const tidewire::server::Clock& clock,
+                 const tidewire::server::Journal& journal)
     : market_(market),
+      clock_(clock),
       users_(settings.users),
       engine_(std::make_unique<MemoryEngine>(market.symbolCount() + settings.maxRooms, settings.hub.epoch,
                                              MemoryLog::Settings{settings.history, clock_, journal})),
       tickers_(market, *engine_),
-      hub_(settings.hub, clock_, *this, journal) {
-  beginTurn();
-}
-
-void Service::beginTurn() {
-  clock_.set(milliseconds<std::chrono::system_clock>(), milliseconds<std::chrono::steady_clock>());
-}
+      hub_(settings.hub, clock_, *this, journal) {}
 
 tidewire::server::TokenVerdict Service::check(const std::string& token) {
   return users_.check(token, clock_.steady());

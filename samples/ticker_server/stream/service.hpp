@@ -28,12 +28,11 @@ class Service final : private tidewire::server::Application {
     std::size_t maxRooms = 100;
   };
 
-  /// `market` and `journal` outlive the service.
-  Service(const Settings& settings, Market& market, const tidewire::server::Journal& journal);
+  /// `market`, `clock` and `journal` outlive the service.
+  Service(const Settings& settings, Market& market, const tidewire::server::Clock& clock,
+          const tidewire::server::Journal& journal);
 
   [[nodiscard]] tidewire::server::Hub& hub() { return hub_; }
-  /// Sets the time. To be called before anything else is called, in each turn of the event loop.
-  void beginTurn();
 
  private:
   tidewire::server::TokenVerdict check(const std::string& token) override;
@@ -45,7 +44,7 @@ class Service final : private tidewire::server::Application {
             std::function<void(tidewire::server::Outcome)> done) override;
 
   Market& market_;
-  tidewire::server::Clock clock_;
+  const tidewire::server::Clock& clock_;
   Users users_;
   std::unique_ptr<tidewire::server::LogEngine> engine_;
   TickerFeed tickers_;

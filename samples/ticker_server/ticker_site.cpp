@@ -1,4 +1,4 @@
-#include "endpoints.hpp"
+#include "ticker_site.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,6 +6,7 @@
 #include <numeric>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "closing_connection.hpp"
@@ -16,14 +17,19 @@
 #include "parse_number.hpp"
 #include "request.hpp"
 #include "server/utf8.hpp"
+#include "stream/service.hpp"
 #include "stream_connection.hpp"
 #include "text.hpp"
 #include "ticker_connection.hpp"
+#include "turn_clock.hpp"
 
 namespace ticker {
 
 namespace {
 
+using Backends = TickerSite::Backends;
+
+constexpr lws_usec_t kMaxLag = LWS_US_PER_SEC / 10;
 constexpr double kDefaultRate = 10;
 constexpr double kMaxRate = 1000;
 constexpr std::uint16_t kPolicyViolation = 1008;  // RFC 6455 section 7.4.1
@@ -100,7 +106,7 @@ std::unique_ptr<Connection> openClose(lws* socket, const Request& request, const
 }
 
 std::unique_ptr<Connection> openStream(lws* socket, const Request& /*request*/, const Backends& backends) {
-  return std::make_unique<StreamConnection>(socket, backends.stream);
+  return std::make_unique<StreamConnection>(socket, backends.stream.hub(), backends.clock);
 }
 
 constexpr const char* kEcho = "echo";  // Any would do: what these endpoints speak has no name.
@@ -118,22 +124,47 @@ constexpr std::array<Endpoint, 4> kEndpoints{{
     {"/stream", openStream, {.name = "tidewire.v1", .required = true}},
 }};
 
-const Endpoint& endpointAt(std::string_view path) {
-  return *std::ranges::find(kEndpoints, path, &Endpoint::path);
+const Endpoint* endpointAt(std::string_view path) {
+  const auto* const found = std::ranges::find(kEndpoints, path, &Endpoint::path);
+  return found == kEndpoints.end() ? nullptr : found;
 }
 
 }  // namespace
 
-bool isEndpoint(std::string_view path) {
-  return std::ranges::find(kEndpoints, path, &Endpoint::path) != kEndpoints.end();
+TickerSite::TickerSite(const Backends& backends, TickLog log) : backends_(backends), log_(std::move(log)) {
+  stepTimer_.site = this;
 }
 
-Subprotocol subprotocolOf(std::string_view path) {
-  return endpointAt(path).subprotocol;
+void TickerSite::started(lws_context* context) {
+  context_ = context;
+  nextStep_ = lws_now_usecs();
+  stepMarket();
 }
 
-std::unique_ptr<Connection> openEndpoint(lws* socket, const Request& request, const Backends& backends) {
-  return endpointAt(request.path).open(socket, request, backends);
+void TickerSite::stopping() {
+  lws_sul_cancel(&stepTimer_.entry);
+}
+
+void TickerSite::stepTimerFired(lws_sorted_usec_list_t* entry) {
+  reinterpret_cast<Timer*>(entry)->site->stepMarket();
+}
+
+void TickerSite::stepMarket() {
+  backends_.clock.beginTurn();
+  backends_.market.step(backends_.clock.wall(), log_);
+  const lws_usec_t now = lws_now_usecs();
+  nextStep_ += static_cast<lws_usec_t>(static_cast<double>(LWS_US_PER_SEC) / backends_.market.stepsPerSecond());
+  nextStep_ = std::max(nextStep_, now - kMaxLag);  // After a standstill the market goes on, it does not catch up.
+  lws_sul_schedule(context_, 0, &stepTimer_.entry, stepTimerFired, std::max<lws_usec_t>(1, nextStep_ - now));
+}
+
+std::optional<Subprotocol> TickerSite::subprotocolOf(std::string_view path) const {
+  const Endpoint* const endpoint = endpointAt(path);
+  return endpoint == nullptr ? std::nullopt : std::optional(endpoint->subprotocol);
+}
+
+std::unique_ptr<Connection> TickerSite::open(lws* socket, const Request& request) {
+  return endpointAt(request.path)->open(socket, request, backends_);
 }
 
 }  // namespace ticker
