@@ -23,6 +23,7 @@ std::chrono::microseconds inMicroseconds(core::Duration time) {
 // How long the words of a refusal are waited for, that a server promised in its header.
 constexpr double kBodySeconds = 0.25;
 constexpr std::size_t kReadsInTurn = 8;
+constexpr std::size_t kKeptBytes = 16 * 1024;
 
 /// As a URL is shown: without user info, query and fragment, which may hold secrets. It may be relative, or no URL.
 std::string shownTarget(std::string_view target) {
@@ -89,7 +90,26 @@ HandshakeAnswer answerOf(const ResponseHead& head) {
   };
 }
 
+/// The memory of a message that has left its decoder.
+class KeptMemory final : public internal::MessageMemory {
+ public:
+  explicit KeptMemory(ByteBuffer bytes) noexcept : bytes_(std::move(bytes)) {}
+
+  [[nodiscard]] internal::MessageMemory* keep() override { return this; }
+  void release() noexcept override { delete this; }
+
+ private:
+  ~KeptMemory() = default;
+
+  const ByteBuffer bytes_;
+};
+
 }  // namespace
+
+internal::MessageMemory* ReassembledMemory::keep() {
+  ByteBuffer bytes = decoder_->takeMessage();
+  return bytes.empty() ? nullptr : new KeptMemory(std::move(bytes));
+}
 
 NativeTransport::NativeTransport(NativeLoop& loop, internal::TransportEvents& events)
     : loop_(loop), events_(events), wire_([](void* self) { static_cast<NativeTransport*>(self)->onReadable(); }, this) {
@@ -445,7 +465,10 @@ void NativeTransport::decode(std::size_t placed, std::span<const std::byte> byte
 void NativeTransport::onEvent(const CodecEvent& event) {
   switch (event.type) {
     case CodecEvent::Type::Message: {
-      Message message = internal::MessageAccess::view(event.kind, event.payload);
+      // A small one is cheaper to copy than to keep with its memory.
+      Message message = event.payload.size() < kKeptBytes
+                            ? internal::MessageAccess::view(event.kind, event.payload)
+                            : internal::MessageAccess::in(event.kind, event.payload, &reassembled_);
       events_.messageArrived(message);
       break;
     }

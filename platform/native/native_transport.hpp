@@ -12,6 +12,7 @@
 #include "core/url.hpp"
 #include "dialer.hpp"
 #include "lws.hpp"
+#include "message_memory.hpp"
 #include "native_loop.hpp"
 #include "platform/transport.hpp"
 #include "rfc6455/body_excerpt.hpp"
@@ -23,8 +24,20 @@
 
 namespace tidewire::native {
 
-/// A connection through libwebsockets' RAW role, which waits for the socket and reads. TLS, the opening handshake and
-/// the frames are ours.
+/// The memory of the message that a decoder has put together, as long as the message is not kept.
+class ReassembledMemory final : public internal::MessageMemory {
+ public:
+  explicit ReassembledMemory(std::optional<Decoder>& decoder) noexcept : decoder_(decoder) {}
+
+  [[nodiscard]] internal::MessageMemory* keep() override;
+  void release() noexcept override {}
+
+ private:
+  std::optional<Decoder>& decoder_;
+};
+
+/// A connection through libwebsockets' RAW role, which holds the socket. Reading, TLS, the opening handshake and the
+/// frames are ours.
 class NativeTransport final : public internal::Transport, private WsiOwner, private Dialer::Client {
  public:
   [[nodiscard]] static std::unique_ptr<internal::Transport> make(NativeLoop& loop, internal::TransportEvents& events) {
@@ -122,6 +135,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   bool open_ = false;
 
   std::optional<Decoder> decoder_;
+  ReassembledMemory reassembled_{decoder_};
   bool reading_ = true;
   std::vector<std::byte> held_;  // Received while reading was stopped; not decoded yet.
   bool ended_ = false;           // The stream has.

@@ -57,30 +57,32 @@ std::size_t ClientShared::poll(const PollBudget& budget) {
   if (!loop_->acceptsThisThread() || options_.callbacks != Callbacks::Poll) {
     return 0;
   }
-  return runQueued(budget).ran;
+  const std::shared_ptr<ClientFront> self = shared_from_this();  // A callback may destroy the client.
+  const Delivery::Polled result = delivery_.poll(budget, [this] { return loop_->now(); });
+  polled(result);
+  return result.ran;
 }
 
-Delivery::Polled ClientShared::runQueued(const PollBudget& budget) {
-  const std::shared_ptr<ClientFront> self = shared_from_this();  // A callback may destroy the client.
-  const Delivery::Polled polled = delivery_.poll(budget, [this] { return loop_->now(); });
+void ClientShared::polled(const Delivery::Polled& polled) {
   if (polled.openReturned > 0) {
     openReturned(polled.openReturned);
   } else {
     wakeIf(polled.madeRoom);
   }
-  return polled;
 }
 
 void ClientShared::scheduleRun() {
   options_.executor([weak = weak_from_this()] {
     if (const auto self = weak.lock()) {
-      static_cast<ClientShared&>(*self).runOne();
+      static_cast<ClientShared&>(*self).runTask();
     }
   });
 }
 
-void ClientShared::runOne() {
-  if (runQueued({.count = 1}).more) {
+void ClientShared::runTask() {
+  const Delivery::Polled result = delivery_.runTask();
+  polled(result);
+  if (result.more) {
     scheduleRun();
   }
 }

@@ -37,8 +37,8 @@ class ClientShared final : public ClientFront {
  private:
   void stopCallbacks() override { delivery_.stop(); }
   void scheduleRun();
-  void runOne();
-  [[nodiscard]] Delivery::Polled runQueued(const PollBudget& budget);
+  void runTask();
+  void polled(const Delivery::Polled& polled);
   [[nodiscard]] std::optional<WaitResult> waitFault() const;
 
   Delivery delivery_;

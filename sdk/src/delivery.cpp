@@ -1,6 +1,8 @@
 #include "delivery.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <utility>
 
 #include "message_access.hpp"
@@ -61,6 +63,13 @@ bool isBarrier(const Event& event) {
          std::holds_alternative<CloseInfo>(event);
 }
 
+// A larger array of arrived messages is freed by a round without any.
+constexpr std::size_t kKeptPlaces = 64;
+// So few messages of a round join those before them; more are queued as they are, without moving each.
+constexpr std::size_t kJoined = 16;
+// Messages in a task of the executor's.
+constexpr std::size_t kMostInTask = 32;
+
 bool areEqual(const SessionError& left, const SessionError& right) {
   return left.code == right.code && left.message == right.message && left.temporary == right.temporary;
 }
@@ -69,13 +78,58 @@ bool areEqual(const SessionError& left, const SessionError& right) {
 
 void Delivery::stop() {
   std::shared_ptr<const Handlers> handlers;
-  std::deque<Event> queue;
+  core::RingQueue<Queued> queue;
   Lock lock(mutex_);
   stopped_.store(true, std::memory_order_release);
+  wantsMessages_.store(false, std::memory_order_relaxed);
   handlers = std::exchange(handlers_, nullptr);
   queue.swap(queue_);
   gate_.shut(lock);
   lock.unlock();
+}
+
+/// Runs queued events while `continues` says so after each, at most `most`.
+template <class Continues>
+void Delivery::runQueued(Polled& polled, std::size_t most, Continues continues) {
+  while (polled.ran < most && !stopped()) {
+    const bool hasTaken = nextTaken_ < taken_.size();
+    if (hasTaken && held_) {
+      return;
+    }
+    const std::unique_ptr<Event> event = hasTaken ? nullptr : take();
+    if (event != nullptr) {
+      run(*event);
+      ranBytes_ += weigh(*event);
+      if (const Opened* opened = std::get_if<Opened>(&*event)) {
+        polled.openReturned = opened->attempt;
+      }
+    } else if (nextTaken_ < taken_.size()) {
+      const Message message = std::move(taken_[nextTaken_++]);
+      ranBytes_ += weigh(message);
+      callFor(current(), message);
+    } else {
+      return;
+    }
+    ++polled.ran;
+    if (!continues()) {
+      return;
+    }
+  }
+}
+
+/// Counts a poll, once its callbacks have returned.
+void Delivery::finish(Polled& polled) {
+  const std::size_t ranBytes = std::exchange(ranBytes_, 0);
+  const bool hasTaken = nextTaken_ < taken_.size();
+  leave();
+  const Lock lock(mutex_);
+  ++polls_;
+  queuedEvents_ -= polled.ran;
+  queuedBytes_ -= ranBytes;
+  polled.madeRoom = full_ && queuedBytes_ <= maxBytes_ / 2;
+  full_ = full_ && !polled.madeRoom;
+  polled.more = hasTaken || nextEvent(lock) < queue_.size();
+  runnerTold_ = polled.more;
 }
 
 Delivery::Polled Delivery::poll(const PollBudget& budget, const std::function<core::Time()>& now) {
@@ -83,28 +137,20 @@ Delivery::Polled Delivery::poll(const PollBudget& budget, const std::function<co
   if (!claim()) {
     return polled;
   }
-  const core::Time start = now();
-  while (polled.ran < budget.count && !stopped()) {
-    const std::optional<Event> event = dequeue();  // Destroyed before the claim ends.
-    if (!event) {
-      break;
-    }
-    run(*event);
-    ++polled.ran;
-    if (const Opened* opened = std::get_if<Opened>(&*event)) {
-      polled.openReturned = opened->attempt;
-    }
-    if (budget.time != std::chrono::microseconds::max() && now() - start >= budget.time) {
-      break;
-    }
+  const bool isTimed = budget.time != std::chrono::microseconds::max();
+  const core::Time start = isTimed ? now() : core::Time{};
+  runQueued(polled, budget.count, [&] { return !isTimed || now() - start < budget.time; });
+  finish(polled);
+  return polled;
+}
+
+Delivery::Polled Delivery::runTask() {
+  Polled polled;
+  if (!claim()) {
+    return polled;
   }
-  leave();
-  const Lock lock(mutex_);
-  ++polls_;
-  polled.madeRoom = full_ && queuedBytes_ <= maxBytes_ / 2;
-  full_ = full_ && !polled.madeRoom;
-  polled.more = nextEvent(lock) != queue_.end();
-  runnerTold_ = polled.more;
+  runQueued(polled, kMostInTask, [this] { return nextTaken_ < taken_.size(); });
+  finish(polled);
   return polled;
 }
 
@@ -119,10 +165,18 @@ bool Delivery::runsHere() const {
 }
 
 void Delivery::begin() {
+  inRound_ = true;
   claimed_ = mode_ == Callbacks::Automatic && claim();
 }
 
 void Delivery::end() {
+  inRound_ = false;
+  if (!arrived_.empty()) {
+    const Lock lock(mutex_);
+    pushArrived(lock);
+  } else if (arrived_.capacity() > kKeptPlaces) {
+    std::vector<Message>().swap(arrived_);  // The flood is over.
+  }
   if (std::exchange(claimed_, false)) {
     leave();
   }
@@ -130,8 +184,13 @@ void Delivery::end() {
 
 void Delivery::deliver(Message& message) {
   if (mode_ != Callbacks::Automatic || held_) {
-    if (held_ || wants(&Handlers::onMessage)) {
-      enqueue(MessageAccess::keep(message));
+    if ((held_ && !stopped()) || wantsMessages_.load(std::memory_order_relaxed)) {
+      arrivedBytes_ += weigh(message);
+      arrived_.push_back(keeper_.keep(message));
+    }
+    if (!inRound_) {
+      const Lock lock(mutex_);
+      pushArrived(lock);
     }
   } else if (claimed_ && !stopped()) {
     callFor(current(), std::as_const(message));
@@ -140,7 +199,7 @@ void Delivery::deliver(Message& message) {
 
 bool Delivery::deliver(Event event) {
   const bool overtakes = std::holds_alternative<EndpointRequest>(event);
-  if (mode_ != Callbacks::Automatic || (held_ && !overtakes && waiting().events > 0)) {
+  if (mode_ != Callbacks::Automatic || (held_ && !overtakes && (!arrived_.empty() || waiting().events > 0))) {
     return !enqueue(std::move(event));
   }
   if (claimed_ && !stopped()) {
@@ -151,35 +210,34 @@ bool Delivery::deliver(Event event) {
 
 std::uint64_t Delivery::release() {
   held_ = false;
-  std::uint64_t openReturned = 0;
-  while (claimed_ && !stopped()) {
-    const std::optional<Event> event = dequeue();
-    if (!event) {
-      break;
-    }
-    run(*event);
-    if (const Opened* opened = std::get_if<Opened>(&*event)) {
-      openReturned = opened->attempt;
-    }
+  Polled polled;
+  {
+    const Lock lock(mutex_);
+    pushArrived(lock);
+  }
+  if (claimed_) {
+    runQueued(polled, std::numeric_limits<std::size_t>::max(), [] { return true; });
   }
   const Lock lock(mutex_);
+  queuedEvents_ -= polled.ran;
+  queuedBytes_ -= std::exchange(ranBytes_, 0);
   full_ = full_ && !queue_.empty();
-  return openReturned;
+  return polled.openReturned;
 }
 
 bool Delivery::isFull() const {
   const Lock lock(mutex_);
-  return full_;
+  return full_ || queuedBytes_ + arrivedBytes_ > maxBytes_;
 }
 
 bool Delivery::needsRunner() {
   const Lock lock(mutex_);
-  return nextEvent(lock) != queue_.end() && !std::exchange(runnerTold_, true);
+  return nextEvent(lock) < queue_.size() && !std::exchange(runnerTold_, true);
 }
 
 Delivery::Waiting Delivery::waiting() const {
   const Lock lock(mutex_);
-  return {queue_.size(), queuedBytes_, polls_};
+  return {queuedEvents_, queuedBytes_, polls_};
 }
 
 bool Delivery::claim() {
@@ -227,8 +285,9 @@ bool Delivery::enqueue(Event event) {
   if (stopped() || !isHandled(event, lock)) {
     return false;
   }
+  pushArrived(lock);
   if (news != nullptr && news->body) {
-    *news->body = MessageAccess::keep(*news->body);
+    *news->body = keeper_.keep(*news->body);
   }
   if (!conflate(event, lock)) {
     push(std::move(event), lock);
@@ -244,16 +303,39 @@ bool Delivery::isHandled(const Event& event, const Lock&) const {
 void Delivery::push(Event event, const Lock&) {
   queuedBytes_ += weigh(event);
   full_ = full_ || queuedBytes_ > maxBytes_;
-  queue_.push_back(std::move(event));
-  if (auto* queued = std::get_if<SessionEvent>(&queue_.back())) {
-    queued->to->waiting_ = std::holds_alternative<tidewire::Event>(queued->news) ? queued : nullptr;
-    queued->to->queueVersion_ = queueVersion_;
-  } else if (auto* error = std::get_if<SessionError>(&queue_.back())) {
+  ++queuedEvents_;
+  auto made = std::make_unique<Event>(std::move(event));
+  Event& queued = *made;
+  queue_.push_back({{}, std::move(made)});
+  if (auto* news = std::get_if<SessionEvent>(&queued)) {
+    news->to->waiting_ = std::holds_alternative<tidewire::Event>(news->news) ? news : nullptr;
+    news->to->queueVersion_ = queueVersion_;
+  } else if (auto* error = std::get_if<SessionError>(&queued)) {
     waitingError_ = error;
     errorVersion_ = queueVersion_;
-  } else if (isBarrier(queue_.back())) {
+  } else if (isBarrier(queued)) {
     ++queueVersion_;
   }
+}
+
+void Delivery::pushArrived(const Lock&) {
+  if (stopped()) {
+    return;  // They are destroyed with this object, not under the lock.
+  }
+  if (arrived_.empty()) {
+    return;
+  }
+  queuedEvents_ += arrived_.size();
+  queuedBytes_ += std::exchange(arrivedBytes_, 0);
+  full_ = full_ || queuedBytes_ > maxBytes_;
+  const bool joins = !queue_.empty() && queue_[queue_.size() - 1].event == nullptr && arrived_.size() <= kJoined;
+  if (!joins) {
+    queue_.push_back({std::exchange(arrived_, std::move(spare_)), nullptr});
+    return;
+  }
+  std::vector<Message>& last = queue_[queue_.size() - 1].messages;
+  last.insert(last.end(), std::make_move_iterator(arrived_.begin()), std::make_move_iterator(arrived_.end()));
+  arrived_.clear();
 }
 
 bool Delivery::conflate(Event& event, const Lock& lock) {
@@ -289,35 +371,44 @@ bool Delivery::conflate(SessionEvent& event, const Lock&) {
   return true;
 }
 
-std::optional<Event> Delivery::dequeue() {
+std::unique_ptr<Event> Delivery::take() {
+  taken_.clear();
+  nextTaken_ = 0;
   const Lock lock(mutex_);
-  const auto next = nextEvent(lock);
-  if (next == queue_.end()) {
-    return std::nullopt;
+  const std::size_t next = nextEvent(lock);
+  if (next == queue_.size()) {
+    return nullptr;
   }
-  const auto place = queue_.begin() + (next - queue_.begin());
-  std::optional<Event> event(std::move(*place));
-  if (auto* news = std::get_if<SessionEvent>(&*event);
-      news != nullptr && news->to->waiting_ == std::get_if<SessionEvent>(&*place)) {
+  if (queue_[next].event == nullptr) {
+    spare_ = std::exchange(taken_, std::move(queue_[next].messages));
+    queue_.pop_front();
+    return nullptr;
+  }
+  std::unique_ptr<Event> event = std::move(queue_[next].event);
+  if (next == 0) {
+    queue_.pop_front();
+  } else {
+    ++queueVersion_;  // Nothing is moved across the place of one that was taken from the middle.
+    queue_.erase(next);
+  }
+  if (auto* news = std::get_if<SessionEvent>(&*event); news != nullptr && news->to->waiting_ == news) {
     news->to->waiting_ = nullptr;
   }
-  if (waitingError_ != nullptr && waitingError_ == std::get_if<SessionError>(&*place)) {
+  if (waitingError_ != nullptr && waitingError_ == std::get_if<SessionError>(&*event)) {
     waitingError_ = nullptr;
   }
-  if (place != queue_.begin()) {
-    ++queueVersion_;  // Taking one from the middle moves the others.
-  }
-  queue_.erase(place);
-  queuedBytes_ -= weigh(*event);
   return event;
 }
 
-std::deque<Event>::const_iterator Delivery::nextEvent(const Lock&) const {
-  if (!held_ || queue_.empty() || !std::holds_alternative<Message>(queue_.front())) {
-    return queue_.begin();
+std::size_t Delivery::nextEvent(const Lock&) const {
+  std::size_t at = 0;
+  if (held_ && !queue_.empty() && queue_.front().event == nullptr) {
+    while (at < queue_.size() &&
+           (queue_[at].event == nullptr || !std::holds_alternative<EndpointRequest>(*queue_[at].event))) {
+      ++at;
+    }
   }
-  return std::find_if(queue_.begin(), queue_.end(),
-                      [](const Event& event) { return std::holds_alternative<EndpointRequest>(event); });
+  return at;
 }
 
 }  // namespace tidewire::internal

@@ -3,13 +3,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <optional>
+#include <vector>
 
+#include "core/ring_queue.hpp"
 #include "core/time.hpp"
 #include "gate.hpp"
+#include "message_memory.hpp"
 #include "outlet.hpp"
 #include "platform/sync.hpp"
 #include "tidewire/client.hpp"
@@ -58,6 +59,7 @@ class Delivery final : public Outlet {
     }
     auto changed = std::make_shared<Handlers>(*handlers_);
     changed.get()->*member = std::move(made);
+    wantsMessages_.store(changed->onMessage != nullptr, std::memory_order_relaxed);
     old = std::exchange(handlers_, std::move(changed));
     version_.fetch_add(1, std::memory_order_release);
   }
@@ -76,6 +78,8 @@ class Delivery final : public Outlet {
     std::uint64_t openReturned = 0;  ///< The attempt whose `onOpen` was among them.
   };
   [[nodiscard]] Polled poll(const PollBudget& budget, const std::function<core::Time()>& now);
+  /// Runs one queued callback, or several of `onMessage` in a row: a task of the executor.
+  [[nodiscard]] Polled runTask();
 
   /// Whether the calling thread runs a callback of this client.
   [[nodiscard]] bool runsHere() const;
@@ -102,14 +106,20 @@ class Delivery final : public Outlet {
   [[nodiscard]] bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
 
  private:
+  /// Messages in a row, or another event.
+  struct Queued {
+    std::vector<Message> messages;
+    std::unique_ptr<Event> event;
+  };
+
   template <class EventType>
   [[nodiscard]] bool wants(Handler<EventType> Handlers::*member) const {
     const Lock lock(mutex_);
     return handlers_ != nullptr && handlers_.get()->*member != nullptr;
   }
-  /// The next queued event that may run. While messages are held back, that is also a request to
-  /// `Options::endpoint` behind them: without an answer there will be no connection.
-  [[nodiscard]] std::deque<Event>::const_iterator nextEvent(const Lock&) const;
+  /// The place of the next queued event that may run, or the queue's size. While messages are held back, that is also a
+  /// request to `Options::endpoint` behind them: without an answer there will be no connection.
+  [[nodiscard]] std::size_t nextEvent(const Lock&) const;
   [[nodiscard]] bool claim();
   void leave();
   [[nodiscard]] const Handlers& current();
@@ -118,11 +128,16 @@ class Delivery final : public Outlet {
   bool enqueue(Event event);
   [[nodiscard]] bool isHandled(const Event& event, const Lock&) const;
   void push(Event event, const Lock&);
+  void pushArrived(const Lock&);
   [[nodiscard]] bool conflate(Event& event, const Lock&);
   [[nodiscard]] bool conflate(SessionEvent& event, const Lock&);
   [[nodiscard]] bool conflate(const SessionError& error, const Lock&);
-  /// Nothing of the application's is replaced or destroyed in here: its destructors may call what takes the lock.
-  [[nodiscard]] std::optional<Event> dequeue();
+  /// Takes what is next from the queue: messages, or another event. Nothing of the application's is replaced or
+  /// destroyed under the lock: its destructors may call what takes it.
+  [[nodiscard]] std::unique_ptr<Event> take();
+  template <class Continues>
+  void runQueued(Polled& polled, std::size_t most, Continues continues);
+  void finish(Polled& polled);
 
   const Callbacks mode_;
   const std::size_t maxBytes_;
@@ -130,8 +145,11 @@ class Delivery final : public Outlet {
   mutable Mutex mutex_;
   Gate gate_;
   std::shared_ptr<const Handlers> handlers_;
-  std::deque<Event> queue_;
+  core::RingQueue<Queued> queue_;
+  // Of the queue, and of what was taken from it as of the end of the last poll.
+  std::size_t queuedEvents_ = 0;
   std::size_t queuedBytes_ = 0;
+  std::vector<Message> spare_;      // Empty, with the memory of messages that have run.
   std::uint64_t queueVersion_ = 0;  // Grows when an event is queued that no other may be moved across.
   // The newest error that waits, as of that version of the queue.
   SessionError* waitingError_ = nullptr;
@@ -141,13 +159,22 @@ class Delivery final : public Outlet {
   std::uint64_t polls_ = 0;
 
   std::atomic<bool> stopped_ = false;
+  std::atomic<bool> wantsMessages_ = false;
   std::atomic<std::uint64_t> runsOpen_ = 0;  // The attempt, while `onOpen` runs.
   std::atomic<std::uint32_t> version_ = 0;
 
+  // Loop thread.
   bool held_ = false;
+  bool inRound_ = false;
+  MessageKeeper keeper_;
+  std::vector<Message> arrived_;  // In this round, and not queued yet: the lock is taken once for all of them.
+  std::size_t arrivedBytes_ = 0;
 
   // The thread that runs callbacks.
   bool claimed_ = false;
+  std::vector<Message> taken_;  // Off the queue; those before `nextTaken_` have run.
+  std::size_t nextTaken_ = 0;
+  std::size_t ranBytes_ = 0;  // In this poll.
   std::shared_ptr<const Handlers> current_;
   std::uint32_t currentVersion_ = 0;
 };

@@ -5,13 +5,6 @@
 namespace tidewire::internal {
 namespace {
 
-const Message* payloadOf(const Event& event) {
-  if (const auto* news = std::get_if<SessionEvent>(&event)) {
-    return news->body ? &*news->body : nullptr;
-  }
-  return std::get_if<Message>(&event);
-}
-
 std::size_t weighError(const SessionError& error) {
   return error.code.size() + error.message.size();
 }
@@ -38,8 +31,12 @@ std::size_t weighTexts(const Event& event) {
 }  // namespace
 
 std::size_t weigh(const Event& event) {
-  const Message* payload = payloadOf(event);
-  return sizeof(Event) + weighTexts(event) + (payload == nullptr ? 0 : MessageAccess::knownSize(*payload));
+  if (const auto* message = std::get_if<Message>(&event)) {
+    return weigh(*message);
+  }
+  const auto* news = std::get_if<SessionEvent>(&event);
+  const std::size_t body = news != nullptr && news->body ? MessageAccess::knownSize(*news->body) : 0;
+  return sizeof(Event) + weighTexts(event) + body;
 }
 
 }  // namespace tidewire::internal

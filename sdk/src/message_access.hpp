@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "core/protocol/server_message.hpp"
@@ -34,6 +35,21 @@ struct MessageAccess {
 
   /// The message under a body, or null.
   static const Message* messageOf(const Body& body) noexcept { return body.message_; }
+
+  /// A message over bytes that lie in `memory`, which counts it as an owner already.
+  static Message in(MessageKind kind, std::span<const std::byte> bytes, MessageMemory* memory) noexcept {
+    Message message = view(kind, bytes);
+    message.memory_ = memory;
+    return message;
+  }
+
+  /// Whether it owns nothing, and has a payload.
+  static bool isMereView(const Message& message) noexcept {
+    return message.slot_ == 0 && message.memory_ == nullptr && message.size_ > 0;
+  }
+
+  /// The bytes of a message without a slot.
+  static std::span<const std::byte> bytesOf(const Message& message) noexcept { return {message.data_, message.size_}; }
 
   /// Makes the message independent of the bytes it is over, and moves it out.
   static Message keep(Message& message);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "core/utf8.hpp"
 #include "rfc6455/byte_buffer.hpp"
@@ -77,6 +78,12 @@ class Decoder {
 
   /// Returns: the next event; always `NeedMore` after `Close` or `Violation`.
   [[nodiscard]] CodecEvent next() noexcept;
+
+  /// Takes the memory of the message that `next` has just returned out of the decoder, with its payload. Empty if the
+  /// payload is a view of the fed bytes.
+  [[nodiscard]] ByteBuffer takeMessage() noexcept {
+    return std::exchange(delivered_, false) ? std::exchange(message_, {}) : ByteBuffer();
+  }
 
   /// Bytes of memory held for a message in progress or just returned.
   [[nodiscard]] std::size_t heldBytes() const noexcept { return message_.capacity(); }

@@ -2,15 +2,16 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace tidewire {
 
 namespace internal {
 struct MessageAccess;
-}
+class MessageMemory;
+}  // namespace internal
 
 /// The two kinds of data message (RFC 6455 section 5.6).
 enum class MessageKind : std::uint8_t { Text, Binary };
@@ -29,11 +30,20 @@ class Message {
   Message(const Message&) = delete;
   Message& operator=(const Message&) = delete;
   /// Takes the payload over. `other` is empty afterwards.
-  Message(Message&& other) noexcept;
+  Message(Message&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        memory_(std::exchange(other.memory_, nullptr)),
+        slot_(std::exchange(other.slot_, 0)),
+        kind_(other.kind_) {}
   /// Swaps with `other`.
   Message& operator=(Message&& other) noexcept;
   /// Frees the payload.
-  ~Message();
+  ~Message() {
+    if (slot_ != 0 || memory_ != nullptr) {
+      release();
+    }
+  }
 
   /// Returns: the kind that the peer's frame stated.
   ///
@@ -76,10 +86,11 @@ class Message {
       : size_(knownSize), slot_(slot), kind_(kind) {}
 
   void load() const noexcept;
+  void release() noexcept;
 
   mutable const std::byte* data_ = nullptr;
   mutable std::size_t size_ = 0;
-  mutable std::unique_ptr<std::byte[]> owned_;
+  mutable internal::MessageMemory* memory_ = nullptr;
   std::uint32_t slot_ = 0;  // Web: the payload's index in the JavaScript slot table; 0 natively.
   MessageKind kind_;
 };

@@ -33,8 +33,9 @@ enum class Callbacks : std::uint8_t {
   ///
   /// Platforms: the same everywhere.
   Poll,
-  /// Callbacks run one by one in tasks that are handed to `Options::executor`. An event without a handler when it
-  /// happens is not queued, so set handlers before `connect()`.
+  /// Callbacks run one by one in tasks that are handed to `Options::executor`: one in each task, or up to 32 of
+  /// `onMessage` in a row. An event without a handler when it happens is not queued, so set handlers before
+  /// `connect()`.
   ///
   /// Platforms: Native: tasks may run on any thread. Web: tasks have to run on the thread that made the client. Why:
   /// the web has no locks.

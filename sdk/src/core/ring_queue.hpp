@@ -54,6 +54,14 @@ class RingQueue {
     return *place(at);
   }
 
+  /// Takes one out of the middle. Requires: less than `size()`.
+  void erase(std::size_t at) {
+    for (; at + 1 < size_; ++at) {
+      (*this)[at] = std::move((*this)[at + 1]);
+    }
+    std::destroy_at(place(--size_));
+  }
+
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
