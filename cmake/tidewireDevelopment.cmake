@@ -2,13 +2,12 @@
 
 option(TIDEWIRE_DEVELOPER "Warnings are errors" OFF)
 option(TIDEWIRE_PRECOMPILE "Read what most files include once a target" ${TIDEWIRE_DEVELOPER})
-option(TIDEWIRE_EACH_FILE_ALONE "Compile the library as a user's build does: file by file, nothing precompiled" OFF)
 set(TIDEWIRE_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them")
 
 if(TIDEWIRE_SANITIZE)
   # The library has no type information, which the check of virtual tables would need.
   add_compile_options(-fsanitize=${TIDEWIRE_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all
-    -fno-omit-frame-pointer)
+    -fno-omit-frame-pointer -D_GLIBCXX_ASSERTIONS)
   add_link_options(-fsanitize=${TIDEWIRE_SANITIZE})
 endif()
 
@@ -27,9 +26,16 @@ function(tidewire_reads_command_line)
   set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O0 SKIP_PRECOMPILE_HEADERS ON)
 endfunction()
 
+# tidewire_count_branches(<target>): lets a fuzz target that links this see which branches an input takes.
+function(tidewire_count_branches target)
+  if(TIDEWIRE_BUILD_FUZZERS)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
+endfunction()
+
 # tidewire_precompile(<target> [<header>...]): the standard library, which takes longer to read than most of our files to
-# compile, and these. A file of the library that lacks an include is found where TIDEWIRE_EACH_FILE_ALONE is on; others,
-# where this is off.
+# compile, and these. A file of the library that lacks an include is found by the test package.subdirectory; others, where
+# this is off.
 function(tidewire_precompile target)
   if(TIDEWIRE_PRECOMPILE)
     target_precompile_headers(${target} PRIVATE

@@ -17,15 +17,21 @@ const addTest = (commands) => `add_test(NAME long COMMAND sh -c [[${commands}]])
 const LONG = addTest(OUTPUT);
 const OLD_RESULTS = '<testsuite><testcase name="old" status="run"/></testsuite>';
 
-const PRESETS = {
+const presetsOf = (...names) => ({
   version: 6,
-  configurePresets: [{ name: 'small', generator: 'Ninja', binaryDir: '${sourceDir}/build/${presetName}' }],
-  buildPresets: [{ name: 'small', configurePreset: 'small' }],
-  testPresets: [{ name: 'small', configurePreset: 'small' }],
-};
+  configurePresets: names.map((name) => ({
+    name,
+    generator: 'Ninja',
+    binaryDir: '${sourceDir}/build/${presetName}',
+    cacheVariables: { PRESET: name },
+  })),
+  buildPresets: names.map((name) => ({ name, configurePreset: name })),
+  testPresets: names.map((name) => ({ name, configurePreset: name })),
+});
+const PRESETS = presetsOf('small');
 
-/** Runs `./dev test small` where everything is installed, and older results lie about. */
-function devTest(tests, { presets = PRESETS, npm = 'exit 0' } = {}) {
+/** Runs `./dev test` with these presets where everything is installed, and older results lie about. */
+function devTest(tests, { presets = PRESETS, run = ['small'], npm = 'exit 0' } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'tidewire-dev-'));
   const put = (name, text, mode = 0o644) => {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
@@ -41,7 +47,7 @@ function devTest(tests, { presets = PRESETS, npm = 'exit 0' } = {}) {
     put('bin/npm', `#!/bin/sh\n${npm}\n`, 0o755);
     mkdirSync(join(folder, 'tests/node_modules'));
     symlinkSync(join(ROOT, 'tests/node_modules/@xmldom'), join(folder, 'tests/node_modules/@xmldom'));
-    const { status, stdout } = spawnSync(join(folder, 'dev'), ['test', 'small'], {
+    const { status, stdout } = spawnSync(join(folder, 'dev'), ['test', ...run], {
       encoding: 'utf8',
       env: { ...process.env, PATH: join(folder, 'bin') + delimiter + process.env.PATH },
     });
@@ -72,6 +78,28 @@ test('dev test: a build that fails is a failure, and its tests do not run', () =
   assert.equal(status, 1, stdout);
   assert.match(stdout, /^ {2}small: build\n/m);
   assert.match(stdout, /^0 passed, 1 failed$/m);
+});
+
+// The first preset's test needs what only the second's build makes.
+const BOTH = { presets: presetsOf('small', 'other'), run: ['small', 'other'] };
+const madeByOther = (command) => `if(PRESET STREQUAL other)
+  add_custom_target(made ALL COMMAND ${command})
+  add_test(NAME short COMMAND true)
+else()
+  ${addTest('for i in $(seq 600); do test -e ../other/made && exit 0; sleep 0.1; done; exit 1')}
+endif()`;
+
+test('dev test: while the tests of a preset run, the next is built', () => {
+  const { status, stdout } = devTest(madeByOther('touch made'), BOTH);
+  assert.equal(status, 0, stdout);
+  assert.match(stdout, /^2 passed, 0 failed$/m);
+});
+
+test('dev test: a build that fails while tests run is reported in its turn', () => {
+  const { status, stdout } = devTest(madeByOther('touch made && false'), BOTH);
+  assert.equal(status, 1, stdout);
+  assert.match(stdout, /^ {2}other: build\n/m);
+  assert.match(stdout, /^1 passed, 1 failed$/m);
 });
 
 test('dev test: ctest that does not run is a failure, and older results are not taken for its own', () => {

@@ -114,12 +114,12 @@ TEST_CASE("endpoint function: an invalid endpoint fails the attempt, and the det
       {{.url = "ws://h/", .subprotocols = {""}}, "subprotocols"},
       {{.url = "ws://h/", .headers = {{"X", "a\r\nHost: b"}}}, "headers"},
   };
-  for (const auto& [endpoint, field] : table) {
-    ManualClient manual({.endpoint = [&endpoint](const EndpointRequest& request) { request.answer(endpoint); }});
+  for (const auto& row : table) {
+    ManualClient manual({.endpoint = [&row](const EndpointRequest& request) { request.answer(row.first); }});
     manual.connect();
     REQUIRE(manual.closes.size() == 1);
     CHECK(manual.closes[0].cause == CloseCause::EndpointFailed);
-    CHECK(manual.closes[0].detail.find(field + ": ") != std::string::npos);
+    CHECK(manual.closes[0].detail.find(row.second + ": ") != std::string::npos);
   }
   ManualClient page({.endpoint =
                          [](const EndpointRequest& request) {

@@ -135,11 +135,12 @@ TEST_CASE("options fault: no text contains a possible secret") {
 }
 
 TEST_CASE("options fault: a negative time is refused, and named") {
-  Options named;
-  for (std::size_t i = 0; i < timesOf(named).size(); ++i) {
+  Options usual;
+  for (std::size_t i = 0; i < timesOf(usual).size(); ++i) {
     Options options;
-    const auto [name, time] = timesOf(options)[i];
-    CAPTURE(name);
+    const auto named = timesOf(options)[i];
+    const auto& [name, time] = named;
+    CAPTURE(named.first);
     *time = -1ms;
     const OptionsFault found = findFault(options);
     CHECK(found.result == ConnectResult::InvalidOption);
@@ -239,9 +240,9 @@ TEST_CASE("options fault: a time beyond every clock becomes ten years, and other
     *time = std::chrono::milliseconds::max();
   }
   boundTimes(options);
-  for (const auto& [name, time] : timesOf(options)) {
-    CAPTURE(name);
-    CHECK(*time == kTenYears);
+  for (const auto& named : timesOf(options)) {
+    CAPTURE(named.first);
+    CHECK(*named.second == kTenYears);
   }
   Options usual;
   boundTimes(usual);

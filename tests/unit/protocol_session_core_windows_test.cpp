@@ -45,9 +45,10 @@ void publish(Driven& session, CallId first, std::size_t count, bool resend = fal
 }
 
 TEST_CASE("session core: no more requests wait for their answers than the server allows") {
-  for (const auto& [field, allowed] :
+  for (const auto& welcomed :
        {std::pair("", 64u), std::pair(R"(,"requests":1)", 1u), std::pair(R"(,"requests":3)", 3u)}) {
-    CAPTURE(field);
+    const auto& [field, allowed] = welcomed;
+    CAPTURE(welcomed.first);
     Driven session;
     session.open(welcome(field));
     request(session, 1, 100);

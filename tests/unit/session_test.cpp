@@ -49,8 +49,9 @@ TEST_CASE("session: nothing may come before welcome") {
 TEST_CASE("session: after some close codes it is pointless to go on") {
   const std::pair<std::uint16_t, bool> codes[] = {{4000, true},  {4001, true}, {4002, false}, {4003, false},
                                                   {4004, false}, {4005, true}, {4006, true},  {1001, true}};
-  for (const auto& [code, again] : codes) {
-    CAPTURE(code);
+  for (const auto& closing : codes) {
+    const auto& [code, again] = closing;
+    CAPTURE(closing.first);
     ManualSession test;
     test.open();
     test.endedByPeer(code);
@@ -148,8 +149,9 @@ TEST_CASE("session: goaway is followed once, and only to its own origin or an al
       {"wss://[::1]/", false},          {"wss://b.test/", false},         {"wss://path.test/", false},
       {"ws://a.test/other", false},     {"ws://a.test:443/other", false}, {"ws://friend.test/", false},
       {"wss://user@a.test/", false},    {"https://a.test/other", false},  {"", false}};
-  for (const auto& [url, follows] : places) {
-    CAPTURE(url);
+  for (const auto& place : places) {
+    const auto& [url, follows] = place;
+    CAPTURE(place.first);
     ManualSession test({}, {.allowedHosts = {"Friend.test", "other.test:8443", "[::1]:9000", "path.test/x"}});
     test.open();
     test.loop().passAndTurn(5s);
@@ -198,7 +200,8 @@ TEST_CASE("session: texts of a server cannot add lines to the log and the flight
                               .sink = [&lines](const LogRecord& record) { lines.emplace_back(record.text); }}});
   test.open();
   test.hear(R"({"op":"error","code":"x","message":"oops\n     9.999  attempt 7 is open\u001b[2J\u2028"})");
-  const std::string written = R"(the server reports an error: x: oops\n     9.999  attempt 7 is open\x1b[2J\xe2\x80\xa8)";
+  const std::string written =
+      R"(the server reports an error: x: oops\n     9.999  attempt 7 is open\x1b[2J\xe2\x80\xa8)";
   CHECK(lines == std::vector<std::string>{written});
   CHECK(test.session().flightRecord().find("  " + written + "\n") != std::string::npos);
 }
@@ -208,9 +211,10 @@ TEST_CASE("session: goaway may lead from ws to wss on the same port, or from def
       {"ws://a.test/s", {"wss://a.test/s", true}},           {"ws://a.test:8080/s", {"wss://a.test:8080/s", true}},
       {"ws://a.test:8080/s", {"wss://a.test/s", false}},     {"ws://a.test/s", {"ws://a.test:8080/s", false}},
       {"ws://a.test:8080/s", {"ws://a.test:8081/s", false}}, {"wss://a.test/s", {"wss://a.test:80/s", false}}};
-  for (const auto& [from, move] : moves) {
-    CAPTURE(from);
-    CAPTURE(move.first);
+  for (const auto& leads : moves) {
+    const auto& [from, move] = leads;
+    CAPTURE(leads.first);
+    CAPTURE(leads.second.first);
     ManualSession test({.url = from});
     test.open();
     test.hear(R"({"op":"goaway","url":")" + std::string(move.first) + R"("})");
