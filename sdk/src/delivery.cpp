@@ -84,6 +84,7 @@ void Delivery::stop() {
   wantsMessages_.store(false, std::memory_order_relaxed);
   handlers = std::exchange(handlers_, nullptr);
   queue.swap(queue_);
+  queuedEvents_ = queuedBytes_ = 0;
   gate_.shut(lock);
   lock.unlock();
 }
@@ -99,12 +100,12 @@ void Delivery::runQueued(Polled& polled, std::size_t most, Continues continues) 
     const std::unique_ptr<Event> event = hasTaken ? nullptr : take();
     if (event != nullptr) {
       run(*event);
-      ranBytes_ += weigh(*event);
       if (const Opened* opened = std::get_if<Opened>(&*event)) {
         polled.openReturned = opened->attempt;
       }
     } else if (nextTaken_ < taken_.size()) {
       const Message message = std::move(taken_[nextTaken_++]);
+      ++ranMessages_;
       ranBytes_ += weigh(message);
       callFor(current(), message);
     } else {
@@ -119,16 +120,19 @@ void Delivery::runQueued(Polled& polled, std::size_t most, Continues continues) 
 
 /// Counts a poll, once its callbacks have returned.
 void Delivery::finish(Polled& polled) {
-  const std::size_t ranBytes = std::exchange(ranBytes_, 0);
   const bool hasTaken = nextTaken_ < taken_.size();
+  const std::size_t ranMessages = std::exchange(ranMessages_, 0);
+  const std::size_t ranBytes = std::exchange(ranBytes_, 0);
   leave();
   const Lock lock(mutex_);
   ++polls_;
-  queuedEvents_ -= polled.ran;
-  queuedBytes_ -= ranBytes;
+  if (!stopped()) {
+    queuedEvents_ -= ranMessages;
+    queuedBytes_ -= ranBytes;
+  }
   polled.madeRoom = full_ && queuedBytes_ <= maxBytes_ / 2;
   full_ = full_ && !polled.madeRoom;
-  polled.more = hasTaken || nextEvent(lock) < queue_.size();
+  polled.more = !stopped() && (hasTaken || nextEvent(lock) < queue_.size());
   runnerTold_ = polled.more;
 }
 
@@ -188,7 +192,7 @@ void Delivery::deliver(Message& message) {
       arrivedBytes_ += weigh(message);
       arrived_.push_back(keeper_.keep(message));
     }
-    if (!inRound_) {
+    if (!inRound_ || held_) {
       const Lock lock(mutex_);
       pushArrived(lock);
     }
@@ -219,8 +223,11 @@ std::uint64_t Delivery::release() {
     runQueued(polled, std::numeric_limits<std::size_t>::max(), [] { return true; });
   }
   const Lock lock(mutex_);
-  queuedEvents_ -= polled.ran;
-  queuedBytes_ -= std::exchange(ranBytes_, 0);
+  if (!stopped()) {
+    queuedEvents_ -= ranMessages_;
+    queuedBytes_ -= ranBytes_;
+  }
+  ranMessages_ = ranBytes_ = 0;
   full_ = full_ && !queue_.empty();
   return polled.openReturned;
 }
@@ -397,6 +404,8 @@ std::unique_ptr<Event> Delivery::take() {
   if (waitingError_ != nullptr && waitingError_ == std::get_if<SessionError>(&*event)) {
     waitingError_ = nullptr;
   }
+  --queuedEvents_;
+  queuedBytes_ -= weigh(*event);
   return event;
 }
 

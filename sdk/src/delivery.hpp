@@ -146,7 +146,7 @@ class Delivery final : public Outlet {
   Gate gate_;
   std::shared_ptr<const Handlers> handlers_;
   core::RingQueue<Queued> queue_;
-  // Of the queue, and of what was taken from it as of the end of the last poll.
+  // Of the queue, and of the messages that were taken from it, less those that had run at the end of the last poll.
   std::size_t queuedEvents_ = 0;
   std::size_t queuedBytes_ = 0;
   std::vector<Message> spare_;      // Empty, with the memory of messages that have run.
@@ -174,7 +174,8 @@ class Delivery final : public Outlet {
   bool claimed_ = false;
   std::vector<Message> taken_;  // Off the queue; those before `nextTaken_` have run.
   std::size_t nextTaken_ = 0;
-  std::size_t ranBytes_ = 0;  // In this poll.
+  std::size_t ranMessages_ = 0;  // In this poll.
+  std::size_t ranBytes_ = 0;
   std::shared_ptr<const Handlers> current_;
   std::uint32_t currentVersion_ = 0;
 };

@@ -207,7 +207,7 @@ TEST_CASE("client: waitOpen returns once onOpen has returned") {
   waiter.join();
 }
 
-TEST_CASE("executor: each task runs one callback, and the next task follows when it has run") {
+TEST_CASE("executor: a task runs one callback, or messages in a row, and the next task follows when it has run") {
   ManualExecutor executor;
   ManualClient manual(executing(executor));
   Texts received;
@@ -225,13 +225,33 @@ TEST_CASE("executor: each task runs one callback, and the next task follows when
   const auto task = executor.take();
   CHECK(received.empty());
   task();
-  CHECK(received == Texts{"a"});
-  CHECK(executor.waiting() == 1);
+  CHECK(received == Texts{"a", "b", "c"});
+  CHECK(executor.waiting() == 0);
   manual.transport().receive("d");
   CHECK(executor.waiting() == 1);
-  CHECK(executor.runAll() == 3);
+  CHECK(executor.runAll() == 1);
   CHECK(received == Texts{"a", "b", "c", "d"});
   CHECK(manual.client().poll() == 0);
+}
+
+TEST_CASE("executor: a task runs 32 messages at most, and none behind another event") {
+  ManualExecutor executor;
+  ManualClient manual(executing(executor));
+  Texts received;
+  manual.noteTexts(received);
+  manual.client().onClose([&](const CloseInfo&) { received.push_back("closed"); });
+  manual.open();
+  executor.runAll();
+  for (int i = 0; i < 40; ++i) {
+    manual.transport().receive("x");
+  }
+  manual.transport().end({});
+  executor.take()();
+  CHECK(received.size() == 32);
+  executor.take()();
+  CHECK(received.size() == 40);
+  executor.take()();
+  CHECK(received.back() == "closed");
 }
 
 TEST_CASE("executor: callbacks never run concurrently on a pool of threads") {

@@ -161,7 +161,7 @@ TEST_CASE("delivery: events delivered during poll() run in it too, in order") {
 
 TEST_CASE("delivery: a full queue stays full until half of it is empty") {
   const std::string text(100, 'x');
-  const std::size_t each = sizeof(Event) + text.size();
+  const std::size_t each = sizeof(Message) + text.size();
   Delivery delivery(Callbacks::Poll, 10 * each);
   onMessage(delivery, [](const Message&) {});
   for (int i = 0; i < 10; ++i) {
@@ -215,7 +215,7 @@ TEST_CASE("delivery: queued events are counted, with their bytes and the polls s
   deliverText(delivery, "hello");
   delivery.deliver(Event(Drained{}));
   CHECK(delivery.waiting().events == 2);
-  CHECK(delivery.waiting().bytes == 2 * sizeof(Event) + 5);
+  CHECK(delivery.waiting().bytes == sizeof(Message) + 5 + sizeof(Event));
   pollAll(delivery);
   pollAll(delivery);
   CHECK(delivery.waiting().events == 0);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,11 @@ class MailboxAndLoop {
     const SendResult result = mailbox.send(text.size(), mode, post, MessageKind::Text, core::asBytes(text));
     note(post);
     return result;
+  }
+  /// What a callback on the loop's thread sends in a round; nothing if the lock's way has to judge it.
+  std::optional<SendResult> sendHere(std::string_view text) {
+    CHECK(mailbox.takesHere());
+    return mailbox.sendHere(text.size(), {}, MessageKind::Text, core::asBytes(text));
   }
   SendResult send(std::size_t bytes) { return send(std::string(bytes, 'x')); }
   SendResult sendFirst(std::string_view text) { return send(text, {.onOpenOf = 1}); }

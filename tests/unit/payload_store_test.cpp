@@ -169,6 +169,42 @@ TEST_CASE("payload store: one that was emptied by dropping takes messages like a
   CHECK(payloadOf(*store.take().next()) == "after all");
 }
 
+TEST_CASE("payload store: messages given back come before later ones") {
+  PayloadStore store;
+  for (int i = 0; i < 1000; ++i) {
+    put(store, counting(64));
+  }
+  PayloadStore::Batch batch = store.take();
+  CHECK(batch.next()->sizeBytes == 64);
+  CHECK(batch.nextStretch());
+  const std::size_t left = batch.count();
+  CHECK(left < 999);
+  CHECK(batch.payloadBytes() == left * 64);
+  put(store, "later");
+  put(store, "later still");
+  CHECK(store.dropFirst() == 5);
+  store.giveBack(std::move(batch));
+  CHECK(store.count() == left + 1);
+  put(store, "last");
+  const std::vector<core::Outgoing> messages = all(store.take());
+  REQUIRE(messages.size() == left + 2);
+  CHECK(payloadOf(messages[0]) == counting(64));
+  CHECK(payloadOf(messages[left]) == "later still");
+  CHECK(payloadOf(messages[left + 1]) == "last");
+}
+
+TEST_CASE("payload store: giving back nothing changes nothing") {
+  PayloadStore store;
+  put(store, "one");
+  PayloadStore::Batch batch = store.take();
+  CHECK(batch.next());
+  put(store, "two");
+  store.giveBack(std::move(batch));
+  store.giveBack({});
+  CHECK(store.count() == 1);
+  CHECK(payloadOf(*store.take().next()) == "two");
+}
+
 TEST_CASE("payload store: a stretch has the number of its messages and of their payload bytes") {
   PayloadStore store;
   std::size_t weight = 0;

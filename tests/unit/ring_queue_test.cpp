@@ -78,4 +78,24 @@ TEST_CASE("ring queue: an element is destroyed when it leaves, with the queue, a
   CHECK(Counted::alive == 0);
 }
 
+TEST_CASE("ring queue: an element can be taken out of the middle, also where the queue wraps around") {
+  for (std::size_t at = 0; at < 4; ++at) {
+    RingQueue<Counted> queue;
+    for (int i = -2; i < 2; ++i) {
+      queue.push_back(Counted(i));
+    }
+    queue.pop_front();
+    queue.pop_front();
+    queue.push_back(Counted(2));
+    queue.push_back(Counted(3));
+    queue.erase(at);
+    REQUIRE(queue.size() == 3);
+    CHECK(Counted::alive == 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+      CHECK(*queue[i].value == static_cast<int>(i < at ? i : i + 1));
+    }
+  }
+  CHECK(Counted::alive == 0);
+}
+
 }  // namespace tidewire::core
