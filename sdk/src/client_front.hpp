@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "client_loop.hpp"
 #include "core/options_fault.hpp"
@@ -39,9 +40,13 @@ class ClientFront : public ClientLoopHost, public EndpointAnswers, public std::e
     }
     const Mailbox::SendMode mode{
         .whenNotOpen = options.whenNotOpen, .onOpenOf = outlet_.openRunsHere(), .waited = waited};
-    if (mailbox_.takesHere() && mode.onOpenOf == 0 && !waited && loop_->onLoopThread()) {
-      if (const auto result = mailbox_.sendHere(sizeBytes, options.whenNotOpen, content...)) {
-        return *result;
+    // Only where there are threads is there a lock to do without.
+    if constexpr (!std::is_empty_v<Mutex>) {
+      if (mailbox_.takesHere() && mode.onOpenOf == 0 && !waited && loop_->onLoopThread()) {
+        // Takes the content only if it accepts the message.
+        if (const auto result = mailbox_.sendHere(sizeBytes, options.whenNotOpen, std::forward<Content>(content)...)) {
+          return *result;
+        }
       }
     }
     Mailbox::Post post;
