@@ -28,6 +28,8 @@ class Course {
     }
     return true;
   }
+  /// Whether `takeOne()` would return true.
+  [[nodiscard]] bool wantsToSend() const { return credit_ > 0; }
   void received(std::size_t bytes);
   [[nodiscard]] bool finished() const { return finished_; }
   [[nodiscard]] const std::string& payload() const { return payload_; }
