@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,6 +35,14 @@ struct Settings {
 [[noreturn]] void fail(const char* what) {
   std::perror(what);
   std::exit(1);
+}
+
+/// A connection takes a descriptor, and 10,000 are more than the usual limit.
+void raiseDescriptorLimit() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int listenAt(const Settings& settings) {
@@ -140,6 +149,7 @@ int main(int argc, char** argv) {
   app.add_option("--key", settings.key, "PEM key of the certificate");
   CLI11_PARSE(app, argc, argv);
 
+  raiseDescriptorLimit();
   Server server(settings);
   std::printf("listening %d\n", server.port());
   std::fflush(stdout);

@@ -1,5 +1,7 @@
 #include "settings.hpp"
 
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +14,14 @@ constexpr int kUnsupported = 3;
 std::string authorityOf(const std::string& url) {
   const std::size_t begin = url.find("//") + 2;
   return url.substr(begin, url.find('/', begin) - begin);
+}
+
+/// A connection takes a descriptor, and 10,000 are more than the usual limit.
+void raiseDescriptorLimit() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace
@@ -31,6 +41,7 @@ std::string Settings::target() const {
 }
 
 Settings readSettings(int argc, char** argv) {
+  raiseDescriptorLimit();
   Settings settings;
   CLI::App app("A client of the benchmark: runs one scenario and prints one line of JSON");
   app.add_option("scenario", settings.scenario, "what to measure")->required();
