@@ -25,9 +25,14 @@ export function makeCertificate(folder) {
   return { certificate, key };
 }
 
-/** Starts the measuring server. `tls` is what `makeCertificate` returned, or null. */
-export async function startServer(program, { tls = null, port = 0 } = {}) {
-  const options = ['--port', port, ...(tls ? ['--certificate', tls.certificate, '--key', tls.key] : [])];
+/**
+ * Starts the measuring server. `tls` is what `makeCertificate` returned, or null. With `script` the program is an
+ * interpreter, and the script another server that prints "listening PORT".
+ */
+export async function startServer(program, { tls = null, port = 0, script = '' } = {}) {
+  const options = script
+    ? [script]
+    : ['--port', port, ...(tls ? ['--certificate', tls.certificate, '--key', tls.key] : [])];
   const child = spawn(...pinned(SERVER_PROCESSOR, [program], options), { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
   const scheme = tls ? 'wss://localhost' : 'ws://127.0.0.1';

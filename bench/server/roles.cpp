@@ -1,8 +1,9 @@
 // What a connection does, by its path:
 //
-//   /receive?messages=N&bytes=B[&text=1]   N messages to the client, from prepared frames
+//   /receive?messages=N&bytes=B[&text=1]   N messages to the client, from prepared frames; with wait=1 after its first
 //   /sink?messages=N                       counts N messages, then sends "done"
-//   /batches?messages=N&batch=K            sends "go" for K messages, two in advance; after N messages "done"
+//   /batches?messages=N&batch=K            sends "go" for K messages, two in advance; after N messages "done"; with
+//                                          wait=1 it begins after a first message, which does not count
 //   /echo                                  sends each message back
 //   /idle                                  answers Ping and Close only
 //   /session?messages=N&bytes=B&joined=1   speaks as much of "tidewire.v1" as one subscription needs
@@ -39,34 +40,55 @@ std::shared_ptr<const std::string> cycleOf(Opcode opcode, std::size_t bytes) {
 
 class Source : public Role {
  public:
-  Source(std::size_t messages, std::size_t bytes, bool text)
-      : messages_(messages), bytes_(bytes), opcode_(text ? Opcode::Text : Opcode::Binary) {}
+  explicit Source(const Request& request)
+      : messages_(request.number("messages", 1)),
+        bytes_(request.number("bytes", 64)),
+        opcode_(request.has("text") ? Opcode::Text : Opcode::Binary),
+        waits_(request.has("wait")) {}
 
   void begin(Connection& connection) override {
+    if (!waits_) {
+      start(connection);
+    }
+  }
+
+  void onFrame(Connection& connection, const Frame&) override {
+    if (waits_) {
+      start(connection);
+    }
+  }
+
+ private:
+  void start(Connection& connection) const {
     std::string header;
     appendHeader(header, opcode_, bytes_);
     connection.flood(cycleOf(opcode_, bytes_), messages_ * (header.size() + bytes_));
   }
 
- private:
   const std::size_t messages_;
   const std::size_t bytes_;
   const Opcode opcode_;
+  const bool waits_;
 };
 
 class Sink : public Role {
  public:
-  Sink(std::size_t messages, std::size_t batch) : messages_(messages), batch_(batch) {}
+  explicit Sink(const Request& request)
+      : messages_(request.number("messages", 1)), batch_(request.number("batch", 0)), waits_(request.has("wait")) {}
 
   void begin(Connection& connection) override {
-    if (batch_ > 0) {
-      appendFrame(connection.out(), Opcode::Text, "go");
-      appendFrame(connection.out(), Opcode::Text, "go");
+    if (batch_ > 0 && !waits_) {
+      start(connection);
     }
   }
 
   void onFrame(Connection& connection, const Frame& frame) override {
     if (!frame.final) {
+      return;
+    }
+    if (waits_) {
+      waits_ = false;
+      start(connection);
       return;
     }
     ++count_;
@@ -79,8 +101,14 @@ class Sink : public Role {
   }
 
  private:
+  static void start(Connection& connection) {
+    appendFrame(connection.out(), Opcode::Text, "go");
+    appendFrame(connection.out(), Opcode::Text, "go");
+  }
+
   const std::size_t messages_;
   const std::size_t batch_;
+  bool waits_;
   std::size_t count_ = 0;
 };
 
@@ -97,12 +125,11 @@ class Echo : public Role {
 
 std::unique_ptr<Role> makeRole(const Request& request) {
   const std::string& path = request.path();
-  const std::size_t messages = request.number("messages", 1);
   if (path == "/receive") {
-    return std::make_unique<Source>(messages, request.number("bytes", 64), request.has("text"));
+    return std::make_unique<Source>(request);
   }
   if (path == "/sink" || path == "/batches") {
-    return std::make_unique<Sink>(messages, request.number("batch", 0));
+    return std::make_unique<Sink>(request);
   }
   if (path == "/echo") {
     return std::make_unique<Echo>();
