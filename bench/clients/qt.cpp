@@ -25,6 +25,16 @@ std::unique_ptr<QWebSocket> openSocket(const Settings& settings) {
     tls.setCaCertificates(QSslCertificate::fromPath(QString::fromStdString(settings.ca)));
     socket->setSslConfiguration(tls);
   }
+#if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
+  const auto failed = &QWebSocket::errorOccurred;
+#else
+  const auto failed = QOverload<QAbstractSocket::SocketError>::of(&QWebSocket::error);
+#endif
+  QObject::connect(socket.get(), failed, [socket = socket.get()](QAbstractSocket::SocketError error) {
+    if (error != QAbstractSocket::RemoteHostClosedError) {
+      fail(socket->errorString().toStdString());
+    }
+  });
   socket->open(QUrl(QString::fromStdString(settings.url)));
   return socket;
 }

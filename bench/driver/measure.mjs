@@ -8,15 +8,15 @@ export function median(values) {
 }
 
 function clientArguments(scenario, entry, messages, server, tls) {
-  const { path, args } = scenario.run(messages);
+  const { path, args } = (entry.run ?? scenario.run)(messages);
   return [...args, '--url', `${server.url}${path}`, '--messages', messages, ...entry.args,
     ...(scenario.tls ? ['--ca', tls.certificate] : [])];
 }
 
 /** How many messages take about `seconds`. */
 async function calibrate(scenario, entry, context) {
-  const multiple = scenario.messages.multiple ?? 1;
-  const rounded = (count) => Math.max(2, Math.ceil(count / multiple)) * multiple;
+  const { multiple, limit } = scenario;
+  const rounded = (count) => Math.max(2, Math.ceil(Math.min(count, limit) / multiple)) * multiple;
   let messages = rounded(scenario.first);
   // Twice, because a short run is mostly its beginning.
   for (let i = 0; i < 2; ++i) {

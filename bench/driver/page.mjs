@@ -9,16 +9,19 @@ import { startStaticServer } from '../../tests/browser/support/static_server.mjs
 import { median } from './measure.mjs';
 import { startServer } from './processes.mjs';
 import { sizeName } from './scenarios.mjs';
+import { rate, time } from './table.mjs';
 
 const PLAIN = 'plain WebSocket';
 const TIDEWIRE = ['Tidewire, JavaScript', 'Tidewire, C++'];
 const CLIENTS = [PLAIN, 'reconnecting-websocket', 'socket.io-client', ...TIDEWIRE];
 const ARGUMENTS = ['--disable-background-networking', '--disable-gpu', '--no-first-run', '--no-sandbox'];
 
+const FIRST = 2000; // Messages of the run that finds out how many a measurement needs.
+
 const GOAL = 1.05;
 const GOAL_OF_LONG_TEXTS = 1.25; // In C++, which needs their bytes.
 
-const courses = [64, 1024, 65536].flatMap((bytes) =>
+export const pageCourses = [64, 1024, 65536].flatMap((bytes) =>
   [true, false].flatMap((text) =>
     ['receive', 'batches'].map((course) => ({
       id: `page-${course}-${bytes}-${text ? 'text' : 'binary'}`,
@@ -109,7 +112,7 @@ export async function measurePages({ build, root, server, repetitions, seconds, 
   const browser = await Browser.launch({ build, root });
   const all = [];
   try {
-    for (const course of courses.filter(({ id }) => wanted(id))) {
+    for (const course of pageCourses.filter(({ id }) => wanted(id))) {
       const measured = [];
       const runs = CLIENTS.map((client) => ({ client, results: [] }));
       const origin = (client) => (client === 'socket.io-client' ? socketIo.url : server.url);
@@ -118,7 +121,7 @@ export async function measurePages({ build, root, server, repetitions, seconds, 
         return browser.measure(client, urlOf(sized, origin(client)), sized);
       };
       const step = course.batch || 1;
-      const first = await once(PLAIN, Math.ceil(2000 / step) * step);
+      const first = await once(PLAIN, Math.ceil(FIRST / step) * step);
       const messages = Math.ceil((seconds * 1e9) / first.cpu / step) * step;
       for (let i = 0; i < repetitions; ++i) {
         for (const { client, results } of runs) {
@@ -148,4 +151,20 @@ export async function measurePages({ build, root, server, repetitions, seconds, 
     await socketIo.stop();
   }
   return { version: browser.version, courses: all };
+}
+
+export function printPage({ title, results }) {
+  console.log(`\n${title}: CPU of the renderer`);
+  for (const { label, cpu, factor, goal, rate: perSecond } of results) {
+    console.log(
+      [
+        '  ',
+        label.padEnd(38),
+        time(cpu).padStart(10),
+        `${rate(perSecond)}/s`.padStart(14),
+        `  × ${factor.toFixed(2)}`,
+        goal ? ` (goal ${goal.toFixed(2)})` : '',
+      ].join(' ').trimEnd(),
+    );
+  }
 }

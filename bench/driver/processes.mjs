@@ -2,22 +2,20 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
 const UNSUPPORTED = 3;
-const TIMEOUT = 120_000;
+const TIMEOUT = 60_000;
 
 const SERVER_PROCESSOR = 0;
 const CLIENT_PROCESSOR = Math.min(1, os.cpus().length - 1);
 
 const pinned = (processor, program, args) => ['taskset', ['-c', String(processor), ...program, ...args.map(String)]];
 
-/** Makes a certificate for "localhost", valid for some days. */
+/** Makes a certificate for "localhost" in `folder`, valid for some days. */
 export function makeCertificate(folder) {
-  mkdirSync(folder, { recursive: true });
   const certificate = path.join(folder, 'certificate.pem');
   const key = path.join(folder, 'key.pem');
   execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '7', '-subj', '/CN=localhost',

@@ -24,6 +24,10 @@ const courses = {
   'ping-pong': (n, { bytes, text }) => ({ path: '/echo', args: ['ping-pong', '--bytes', bytes, ...kind(text)] }),
   echo: (n, { bytes, text }) => ({ path: '/echo', args: ['echo', '--bytes', bytes, '--window', 64, ...kind(text)] }),
   connect: () => ({ path: '/idle', args: ['connect'] }),
+  session: (n, { bytes }, joined) => ({
+    path: `/session?messages=${n}&bytes=${bytes}${joined ? '&joined=1' : ''}`,
+    args: ['session', '--bytes', bytes],
+  }),
 };
 
 /** The entries of a scenario: every peer, with its sends coalesced too where `sends`, and Tidewire. */
@@ -39,11 +43,12 @@ const beside = (tidewire, { sends = false } = {}) => ({ peers }) => [
   ...peers
     .filter((peer) => peer.isTidewire)
     .flatMap((peer) =>
-      tidewire.map(({ id = '', label = '', args = [] }) => ({
+      tidewire.map(({ id = '', label = '', args = [], run }) => ({
         id: `${peer.id}${id}`,
         peer,
         label: `${peer.label}${label}`,
         args,
+        run,
       })),
     ),
 ];
@@ -56,6 +61,12 @@ const deliveries = [
   { id: ':executor', label: ', executor', args: ['--delivery', 'executor'] },
   { id: ':loop', label: ', own loop', args: ['--delivery', 'loop'] },
 ];
+const EVENT = { bytes: 100, text: true, first: 2000, limit: 300_000 };
+const events = [
+  { label: ', messages' },
+  { id: ':events', label: ', events', run: (n) => courses.session(n, EVENT, false) },
+  { id: ':joined', label: ', joined events', run: (n) => courses.session(n, EVENT, true) },
+];
 const onlyTidewire = (variants) => ({ peers }) => beside(variants)({ peers: peers.filter((peer) => peer.isTidewire) });
 
 function scenario(id, group, title, course, parameters, entries, goals = {}, more = {}) {
@@ -67,7 +78,8 @@ function scenario(id, group, title, course, parameters, entries, goals = {}, mor
     goals,
     tls: parameters.tls ?? false,
     first: parameters.first ?? Math.max(8, Math.min(2000, Math.floor(16e6 / parameters.bytes))),
-    messages: parameters.bytes ? { multiple: parameters.batch ?? 1 } : {},
+    multiple: parameters.batch ?? 1,
+    limit: parameters.limit ?? Infinity,
     run: (n) => courses[course](n, parameters),
     ...more,
   };
@@ -114,7 +126,9 @@ export const scenarios = [
   scenario('tls-receive-64k', 'tls', 'TLS: receive 64 KiB, text', 'receive', text(65536, { tls: true }), beside(plain),
     { tidewire: 1.05 }),
   scenario('tls-send-64', 'tls', 'TLS: send 64 B, text', 'send', text(64, { tls: true }), beside(queues, { sends: true }),
-    { tidewire: 20 }),
+    { tidewire: 20 }, { without: 'coalesced' }),
   scenario('tls-send-64k', 'tls', 'TLS: send 64 KiB, text', 'send', text(65536, { tls: true }),
     beside(queues, { sends: true }), { tidewire: 1.0 }),
+  scenario('session', 'session', 'Session: events of 100 B', 'receive', EVENT, onlyTidewire(events),
+    { 'tidewire:events': 0.5, 'tidewire:joined': 0.5 }, { against: 'tidewire' }),
 ];
