@@ -27,7 +27,7 @@ const OTHERS = {
   counts: 'System calls and allocations of each message',
   idle: '1,000 and 10,000 idle connections in one process',
   reconnect: '10,000 clients after a restart of their server',
-  compiling: 'How long a program takes to compile',
+  compiling: 'What a client adds to the time to compile a program, and to its size',
   page: 'Clients in a page of Chromium',
 };
 
@@ -66,15 +66,18 @@ const repetitions = Number(options.repeat ?? (options.quick ? 3 : 7));
 const seconds = Number(options.seconds ?? (options.quick ? 0.05 : 0.4));
 const wantedTexts = options.only.split(',').filter(Boolean);
 const wanted = (id, group) => wantedTexts.length === 0 || wantedTexts.some((text) => id.includes(text) || group === text);
-// What a short look leaves out: the kinds that say the same as another, and what takes long.
-const quickly = (id) => !options.quick || wantedTexts.length > 0 || !/binary|-1k|-1m$/.test(id);
+// What a short look leaves out unless it is chosen: what says the same as something else, and what takes long.
+const isShort = options.quick && wantedTexts.length === 0;
+const quickly = (id) => !isShort || !/binary|-1k|-1m$|-1024-|page-batches/.test(id);
 
-const { peers, missing } = findPeers({
+const found = findPeers({
   build: options.build,
   clients: path.join(HERE, '../clients'),
   chosen: options.peers.split(',').filter(Boolean),
   others: options.tidewire,
 });
+const { missing } = found;
+const peers = isShort ? found.peers.filter(({ slow }) => !slow) : found.peers;
 const chosen = scenarios.filter(({ id, group }) => wanted(id, group) && quickly(id));
 if (options.list) {
   for (const { id, group, title } of scenarios) console.log(`${id.padEnd(24)} ${group.padEnd(10)} ${title}`);
@@ -102,26 +105,27 @@ async function measureScenarios(servers) {
 
 async function measureOthers(results, server) {
   const tidewire = peers.find(({ isTidewire }) => isTidewire);
+  const others = isShort ? [tidewire] : peers;
   if (wanted('counts')) {
-    results.counts = await count(peers, { url: server.url, build: options.build, say });
+    results.counts = await count(others, { url: server.url, build: options.build, say });
     printCounts(results.counts);
   }
   if (wanted('idle')) {
     results.idle = [];
     for (const connections of options.quick ? [1000] : [1000, 10_000]) {
-      results.idle.push(await measureIdle(peers, connections, { url: server.url, repetitions: Math.min(3, repetitions), say }));
+      results.idle.push(await measureIdle(others, connections, { url: server.url, repetitions: Math.min(3, repetitions), say }));
       printIdle(results.idle.at(-1));
     }
   }
-  if (wanted('reconnect') && (!options.quick || wantedTexts.length > 0)) {
+  if (wanted('reconnect') && !isShort) {
     results.reconnect = await measureReconnect(tidewire, 10_000, program);
     printReconnect(results.reconnect);
   }
   if (wanted('compiling')) {
-    results.compiling = measureCompiling(ROOT, Math.min(5, repetitions));
+    results.compiling = measureCompiling(ROOT, options.build, Math.min(5, repetitions));
     printCompiling(results.compiling);
   }
-  const pageWanted = (id) => wanted(id, 'page') && (!options.quick || id.includes('text'));
+  const pageWanted = (id) => wanted(id, 'page') && quickly(id);
   if (pageCourses.some(({ id }) => pageWanted(id)) && existsSync(path.join(options.build, 'web/web/page_client.js'))) {
     results.page = await measurePages({ build: options.build, root: ROOT, server, repetitions: Math.min(5, repetitions),
       seconds: options.quick ? 0.2 : 1, wanted: pageWanted, say,

@@ -21,7 +21,7 @@ const FIRST = 2000; // Messages of the run that finds out how many a measurement
 const GOAL = 1.05;
 const GOAL_OF_LONG_TEXTS = 1.25; // In C++, which needs their bytes.
 
-export const pageCourses = [64, 1024, 65536].flatMap((bytes) =>
+const plainCourses = [64, 1024, 65536].flatMap((bytes) =>
   [true, false].flatMap((text) =>
     ['receive', 'batches'].map((course) => ({
       id: `page-${course}-${bytes}-${text ? 'text' : 'binary'}`,
@@ -30,9 +30,20 @@ export const pageCourses = [64, 1024, 65536].flatMap((bytes) =>
       bytes,
       text,
       batch: course === 'batches' ? Math.max(4, Math.min(200, Math.floor(262_144 / bytes))) : 0,
+      clients: CLIENTS,
     })),
   ),
 );
+
+const EVENTS = 'Tidewire, events';
+const JOINED = 'Tidewire, joined events';
+const MOST_EVENTS = 300_000; // The server prepares them all.
+
+export const pageCourses = [
+  ...plainCourses,
+  { id: 'page-session', title: 'Events of 100 B of a session, in the page', course: 'receive', bytes: 100, text: true, batch: 0,
+    clients: [PLAIN, EVENTS, JOINED], most: MOST_EVENTS },
+];
 
 const goalOf = (client, { bytes, text }) =>
   client === 'Tidewire, C++' && bytes === 65536 && text ? GOAL_OF_LONG_TEXTS : GOAL;
@@ -101,7 +112,10 @@ class Browser {
   }
 }
 
-function urlOf(course, origin) {
+function urlOf(client, course, origin) {
+  if (client === EVENTS || client === JOINED) {
+    return `${origin}/session?messages=${course.messages}&bytes=${course.bytes}${client === JOINED ? '&joined=1' : ''}`;
+  }
   const { messages, bytes, text, batch } = course;
   return `${origin}/${course.course}?messages=${messages}&bytes=${bytes}&batch=${batch}&wait=1${text ? '&text=1' : ''}`;
 }
@@ -114,15 +128,15 @@ export async function measurePages({ build, root, server, repetitions, seconds, 
   try {
     for (const course of pageCourses.filter(({ id }) => wanted(id))) {
       const measured = [];
-      const runs = CLIENTS.map((client) => ({ client, results: [] }));
+      const runs = course.clients.map((client) => ({ client, results: [] }));
       const origin = (client) => (client === 'socket.io-client' ? socketIo.url : server.url);
       const once = async (client, messages) => {
         const sized = { ...course, messages };
-        return browser.measure(client, urlOf(sized, origin(client)), sized);
+        return browser.measure(client, urlOf(client, sized, origin(client)), sized);
       };
       const step = course.batch || 1;
       const first = await once(PLAIN, Math.ceil(FIRST / step) * step);
-      const messages = Math.ceil((seconds * 1e9) / first.cpu / step) * step;
+      const messages = Math.min(course.most ?? Infinity, Math.ceil((seconds * 1e9) / first.cpu / step) * step);
       for (let i = 0; i < repetitions; ++i) {
         for (const { client, results } of runs) {
           try {

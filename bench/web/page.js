@@ -84,6 +84,28 @@ async function prepareWasm(url, { messages, bytes, text, batch }) {
   };
 }
 
-globalThis.prepare = async (name, url, course) => {
-  globalThis.run = await (name === 'Tidewire, C++' ? prepareWasm(url, course) : prepareScript(name, url, course));
+/** A session opens only when it is measured, because its server begins with the subscription. */
+async function prepareSession(url, { messages, bytes }) {
+  const { Session } = await import('/dist/tidewire.js');
+  return async () => {
+    const session = new Session(url);
+    let left = messages;
+    await new Promise((resolve) => {
+      const onEvent = (event) => {
+        if (event.data.length === bytes && --left === 0) resolve();
+      };
+      session.subscribe('load', {}, { onEvent });
+      session.connect();
+    });
+    session.close();
+  };
+}
+
+function prepare(name, url, course) {
+  if (new URL(url).pathname === '/session') return prepareSession(url, course);
+  return name === 'Tidewire, C++' ? prepareWasm(url, course) : prepareScript(name, url, course);
+}
+
+globalThis.prepare = async (...args) => {
+  globalThis.run = await prepare(...args);
 };
