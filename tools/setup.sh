@@ -111,6 +111,26 @@ need_test_tools() {
   need 'nginx' nginx-light has_nginx
 }
 
+need_bench() {
+  need 'taskset' util-linux has taskset
+  need 'strace' strace has strace
+  need 'the openssl program' openssl has openssl
+}
+
+# Libraries that the benchmark compares with. It does without those that are missing.
+need_peers() {
+  need 'Boost' libboost-dev has_header boost/beast/websocket.hpp
+  need 'websocketpp' libwebsocketpp-dev has_header websocketpp/client.hpp
+  need 'Qt 6 WebSockets' qt6-websockets-dev has_qt_websockets
+  need 'cargo 1.85 or later' 'cargo-web|cargo' is_at_least 1.85 cargo
+  need "Python's websockets" python3-websockets has_python_websockets
+}
+
+has_qt_websockets() {
+  compgen -G '/usr/lib*/*/cmake/Qt6WebSockets/Qt6WebSocketsConfig.cmake' ||
+    compgen -G '/usr/lib*/cmake/Qt6WebSockets/Qt6WebSocketsConfig.cmake'
+}
+
 need_clang() {
   need 'clang++ with libFuzzer' clang has clang++
 }
@@ -204,6 +224,20 @@ setup() {
   if ((${#missing[@]} > 0)); then
     fail 2 "these are still missing; the system's packages are too old, or another program comes first on the PATH:" \
       "${missing[@]/#/  - }"
+  fi
+}
+
+# setup_if_known <needs>: the same for what is only wished for: says what stays missing, and goes on.
+setup_if_known() {
+  local chosen
+  find_missing "$1"
+  if ((${#missing[@]} > 0)) && has apt-get >/dev/null && { ((EUID == 0)) || has sudo >/dev/null; }; then
+    choose_packages
+    quietly "$(say "installing ${chosen[*]}")" "apt-${1#need_}" install_packages || true
+    find_missing "$1"
+  fi
+  if ((${#missing[@]} > 0)); then
+    say "going on without: $(printf '%s; ' "${missing[@]}")"
   fi
 }
 
