@@ -10,13 +10,8 @@ constexpr double kLingerSeconds = 2;
 
 }  // namespace
 
-Lingering::Lingering(Owner& owner, struct ev_loop* events, Wire&& wire, ByteBuffer rest)
-    : owner_(owner),
-      events_(events),
-      wire_(
-          std::move(wire), [](void* self) { static_cast<Lingering*>(self)->discard(); }, this),
-      rest_(std::move(rest)) {
-  lws_set_opaque_user_data(wire_.wsi(), static_cast<WsiOwner*>(this));
+Lingering::Lingering(Lingering::Owner& owner, struct ev_loop* events, Wire&& wire, ByteBuffer rest)
+    : owner_(owner), events_(events), wire_(std::move(wire), static_cast<Wire::Owner&>(*this)), rest_(std::move(rest)) {
   wire_.startReading();
   ev_init(&patience_,
           [](struct ev_loop*, ev_timer* watcher, int) { static_cast<Lingering*>(watcher->data)->giveUp(); });
@@ -31,25 +26,10 @@ Lingering::~Lingering() {
   ev_timer_stop(events_, &patience_);
 }
 
-void Lingering::discard() {
+void Lingering::wireReadable() {
   std::array<std::byte, 16 * 1024> dropped;
   if (wire_.receive({}, dropped).ended) {
     giveUp();
-  }
-}
-
-int Lingering::onCallback(lws*, lws_callback_reasons reason) {
-  switch (reason) {
-    case LWS_CALLBACK_RAW_WRITEABLE:
-      wire_.writable();
-      writeOut();
-      return 0;
-    case LWS_CALLBACK_RAW_CLOSE:
-      (void)wire_.release();
-      owner_.lingered(*this);
-      return 0;
-    default:
-      return 0;
   }
 }
 
@@ -68,7 +48,7 @@ void Lingering::writeOut() {
 
 /// The peer has ended the connection, or the time is over.
 void Lingering::giveUp() {
-  owner_.cut(wire_.release());
+  wire_.cut();
   owner_.lingered(*this);
 }
 

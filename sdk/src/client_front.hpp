@@ -9,6 +9,7 @@
 
 #include "client_loop.hpp"
 #include "core/options_fault.hpp"
+#include "counters.hpp"
 #include "journal.hpp"
 #include "mailbox.hpp"
 #include "outlet.hpp"
@@ -98,9 +99,9 @@ class ClientFront : public ClientLoopHost, public EndpointAnswers, public std::e
  private:
   void postCommand(Command command);
 
-  const Endpoint configured_;
   const MakeLayer makeLayer_;
   Outlet& outlet_;
+  Counters counters_;
 
   // Loop thread only.
   std::unique_ptr<ClientLoop> clientLoop_;
