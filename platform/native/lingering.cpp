@@ -12,14 +12,22 @@ constexpr double kLingerSeconds = 2;
 
 Lingering::Lingering(Lingering::Owner& owner, struct ev_loop* events, Wire&& wire, ByteBuffer rest)
     : owner_(owner), events_(events), wire_(std::move(wire), static_cast<Wire::Owner&>(*this)), rest_(std::move(rest)) {
-  wire_.startReading();
   ev_init(&patience_,
           [](struct ev_loop*, ev_timer* watcher, int) { static_cast<Lingering*>(watcher->data)->giveUp(); });
   patience_.data = this;
+}
+
+bool Lingering::start() {
+  writeOut();
+  if (finished_ && discard()) {
+    wire_.cut();
+    return false;
+  }
+  wire_.startReading();
   ev_now_update(events_);
   ev_timer_set(&patience_, kLingerSeconds, 0.);
   ev_timer_start(events_, &patience_);
-  writeOut();
+  return true;
 }
 
 Lingering::~Lingering() {
@@ -27,10 +35,15 @@ Lingering::~Lingering() {
 }
 
 void Lingering::wireReadable() {
-  std::array<std::byte, 16 * 1024> dropped;
-  if (wire_.receive({}, dropped).ended) {
+  if (discard()) {
     giveUp();
   }
+}
+
+/// Returns whether the stream has ended.
+bool Lingering::discard() {
+  std::array<std::byte, 16 * 1024> dropped;
+  return wire_.receive({}, dropped).ended;
 }
 
 void Lingering::writeOut() {

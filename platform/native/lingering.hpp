@@ -26,6 +26,8 @@ class Lingering final : private Wire::Owner {
   /// `rest`: bytes still to be written.
   Lingering(Lingering::Owner& owner, struct ev_loop* events, Wire&& wire, ByteBuffer rest);
   ~Lingering();
+  /// Returns false if it is over already: most peers close behind their Close frame. Then there is nothing to keep.
+  [[nodiscard]] bool start();
   Lingering(const Lingering&) = delete;
   Lingering& operator=(const Lingering&) = delete;
 
@@ -34,6 +36,7 @@ class Lingering final : private Wire::Owner {
   void wireWritable() override { writeOut(); }
   void wireClosed() override { owner_.lingered(*this); }
   void writeOut();
+  [[nodiscard]] bool discard();
   void giveUp();
 
   Lingering::Owner& owner_;

@@ -188,14 +188,18 @@ void NativeLoop::turn(std::chrono::milliseconds timeout) {
 }
 
 void NativeLoop::interrupt() {
-  const std::lock_guard lock(mutex_);
-  signal();
+  std::unique_lock lock(mutex_);
+  signal(lock);
 }
 
-/// Requires: the lock.
-void NativeLoop::signal() {
-  if (events_ != nullptr) {
-    ev_async_send(events_, &wake_);
+/// May release the lock: the thread that wakes up takes it.
+void NativeLoop::signal(std::unique_lock<std::mutex>& lock) {
+  struct ev_loop* const events = events_;
+  if (hasThread_) {
+    lock.unlock();  // The events of another loop may be freed as soon as it is not held.
+  }
+  if (events != nullptr) {
+    ev_async_send(events, &wake_);
   } else {
     posted_.notify_one();
   }
@@ -221,9 +225,9 @@ void NativeLoop::abandon() {
 /// Called at the end of the program, before OpenSSL cleans up: connections use OpenSSL, so none may be left.
 void NativeLoop::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     stopping_ = true;
-    signal();
+    signal(lock);
   }
   if (onLoopThread()) {
     return;  // exit() was called in a callback, which still uses everything that would be freed here.
@@ -258,35 +262,37 @@ std::unique_ptr<internal::Transport> NativeLoop::makeTransport(internal::Transpo
 // Wake-up.
 
 void NativeLoop::wake(std::shared_ptr<internal::LoopTask> task) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (stopping_) {
     return;
   }
   if (hasThread_) {
     (void)startThread();  // Without one the task waits for a later call.
   }
-  if (tasks_.empty() && functions_.empty()) {
-    signal();
-  }
+  const bool isFirst = tasks_.empty() && functions_.empty();
   tasks_.push_back(std::move(task));
+  if (isFirst) {
+    signal(lock);
+  }
 }
 
 void NativeLoop::post(std::function<void()> function) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (stopping_) {
     return;
   }
-  if (tasks_.empty() && functions_.empty()) {
-    signal();
-  }
+  const bool isFirst = tasks_.empty() && functions_.empty();
   functions_.push_back(std::move(function));
+  if (isFirst) {
+    signal(lock);
+  }
 }
 
 void NativeLoop::doPosted() {
-  std::vector<std::shared_ptr<internal::LoopTask>> tasks;
+  std::vector<std::shared_ptr<internal::LoopTask>> tasks = std::move(spareTasks_);
   std::vector<std::function<void()>> functions;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (stopping_) {
       if (events_ != nullptr) {
         ev_break(events_, EVBREAK_ALL);
@@ -298,7 +304,7 @@ void NativeLoop::doPosted() {
     functions.assign(std::make_move_iterator(functions_.begin()), std::make_move_iterator(last));
     functions_.erase(functions_.begin(), last);
     if (!functions_.empty()) {
-      signal();  // The rest runs in the next turn, so that sockets and timers have theirs before.
+      signal(lock);  // The rest runs in the next turn, so that sockets and timers have theirs before.
     }
   }
   for (const auto& function : functions) {
@@ -307,6 +313,8 @@ void NativeLoop::doPosted() {
   for (const auto& task : tasks) {
     task->turn();
   }
+  tasks.clear();
+  spareTasks_ = std::move(tasks);
 }
 
 // Deadlines.
@@ -428,11 +436,11 @@ void NativeLoop::makeEvents() {
   }
   ev_async_start(made, &wake_);
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     events_ = made;
     // Commands queued before now were signalled on `posted_`, and no event would report them.
     if (!tasks_.empty() || !functions_.empty()) {
-      signal();
+      signal(lock);
     }
   }
   armTimer();
@@ -509,8 +517,10 @@ void NativeLoop::cut(lws* wsi) {
 void NativeLoop::lingerOut(Wire&& wire, ByteBuffer rest) {
   Lingering::Owner& owner = *this;
   auto lingering = std::make_unique<Lingering>(owner, events_, std::move(wire), std::move(rest));
-  const Lingering* const key = lingering.get();
-  lingering_.emplace(key, std::move(lingering));
+  if (lingering->start()) {
+    const Lingering* const key = lingering.get();
+    lingering_.emplace(key, std::move(lingering));
+  }
 }
 
 /// Returns -1 to end the connection.

@@ -107,7 +107,7 @@ class NativeLoop final : public internal::Loop,
   void run();
   void runWithoutEvents();
   void stop();
-  void signal();
+  void signal(std::unique_lock<std::mutex>& lock);
   void makeEvents();
   void makeContext();
   void unmake();
@@ -139,6 +139,7 @@ class NativeLoop final : public internal::Loop,
   ByteBuffer plainBuffer_;
 
   DueQueue due_;
+  std::vector<std::shared_ptr<internal::LoopTask>> spareTasks_;  // Empty: memory for the next `tasks_`.
 
   std::mutex mutex_;
   std::condition_variable posted_;  // For a thread without `events_`.

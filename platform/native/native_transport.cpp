@@ -10,7 +10,6 @@
 #include "core/one_line.hpp"
 #include "core/url.hpp"
 #include "message_access.hpp"
-#include "os/randomness.hpp"
 #include "rfc6455/body_excerpt.hpp"
 #include "rfc6455/handshake.hpp"
 #include "rfc6455/response_head.hpp"
@@ -71,12 +70,16 @@ CloseCause causeOf(std::uint16_t violation) {
 constexpr const char* kNoRandomness = "the system gives no random numbers, without which nothing may be sent";
 
 /// Empty without randomness: a predictable key protects against nothing.
-std::optional<std::string> newKey() {
-  std::array<std::byte, kNonceBytes> nonce{};
-  if (!drawRandom(nonce)) {
-    return std::nullopt;
+std::optional<std::string> newKey(MaskKeys& keys) {
+  std::array<std::uint32_t, kNonceBytes / sizeof(std::uint32_t)> nonce{};
+  for (std::uint32_t& word : nonce) {
+    const std::optional<std::uint32_t> key = keys.next();
+    if (!key) {
+      return std::nullopt;
+    }
+    word = *key;
   }
-  return makeKey(nonce);
+  return makeKey(std::as_bytes(std::span(nonce)));
 }
 
 HandshakeAnswer answerOf(const ResponseHead& head) {
@@ -139,7 +142,7 @@ void NativeTransport::open(const Endpoint& endpoint, const Options& options) {
     return;
   }
   handshake_->dialer.emplace(loop_, static_cast<Dialer::Client&>(*this));
-  std::optional<std::string> key = newKey();
+  std::optional<std::string> key = newKey(loop_.maskKeys());
   if (!key) {
     refuse(CloseCause::ConnectFailed, kNoRandomness);
   } else if (url.secure && OPENSSL_init_ssl(0, nullptr) != 1) {

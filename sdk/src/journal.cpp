@@ -54,7 +54,9 @@ std::string Journal::shown(std::string_view url) {
   if (parsed.error != core::UrlError::None) {
     return "?";
   }
-  std::string text = parsed.url.secure ? "wss://" : "ws://";
+  std::string text;
+  text.reserve(url.size());
+  text.append(parsed.url.secure ? "wss://" : "ws://");
   return text.append(parsed.url.hostHeader).append(parsed.url.target, 0, parsed.url.target.find('?'));
 }
 
@@ -62,10 +64,11 @@ Journal::Journal(const Options& options, core::Time now)
     : log_(options.log), recorder_(options.flightRecorder), name_(core::oneLine(nameFrom(options))), began_(now) {}
 
 void Journal::note(core::Time now, LogLevel level, std::string_view said) {
-  const std::string text = core::oneLine(said);
+  std::string text = core::oneLine(said);
+  const bool isLogged = log_.sink && level <= log_.level;
   Lock lock(mutex_);
-  keep(lock, {.at = now, .text = text});
-  if (!log_.sink || level > log_.level || !gate_.enter(lock)) {
+  keep(lock, {.at = now, .text = isLogged ? text : std::move(text)});
+  if (!isLogged || !gate_.enter(lock)) {
     return;
   }
   lock.unlock();
