@@ -29,6 +29,7 @@ Wire::Wire(Wire&& other, Owner& owner) : Wire(owner) {
   sent_ = other.sent_;
   full_ = other.full_;
   broken_ = other.broken_;
+  finished_ = other.finished_;
 }
 
 Wire::~Wire() {
@@ -47,6 +48,9 @@ void Wire::cut() {
   if (lws* const wsi = std::exchange(wsi_, nullptr)) {
     loop_->cut(wsi);
   } else if (socket != kNoSocket) {
+    if (!finished_) {
+      endBoth(socket);  // The peer sees the end, not only the reset by which the system answers for unread bytes.
+    }
     closeSocket(socket);
   }
 }
@@ -155,6 +159,7 @@ void Wire::finish() {
   }
   if (exists()) {
     endSending(socket_);
+    finished_ = true;
   }
 }
 

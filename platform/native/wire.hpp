@@ -95,7 +95,8 @@ class Wire final : private WsiOwner {
   Socket socket_ = kNoSocket;
   bool full_ = false;
   bool broken_ = false;
-  lws* wsi_ = nullptr;  // libwebsockets' connection, once it holds the socket.
+  bool finished_ = false;  // The sending side.
+  lws* wsi_ = nullptr;     // libwebsockets' connection, once it holds the socket.
   std::unique_ptr<Tls> tls_;
   std::size_t sent_ = 0;  // Bytes of TLS's output.
   ev_io arrivals_{};
