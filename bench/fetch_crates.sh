@@ -19,7 +19,8 @@ fi
 lists=$folder/apt
 mkdir -p "$lists"/{lists,cache/archives}/partial "$lists/packages"
 : >"$lists/status"
-printf 'deb [signed-by=%s] http://deb.debian.org/debian unstable main\n' "$keyring" >"$lists/sources.list"
+mirror=$(apt-get indextargets --format '$(SITE)' | grep -v security | head -n 1) # The one that this machine uses.
+printf 'deb [signed-by=%s] %s unstable main\n' "$keyring" "$mirror" >"$lists/sources.list"
 apt=(-o "Dir::Etc::SourceList=$lists/sources.list" -o Dir::Etc::SourceParts=/dev/null -o "Dir::State::Lists=$lists/lists"
   -o "Dir::State::status=$lists/status" -o "Dir::Cache=$lists/cache")
 

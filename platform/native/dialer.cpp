@@ -4,8 +4,6 @@
 #include <cstdint>
 #include <utility>
 
-#include "os/sockets.hpp"
-
 namespace tidewire::native {
 namespace {
 
@@ -195,18 +193,10 @@ std::string Dialer::awaited() const {
 void Dialer::won(ConnectionAttempt& attempt) {
   finished_ = true;
   ev_timer_stop(loop_.events(), &headStart_);
-  lws_sock_file_fd_type descriptor{};
-  descriptor.sockfd = attempt.release();
+  const Socket socket = attempt.release();
   cutOthers();
-  lws* const wsi = lws_adopt_descriptor_vhost(loop_.vhost(), LWS_ADOPT_SOCKET, descriptor, kProtocol, nullptr);
-  if (wsi == nullptr) {
-    client_.dialFailed(attempt.name() + ": libwebsockets does not take the connection");
-    return;
-  }
-  // Its own watcher would cost one more look at all sockets for each event.
-  lws_rx_flow_control(wsi, 0);
   const auto lookUp = hasLookedUp_ ? std::optional(lookedUpAt_ - startedAt_) : std::nullopt;
-  client_.dialed(wsi, attempt.name(), lookUp, loop_.now() - lookedUpAt_);
+  client_.dialed(socket, attempt.name(), lookUp, loop_.now() - lookedUpAt_);
 }
 
 void Dialer::cutOthers() {

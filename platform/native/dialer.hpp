@@ -10,8 +10,8 @@
 #include "addresses.hpp"
 #include "core/time.hpp"
 #include "core/url.hpp"
-#include "lws.hpp"
 #include "native_loop.hpp"
+#include "os/sockets.hpp"
 
 namespace tidewire::native {
 
@@ -25,7 +25,7 @@ class Dialer {
    public:
     /// A TCP connection is established, which belongs to the client now. Gets the durations of the look-up, if there
     /// was one, and of the connection. `address` names the peer: `192.0.2.1:443`. May destroy the dialer.
-    virtual void dialed(lws* wsi, std::string address, std::optional<core::Duration> lookUp,
+    virtual void dialed(Socket socket, std::string address, std::optional<core::Duration> lookUp,
                         core::Duration connect) = 0;
     /// No connection could be made. May destroy the dialer.
     virtual void dialFailed(std::string detail) = 0;

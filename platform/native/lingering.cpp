@@ -10,47 +10,40 @@ constexpr double kLingerSeconds = 2;
 
 }  // namespace
 
-Lingering::Lingering(Owner& owner, struct ev_loop* events, Wire&& wire, ByteBuffer rest)
-    : owner_(owner),
-      events_(events),
-      wire_(
-          std::move(wire), [](void* self) { static_cast<Lingering*>(self)->discard(); }, this),
-      rest_(std::move(rest)) {
-  lws_set_opaque_user_data(wire_.wsi(), static_cast<WsiOwner*>(this));
-  wire_.startReading();
+Lingering::Lingering(Lingering::Owner& owner, struct ev_loop* events, Wire&& wire, ByteBuffer rest)
+    : owner_(owner), events_(events), wire_(std::move(wire), static_cast<Wire::Owner&>(*this)), rest_(std::move(rest)) {
   ev_init(&patience_,
           [](struct ev_loop*, ev_timer* watcher, int) { static_cast<Lingering*>(watcher->data)->giveUp(); });
   patience_.data = this;
+}
+
+bool Lingering::start() {
+  writeOut();
+  if (finished_ && discard()) {
+    wire_.cut();
+    return false;
+  }
+  wire_.startReading();
   ev_now_update(events_);
   ev_timer_set(&patience_, kLingerSeconds, 0.);
   ev_timer_start(events_, &patience_);
-  writeOut();
+  return true;
 }
 
 Lingering::~Lingering() {
   ev_timer_stop(events_, &patience_);
 }
 
-void Lingering::discard() {
-  std::array<std::byte, 16 * 1024> dropped;
-  if (wire_.receive({}, dropped).ended) {
+void Lingering::wireReadable() {
+  if (discard()) {
     giveUp();
   }
 }
 
-int Lingering::onCallback(lws*, lws_callback_reasons reason) {
-  switch (reason) {
-    case LWS_CALLBACK_RAW_WRITEABLE:
-      wire_.writable();
-      writeOut();
-      return 0;
-    case LWS_CALLBACK_RAW_CLOSE:
-      (void)wire_.release();
-      owner_.lingered(*this);
-      return 0;
-    default:
-      return 0;
-  }
+/// Returns whether the stream has ended.
+bool Lingering::discard() {
+  std::array<std::byte, 16 * 1024> dropped;
+  return wire_.receive({}, dropped).ended;
 }
 
 void Lingering::writeOut() {
@@ -68,7 +61,7 @@ void Lingering::writeOut() {
 
 /// The peer has ended the connection, or the time is over.
 void Lingering::giveUp() {
-  owner_.cut(wire_.release());
+  wire_.cut();
   owner_.lingered(*this);
 }
 

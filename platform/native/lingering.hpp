@@ -4,7 +4,6 @@
 
 #include <cstddef>
 
-#include "lws.hpp"
 #include "rfc6455/byte_buffer.hpp"
 #include "wire.hpp"
 
@@ -13,12 +12,10 @@ namespace tidewire::native {
 /// A connection without a client after the exchange of Close frames: pending bytes are written, incoming bytes are read
 /// and dropped. Closing a socket with unread bytes would send a reset, which may overtake our Close frame. Ends by
 /// itself within 2 s; its owner keeps it until then.
-class Lingering final : public WsiOwner {
+class Lingering final : private Wire::Owner {
  public:
   class Owner {
    public:
-    /// Ends a connection at once and removes it.
-    virtual void cut(lws* wsi) = 0;
     /// `connection` has ended, and may be destroyed inside this call.
     virtual void lingered(const Lingering& connection) = 0;
 
@@ -27,19 +24,22 @@ class Lingering final : public WsiOwner {
   };
 
   /// `rest`: bytes still to be written.
-  Lingering(Owner& owner, struct ev_loop* events, Wire&& wire, ByteBuffer rest);
+  Lingering(Lingering::Owner& owner, struct ev_loop* events, Wire&& wire, ByteBuffer rest);
   ~Lingering();
+  /// Returns false if it is over already: most peers close behind their Close frame. Then there is nothing to keep.
+  [[nodiscard]] bool start();
   Lingering(const Lingering&) = delete;
   Lingering& operator=(const Lingering&) = delete;
 
-  int onCallback(lws* wsi, lws_callback_reasons reason) override;
-
  private:
-  void discard();
+  void wireReadable() override;
+  void wireWritable() override { writeOut(); }
+  void wireClosed() override { owner_.lingered(*this); }
   void writeOut();
+  [[nodiscard]] bool discard();
   void giveUp();
 
-  Owner& owner_;
+  Lingering::Owner& owner_;
   struct ev_loop* const events_;
   Wire wire_;
   ByteBuffer rest_;

@@ -12,8 +12,10 @@ void quietLibwebsockets();
 /// orphan: `NativeLoop` ends it.
 class WsiOwner {
  public:
-  /// A libwebsockets protocol callback; 0 continues.
-  virtual int onCallback(lws* wsi, lws_callback_reasons reason) = 0;
+  /// The socket may take more.
+  virtual void wsiWritable() = 0;
+  /// libwebsockets closes the connection; no call follows.
+  virtual void wsiClosed() = 0;
 
  protected:
   ~WsiOwner() = default;

@@ -29,6 +29,9 @@ constexpr std::size_t kFunctionsAtOnce = 64;
 // What libev and libwebsockets need to start, with some to spare: libev ends the process where it gets none.
 constexpr std::size_t kDescriptorsToStart = 16;
 
+// The name of our libwebsockets protocol.
+constexpr const char* kProtocol = "tidewire";
+
 core::Ending noDescriptors() {
   return {.cause = CloseCause::ConnectFailed,
           .detail = "no file descriptors are left for an event loop; RLIMIT_NOFILE is too low, or they are all in use"};
@@ -155,7 +158,7 @@ void NativeLoop::runWithoutEvents() {
     if (due_.empty()) {
       posted_.wait(lock, isAwake);
     } else {
-      posted_.wait_for(lock, due_.begin()->first - now(), isAwake);
+      posted_.wait_for(lock, due_.earliest() - now(), isAwake);
     }
     lock.unlock();
     doPosted();
@@ -185,14 +188,18 @@ void NativeLoop::turn(std::chrono::milliseconds timeout) {
 }
 
 void NativeLoop::interrupt() {
-  const std::lock_guard lock(mutex_);
-  signal();
+  std::unique_lock lock(mutex_);
+  signal(lock);
 }
 
-/// Requires: the lock.
-void NativeLoop::signal() {
-  if (events_ != nullptr) {
-    ev_async_send(events_, &wake_);
+/// May release the lock: the thread that wakes up takes it.
+void NativeLoop::signal(std::unique_lock<std::mutex>& lock) {
+  struct ev_loop* const events = events_;
+  if (hasThread_) {
+    lock.unlock();  // The events of another loop may be freed as soon as it is not held.
+  }
+  if (events != nullptr) {
+    ev_async_send(events, &wake_);
   } else {
     posted_.notify_one();
   }
@@ -207,9 +214,9 @@ void NativeLoop::abandon() {
     tasks.swap(tasks_);
     functions.swap(functions_);
   }
-  // Each takes itself out of the set.
+  // Each takes itself out.
   while (!attached_.empty()) {
-    (*attached_.begin())->loopGone();
+    attached_.back()->loopGone();
   }
   // Remaining clients keep this object alive, but it is never turned again: only now can the peers see the end.
   closeConnections();
@@ -218,9 +225,9 @@ void NativeLoop::abandon() {
 /// Called at the end of the program, before OpenSSL cleans up: connections use OpenSSL, so none may be left.
 void NativeLoop::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     stopping_ = true;
-    signal();
+    signal(lock);
   }
   if (onLoopThread()) {
     return;  // exit() was called in a callback, which still uses everything that would be freed here.
@@ -255,35 +262,37 @@ std::unique_ptr<internal::Transport> NativeLoop::makeTransport(internal::Transpo
 // Wake-up.
 
 void NativeLoop::wake(std::shared_ptr<internal::LoopTask> task) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (stopping_) {
     return;
   }
   if (hasThread_) {
     (void)startThread();  // Without one the task waits for a later call.
   }
-  if (tasks_.empty() && functions_.empty()) {
-    signal();
-  }
+  const bool isFirst = tasks_.empty() && functions_.empty();
   tasks_.push_back(std::move(task));
+  if (isFirst) {
+    signal(lock);
+  }
 }
 
 void NativeLoop::post(std::function<void()> function) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (stopping_) {
     return;
   }
-  if (tasks_.empty() && functions_.empty()) {
-    signal();
-  }
+  const bool isFirst = tasks_.empty() && functions_.empty();
   functions_.push_back(std::move(function));
+  if (isFirst) {
+    signal(lock);
+  }
 }
 
 void NativeLoop::doPosted() {
-  std::vector<std::shared_ptr<internal::LoopTask>> tasks;
+  std::vector<std::shared_ptr<internal::LoopTask>> tasks = std::move(spareTasks_);
   std::vector<std::function<void()>> functions;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (stopping_) {
       if (events_ != nullptr) {
         ev_break(events_, EVBREAK_ALL);
@@ -295,7 +304,7 @@ void NativeLoop::doPosted() {
     functions.assign(std::make_move_iterator(functions_.begin()), std::make_move_iterator(last));
     functions_.erase(functions_.begin(), last);
     if (!functions_.empty()) {
-      signal();  // The rest runs in the next turn, so that sockets and timers have theirs before.
+      signal(lock);  // The rest runs in the next turn, so that sockets and timers have theirs before.
     }
   }
   for (const auto& function : functions) {
@@ -304,29 +313,22 @@ void NativeLoop::doPosted() {
   for (const auto& task : tasks) {
     task->turn();
   }
+  tasks.clear();
+  spareTasks_ = std::move(tasks);
 }
 
 // Deadlines.
 
 void NativeLoop::setDeadline(internal::LoopTask& task, std::optional<core::Time> deadline) {
-  const auto known = deadlines_.find(&task);
-  if (known != deadlines_.end()) {
-    due_.erase({known->second, &task});
-    deadlines_.erase(known);
-  }
-  if (deadline) {
-    deadlines_.emplace(&task, *deadline);
-    due_.emplace(*deadline, &task);
-  }
+  deadline ? due_.set(task, *deadline) : due_.remove(task);
   armTimer();
 }
 
 void NativeLoop::doDue() {
   const core::Time until = now();
-  while (!due_.empty() && due_.begin()->first <= until) {
-    internal::LoopTask& task = *due_.begin()->second;
-    deadlines_.erase(&task);
-    due_.erase(due_.begin());
+  while (!due_.empty() && due_.earliest() <= until) {
+    internal::LoopTask& task = due_.earliestTask();
+    due_.remove(task);
     task.turn();
   }
   armTimer();
@@ -340,7 +342,7 @@ void NativeLoop::armTimer() {
   if (due_.empty()) {
     return;
   }
-  const std::chrono::duration<double> wait = due_.begin()->first - now();
+  const std::chrono::duration<double> wait = due_.earliest() - now();
   // libev counts from the start of the current turn, which may be long ago.
   const double sinceTurn = ev_time() - ev_now(events_);
   ev_timer_set(&timer_, std::max(0.0, wait.count() + std::max(0.0, sinceTurn)), 0.);
@@ -354,11 +356,16 @@ void NativeLoop::attach(internal::LoopTask& task) {
     (void)wakeWatch_.notice(now(), wallTime());
     watchClocksSoon();
   }
-  attached_.insert(&task);
+  task.places.attached = static_cast<std::uint32_t>(attached_.size());
+  attached_.push_back(&task);
 }
 
 void NativeLoop::detach(internal::LoopTask& task) {
-  attached_.erase(&task);
+  internal::LoopTask* const last = attached_.back();
+  attached_[task.places.attached] = last;
+  last->places.attached = task.places.attached;
+  attached_.pop_back();
+  task.places.attached = internal::LoopTask::Places::kNone;
   if (!attached_.empty()) {
     return;
   }
@@ -388,7 +395,7 @@ void NativeLoop::watchClocks() {
     return;
   }
   // A hint may attach or end a client, but a task is destroyed only in its own turn.
-  const std::vector<internal::LoopTask*> tasks(attached_.begin(), attached_.end());
+  const std::vector<internal::LoopTask*> tasks = attached_;
   for (internal::LoopTask* const task : tasks) {
     task->hint(core::Hint::WokeUp);
   }
@@ -429,11 +436,11 @@ void NativeLoop::makeEvents() {
   }
   ev_async_start(made, &wake_);
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     events_ = made;
     // Commands queued before now were signalled on `posted_`, and no event would report them.
     if (!tasks_.empty() || !functions_.empty()) {
-      signal();
+      signal(lock);
     }
   }
   armTimer();
@@ -485,6 +492,18 @@ std::span<std::byte> NativeLoop::plainBuffer() {
   return plainBuffer_.room();
 }
 
+lws* NativeLoop::adopt(Socket socket, WsiOwner& owner) {
+  lws_sock_file_fd_type descriptor{};
+  descriptor.sockfd = socket;
+  lws* const wsi = lws_adopt_descriptor_vhost(vhost_, LWS_ADOPT_SOCKET, descriptor, kProtocol, nullptr);
+  if (wsi != nullptr) {
+    lws_set_opaque_user_data(wsi, &owner);
+    // Its own watcher would cost one more look at all sockets for each event.
+    lws_rx_flow_control(wsi, 0);
+  }
+  return wsi;
+}
+
 void NativeLoop::cut(lws* wsi) {
   lws_set_opaque_user_data(wsi, nullptr);
   // Shut down first, so that the peer sees the end now and libwebsockets in the next turn: connections that it closes
@@ -498,30 +517,24 @@ void NativeLoop::cut(lws* wsi) {
 void NativeLoop::lingerOut(Wire&& wire, ByteBuffer rest) {
   Lingering::Owner& owner = *this;
   auto lingering = std::make_unique<Lingering>(owner, events_, std::move(wire), std::move(rest));
-  const Lingering* const key = lingering.get();
-  lingering_.emplace(key, std::move(lingering));
+  if (lingering->start()) {
+    const Lingering* const key = lingering.get();
+    lingering_.emplace(key, std::move(lingering));
+  }
 }
 
+/// Returns -1 to end the connection.
 int NativeLoop::onCallback(lws* wsi, lws_callback_reasons reason, void*, void*, std::size_t) {
-  switch (reason) {
-    case LWS_CALLBACK_RAW_WRITEABLE:
-    case LWS_CALLBACK_RAW_CLOSE: {
-      auto* const owner = static_cast<WsiOwner*>(lws_get_opaque_user_data(wsi));
-      return owner == nullptr ? onOrphan(reason) : owner->onCallback(wsi, reason);
-    }
-    default:
-      return 0;
+  if (reason != LWS_CALLBACK_RAW_WRITEABLE && reason != LWS_CALLBACK_RAW_CLOSE) {
+    return 0;
   }
-}
-
-int NativeLoop::onOrphan(lws_callback_reasons reason) {
-  switch (reason) {
-    case LWS_CALLBACK_RAW_RX:
-    case LWS_CALLBACK_RAW_WRITEABLE:
-      return -1;
-    default:
-      return 0;
+  const bool isWritable = reason == LWS_CALLBACK_RAW_WRITEABLE;
+  auto* const owner = static_cast<WsiOwner*>(lws_get_opaque_user_data(wsi));
+  if (owner == nullptr) {
+    return isWritable ? -1 : 0;
   }
+  isWritable ? owner->wsiWritable() : owner->wsiClosed();
+  return 0;
 }
 
 }  // namespace tidewire::native

@@ -11,15 +11,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <thread>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "due_queue.hpp"
 #include "lingering.hpp"
 #include "lws.hpp"
 #include "os/randomness.hpp"
@@ -29,9 +28,6 @@
 #include "wire.hpp"
 
 namespace tidewire::native {
-
-/// The name of our libwebsockets protocol.
-inline constexpr const char* kProtocol = "tidewire";
 
 /// A libwebsockets context on a libev loop of ours.
 ///
@@ -43,6 +39,7 @@ inline constexpr const char* kProtocol = "tidewire";
 /// Until then the thread runs without an event loop, so that attempts end and are retried.
 class NativeLoop final : public internal::Loop,
                          public std::enable_shared_from_this<NativeLoop>,
+                         public SocketLoop,
                          private Lingering::Owner {
  public:
   using MakeTransport = std::unique_ptr<internal::Transport> (*)(NativeLoop& loop, internal::TransportEvents& events);
@@ -84,19 +81,16 @@ class NativeLoop final : public internal::Loop,
 
   /// Makes the missing resources of a connection. If one is lacking, returns it as the ending of an attempt.
   [[nodiscard]] std::optional<core::Ending> prepare();
-  /// Null as long as `prepare` reports a lack.
-  [[nodiscard]] lws_context* context() const { return context_; }
-  [[nodiscard]] lws_vhost* vhost() const { return vhost_; }
   /// Number of descriptors in libwebsockets' table.
   [[nodiscard]] std::size_t table() const { return table_; }
-  [[nodiscard]] struct ev_loop* events() const { return events_; }
+  [[nodiscard]] struct ev_loop* events() const override { return events_; }
   [[nodiscard]] MaskKeys& maskKeys() { return maskKeys_; }
   // Buffers for received and for decrypted bytes; shared by all connections, because they are processed before the next
   // read.
   [[nodiscard]] std::span<std::byte> readBuffer();
   [[nodiscard]] std::span<std::byte> plainBuffer();
 
-  /// Ends a connection at once and removes it. No callback reaches its owner afterwards.
+  [[nodiscard]] lws* adopt(Socket socket, WsiOwner& owner) override;
   void cut(lws* wsi) override;
   /// Ends a connection after the exchange of Close frames; see `Lingering`.
   void lingerOut(Wire&& wire, ByteBuffer rest);
@@ -113,7 +107,7 @@ class NativeLoop final : public internal::Loop,
   void run();
   void runWithoutEvents();
   void stop();
-  void signal();
+  void signal(std::unique_lock<std::mutex>& lock);
   void makeEvents();
   void makeContext();
   void unmake();
@@ -124,7 +118,6 @@ class NativeLoop final : public internal::Loop,
   void watchClocks();
 
   static int onCallback(lws* wsi, lws_callback_reasons reason, void* user, void* in, std::size_t length);
-  static int onOrphan(lws_callback_reasons reason);
   [[nodiscard]] lws_vhost* makeVhost();
 
   const bool hasThread_;
@@ -136,7 +129,7 @@ class NativeLoop final : public internal::Loop,
   ev_timer patience_{};
   core::WakeWatch wakeWatch_;
   core::Time clocksDue_{};
-  std::unordered_set<internal::LoopTask*> attached_;
+  std::vector<internal::LoopTask*> attached_;
   lws_context* context_ = nullptr;
   lws_vhost* vhost_ = nullptr;
   std::size_t table_ = 0;
@@ -145,8 +138,8 @@ class NativeLoop final : public internal::Loop,
   ByteBuffer readBuffer_;
   ByteBuffer plainBuffer_;
 
-  std::set<std::pair<core::Time, internal::LoopTask*>> due_;
-  std::unordered_map<internal::LoopTask*, core::Time> deadlines_;
+  DueQueue due_;
+  std::vector<std::shared_ptr<internal::LoopTask>> spareTasks_;  // Empty: memory for the next `tasks_`.
 
   std::mutex mutex_;
   std::condition_variable posted_;  // For a thread without `events_`.

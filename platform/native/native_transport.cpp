@@ -8,9 +8,11 @@
 #include <utility>
 
 #include "core/one_line.hpp"
+#include "core/url.hpp"
 #include "message_access.hpp"
-#include "os/randomness.hpp"
+#include "rfc6455/body_excerpt.hpp"
 #include "rfc6455/handshake.hpp"
+#include "rfc6455/response_head.hpp"
 #include "trust.hpp"
 
 namespace tidewire::native {
@@ -69,12 +71,16 @@ CloseCause causeOf(std::uint16_t violation) {
 constexpr const char* kNoRandomness = "the system gives no random numbers, without which nothing may be sent";
 
 /// Empty without randomness: a predictable key protects against nothing.
-std::optional<std::string> newKey() {
-  std::array<std::byte, kNonceBytes> nonce{};
-  if (!drawRandom(nonce)) {
-    return std::nullopt;
+std::optional<std::string> newKey(MaskKeys& keys) {
+  std::array<std::uint32_t, kNonceBytes / sizeof(std::uint32_t)> nonce{};
+  for (std::uint32_t& word : nonce) {
+    const std::optional<std::uint32_t> key = keys.next();
+    if (!key) {
+      return std::nullopt;
+    }
+    word = *key;
   }
-  return makeKey(nonce);
+  return makeKey(std::as_bytes(std::span(nonce)));
 }
 
 HandshakeAnswer answerOf(const ResponseHead& head) {
@@ -111,12 +117,35 @@ internal::MessageMemory* ReassembledMemory::keep() {
   return bytes.empty() ? nullptr : new KeptMemory(std::move(bytes));
 }
 
+/// The state of the opening handshake. An idle connection does without it.
+struct NativeTransport::Handshake {
+  Handshake(NativeTransport& transport, const Endpoint& to) : endpoint(to), url(core::parseUrl(to.url).url) {
+    ev_init(&patience, [](struct ev_loop*, ev_timer* watcher, int) {
+      static_cast<NativeTransport*>(watcher->data)->endRefused();
+    });
+    patience.data = &transport;
+  }
+
+  // The server has refused, and its explanation may still arrive.
+  struct Refusal {
+    internal::TransportEnd end;
+    BodyExcerpt words;
+  };
+
+  const Endpoint& endpoint;
+  const core::Url url;
+  std::string key;
+  std::optional<Dialer> dialer;
+  std::shared_ptr<SSL_CTX> trust;
+  std::optional<ResponseHeadReader> head;  // From the request until the response is validated.
+  std::optional<Refusal> refusal;
+  ev_timer patience{};
+  HandshakeTimes times;
+  core::Time stepBegan{};
+};
+
 NativeTransport::NativeTransport(NativeLoop& loop, internal::TransportEvents& events)
-    : loop_(loop), events_(events), wire_([](void* self) { static_cast<NativeTransport*>(self)->onReadable(); }, this) {
-  ev_init(&patience_,
-          [](struct ev_loop*, ev_timer* watcher, int) { static_cast<NativeTransport*>(watcher->data)->endRefused(); });
-  patience_.data = this;
-}
+    : loop_(loop), events_(events), wire_(static_cast<Wire::Owner&>(*this)) {}
 
 NativeTransport::~NativeTransport() {
   abort();
@@ -125,48 +154,53 @@ NativeTransport::~NativeTransport() {
 // Open.
 
 void NativeTransport::open(const Endpoint& endpoint, const Options& options) {
-  options_ = &options;
-  endpoint_ = &endpoint;
-  url_ = core::parseUrl(endpoint.url).url;
+  handshake_ = std::make_unique<Handshake>(*this, endpoint);
+  const core::Url& url = handshake_->url;
   decoder_.emplace(options.maxMessageBytes);
   if (const std::optional<core::Ending> lacking = loop_.prepare()) {
     refuse(lacking->cause, lacking->detail);
     return;
   }
-  dialer_.emplace(loop_, static_cast<Dialer::Client&>(*this));
-  std::optional<std::string> key = newKey();
+  handshake_->dialer.emplace(loop_, static_cast<Dialer::Client&>(*this));
+  std::optional<std::string> key = newKey(loop_.maskKeys());
   if (!key) {
     refuse(CloseCause::ConnectFailed, kNoRandomness);
-  } else if (url_.secure && OPENSSL_init_ssl(0, nullptr) != 1) {
+  } else if (url.secure && OPENSSL_init_ssl(0, nullptr) != 1) {
     refuse(CloseCause::Unavailable, "OpenSSL could not start, or has cleaned up because the program ends");
-  } else if (Trust trust = url_.secure ? trustFor(options.tls) : Trust(); !trust.fault.empty()) {
+  } else if (Trust trust = url.secure ? trustFor(options.tls) : Trust(); !trust.fault.empty()) {
     refuse(CloseCause::Unavailable, std::move(trust.fault));
   } else {
-    trust_ = std::move(trust.context);
-    key_ = *std::move(key);
-    dialer_->start(url_);
+    handshake_->trust = std::move(trust.context);
+    handshake_->key = *std::move(key);
+    handshake_->dialer->start(url);
   }
 }
 
 void NativeTransport::refuse(CloseCause cause, std::string detail) {
-  loop_.post([this, cause, alive = std::weak_ptr<bool>(alive_), detail = std::move(detail)] {
+  loop_.post([this, cause, alive = alive(), detail = std::move(detail)] {
     if (!alive.expired()) {
       fail(cause, detail);
     }
   });
 }
 
-void NativeTransport::dialed(lws* wsi, std::string address, std::optional<core::Duration> lookUp,
+std::weak_ptr<bool> NativeTransport::alive() {
+  if (alive_ == nullptr) {
+    alive_ = std::make_shared<bool>();
+  }
+  return alive_;
+}
+
+void NativeTransport::dialed(Socket socket, std::string address, std::optional<core::Duration> lookUp,
                              core::Duration connect) {
-  lws_set_opaque_user_data(wsi, static_cast<WsiOwner*>(this));
-  wire_.attach(loop_.events(), wsi);
+  wire_.attach(loop_, socket);
   wire_.startReading();
   address_ = std::move(address);
-  stepBegan_ = loop_.now();
+  handshake_->stepBegan = loop_.now();
   if (lookUp) {
-    times_.lookUp = inMicroseconds(*lookUp);
+    handshake_->times.lookUp = inMicroseconds(*lookUp);
   }
-  times_.connect = inMicroseconds(connect);
+  handshake_->times.connect = inMicroseconds(connect);
   begin();
 }
 
@@ -176,14 +210,15 @@ void NativeTransport::dialFailed(std::string detail) {
 
 /// TCP stands.
 void NativeTransport::begin() {
-  if (!url_.secure) {
+  const core::Url& url = handshake_->url;
+  if (!url.secure) {
     sendRequest();
     return;
   }
-  std::unique_ptr<Tls> tls = Tls::make(trust_, tlsNameOf(url_));
+  std::unique_ptr<Tls> tls = Tls::make(handshake_->trust, tlsNameOf(url));
   if (tls == nullptr) {
     fail(CloseCause::ConnectFailed,
-         "OpenSSL does not take the host name " + core::inQuotes(url_.host) + ", or lacks memory");
+         "OpenSSL does not take the host name " + core::inQuotes(url.host) + ", or lacks memory");
     return;
   }
   wire_.secure(std::move(tls));
@@ -191,13 +226,15 @@ void NativeTransport::begin() {
 }
 
 void NativeTransport::sendRequest() {
+  Handshake& handshake = *handshake_;
   const core::Time now = loop_.now();
-  if (url_.secure) {
-    times_.tls = inMicroseconds(now - stepBegan_);
+  if (handshake.url.secure) {
+    handshake.times.tls = inMicroseconds(now - handshake.stepBegan);
   }
-  stepBegan_ = now;
-  head_.emplace();
-  const std::string request = handshakeRequest(url_, endpoint_->subprotocols, endpoint_->headers, key_);
+  handshake.stepBegan = now;
+  handshake.head.emplace();
+  const std::string request =
+      handshakeRequest(handshake.url, handshake.endpoint.subprotocols, handshake.endpoint.headers, handshake.key);
   writer_.control().append(std::as_bytes(std::span(request)));
   writeOut();
 }
@@ -205,24 +242,27 @@ void NativeTransport::sendRequest() {
 /// Consumes the part of `bytes` that belongs to the handshake response. The rest are frames: a server may send them in
 /// the same segment.
 void NativeTransport::readHead(std::span<const std::byte>& bytes) {
-  if (!head_) {
+  if (handshake_ == nullptr || !handshake_->head) {
     return;
   }
-  bytes = bytes.subspan(head_->feed(bytes));
-  if (head_->state() != ResponseHeadReader::State::Reading) {
+  bytes = bytes.subspan(handshake_->head->feed(bytes));
+  if (handshake_->head->state() != ResponseHeadReader::State::Reading) {
     judgeAnswer();
-    head_.reset();
+    if (handshake_ != nullptr) {
+      handshake_->head.reset();
+    }
   }
 }
 
 void NativeTransport::judgeAnswer() {
-  const ResponseHead& head = head_->head();
-  switch (head_->state()) {
+  const ResponseHeadReader& reader = *handshake_->head;
+  const ResponseHead& head = reader.head();
+  switch (reader.state()) {
     case ResponseHeadReader::State::NotHttp:
-      return fail(CloseCause::ConnectFailed, "the server does not speak HTTP: it answered \"" + head_->offending() +
-                                                 "\"" + std::string(tlsHint(head_->offending())));
+      return fail(CloseCause::ConnectFailed, "the server does not speak HTTP: it answered \"" + reader.offending() +
+                                                 "\"" + std::string(tlsHint(reader.offending())));
     case ResponseHeadReader::State::Invalid:
-      return refuseAnswer("the server's answer is not a valid HTTP/1 response: \"" + head_->offending() + "\"");
+      return refuseAnswer("the server's answer is not a valid HTTP/1 response: \"" + reader.offending() + "\"");
     case ResponseHeadReader::State::TooLong:
       return tooLong();
     case ResponseHeadReader::State::Reading:
@@ -230,20 +270,22 @@ void NativeTransport::judgeAnswer() {
       break;
   }
   const HandshakeAnswer answer = answerOf(head);
-  if (std::string fault = checkAnswer(answer, key_, endpoint_->subprotocols); !fault.empty()) {
+  if (std::string fault = checkAnswer(answer, handshake_->key, handshake_->endpoint.subprotocols); !fault.empty()) {
     return refuseAnswer(answer.status == 101 ? std::move(fault) : refusalText(head));
   }
-  times_.upgrade = inMicroseconds(loop_.now() - stepBegan_);
+  const std::unique_ptr<Handshake> done = std::move(handshake_);
+  done->times.upgrade = inMicroseconds(loop_.now() - done->stepBegan);
+  writer_.shrink();
   open_ = true;
   // Reading may have been stopped before the connection was open, but the handshake response had to be read.
   if (!reading_) {
     wire_.stopReading();
   }
-  events_.transportOpened(answer.subprotocol, times_);
+  events_.transportOpened(answer.subprotocol, done->times);
 }
 
 void NativeTransport::tooLong() {
-  const ResponseHead& head = head_->head();
+  const ResponseHead& head = handshake_->head->head();
   const std::string limit = " exceeded " + std::to_string(kMaxHeadBytes / 1024) + " KiB";
   if (head.isFinal()) {
     refuseAnswer(head.summary() + ", whose header" + limit);
@@ -253,25 +295,27 @@ void NativeTransport::tooLong() {
 }
 
 void NativeTransport::refuseAnswer(std::string detail) {
-  const ResponseHead& head = head_->head();
-  refusal_.emplace(Refusal{.end = {.cause = CloseCause::HandshakeRefused,
-                                   .detail = std::move(detail),
-                                   .httpStatus = head.status,
-                                   .retryAfter = retryAfter(answerOf(head), loop_.wallTime())},
-                           .words = BodyExcerpt(head)});
-  if (head_->state() != ResponseHeadReader::State::Complete || head.status == 101) {
+  const ResponseHeadReader& reader = *handshake_->head;
+  const ResponseHead& head = reader.head();
+  handshake_->refusal.emplace(Handshake::Refusal{.end = {.cause = CloseCause::HandshakeRefused,
+                                                         .detail = std::move(detail),
+                                                         .httpStatus = head.status,
+                                                         .retryAfter = retryAfter(answerOf(head), loop_.wallTime())},
+                                                 .words = BodyExcerpt(head)});
+  if (reader.state() != ResponseHeadReader::State::Complete || head.status == 101) {
     endRefused();  // Following bytes are no explanation.
     return;
   }
   // The first words of the body explain the refusal, for `CloseInfo::detail`; they may come in a later segment.
   ev_now_update(loop_.events());
-  ev_timer_set(&patience_, kBodySeconds, 0.);
-  ev_timer_start(loop_.events(), &patience_);
+  ev_timer_set(&handshake_->patience, kBodySeconds, 0.);
+  ev_timer_start(loop_.events(), &handshake_->patience);
 }
 
 void NativeTransport::readRefusal(std::span<const std::byte> bytes) {
-  refusal_->words.feed(bytes);
-  if (refusal_->words.complete()) {
+  BodyExcerpt& words = handshake_->refusal->words;
+  words.feed(bytes);
+  if (words.complete()) {
     endRefused();
   }
 }
@@ -283,52 +327,44 @@ void NativeTransport::endRefused() {
 }
 
 internal::TransportEnd NativeTransport::takeRefusal() {
-  ev_timer_stop(loop_.events(), &patience_);
-  internal::TransportEnd refused = std::move(refusal_->end);
-  if (const std::string words = withoutQueryOf(url_, refusal_->words.text()); !words.empty()) {
+  Handshake::Refusal& refusal = *handshake_->refusal;
+  ev_timer_stop(loop_.events(), &handshake_->patience);
+  internal::TransportEnd refused = std::move(refusal.end);
+  if (const std::string words = withoutQueryOf(handshake_->url, refusal.words.text()); !words.empty()) {
     refused.detail += ": \"" + words + '"';
   }
   return refused;
 }
 
 std::optional<internal::TransportEnd> NativeTransport::takeKnownEnd() {
-  if (!refusal_ || std::exchange(over_, true)) {
+  if (!isRefused() || std::exchange(over_, true)) {
     return std::nullopt;
   }
   return takeRefusal();
 }
 
-// Receive.
-
-int NativeTransport::onCallback(lws*, lws_callback_reasons reason) {
-  switch (reason) {
-    case LWS_CALLBACK_RAW_WRITEABLE:
-      onWritable();
-      return 0;
-    case LWS_CALLBACK_RAW_CLOSE:
-      (void)wire_.release();
-      streamEnded();
-      return 0;
-    default:
-      return 0;
-  }
+bool NativeTransport::isRefused() const {
+  return handshake_ != nullptr && handshake_->refusal;
 }
 
+// Receive.
+
 /// Reads while the system has more than fits into one read, but not for ever: other connections have their turn.
-void NativeTransport::onReadable() {
+void NativeTransport::wireReadable() {
   for (std::size_t left = kReadsInTurn; left > 0 && readOnce(); --left) {
   }
 }
 
 /// Returns whether there may be more to read now.
 bool NativeTransport::readOnce() {
-  const std::span<std::byte> direct = url_.secure ? std::span<std::byte>() : place();
+  const bool secure = wire_.tls() != nullptr;
+  const std::span<std::byte> direct = secure ? std::span<std::byte>() : place();
   const std::span<std::byte> buffer = loop_.readBuffer();
   const SocketReceived received = wire_.receive(direct, buffer);
   if (received.ended) {
     reset_ = wire_.wasReset();
-    loop_.cut(wire_.release());
-    streamEnded();
+    wire_.cut();
+    wireClosed();
     return false;
   }
   if (received.bytes == 0) {
@@ -336,15 +372,15 @@ bool NativeTransport::readOnce() {
   }
   const std::size_t placed = std::min(received.bytes, direct.size());
   const std::span<const std::byte> bytes = buffer.first(received.bytes - placed);
-  if (url_.secure) {
+  if (secure) {
     decrypt(bytes);
   } else {
     plainArrived(placed, bytes);
   }
-  return received.bytes == direct.size() + buffer.size() && !over_ && reading_ && wire_.wsi() != nullptr;
+  return received.bytes == direct.size() + buffer.size() && !over_ && reading_ && wire_.exists();
 }
 
-void NativeTransport::streamEnded() {
+void NativeTransport::wireClosed() {
   ended_ = true;
   continueReading();
 }
@@ -359,7 +395,7 @@ std::span<std::byte> NativeTransport::place() {
 void NativeTransport::decrypt(std::span<const std::byte> bytes) {
   Tls& tls = *wire_.tls();
   tls.feed(bytes);
-  if (tls.state() == Tls::State::Ready && !times_.tls) {
+  if (tls.state() == Tls::State::Ready && handshake_ != nullptr && !handshake_->times.tls) {
     sendRequest();
   }
   while (decryptOnce(tls)) {
@@ -396,7 +432,7 @@ bool NativeTransport::decryptOnce(Tls& tls) {
 /// `placed`: how many bytes, before `bytes`, were received in `place`.
 void NativeTransport::plainArrived(std::size_t placed, std::span<const std::byte> bytes) {
   readHead(bytes);
-  if (refusal_ && !over_) {
+  if (isRefused() && !over_) {
     readRefusal(bytes);
   }
   if (!open_ || over_ || (placed == 0 && bytes.empty())) {
@@ -420,7 +456,7 @@ void NativeTransport::setReading(bool reading) {
   }
   // Not inside this call: the client calls it, and must not get events meanwhile.
   if (reading && !held_.empty()) {
-    loop_.post([this, alive = std::weak_ptr<bool>(alive_)] {
+    loop_.post([this, alive = alive()] {
       if (!alive.expired()) {
         continueReading();
       }
@@ -481,14 +517,15 @@ void NativeTransport::onEvent(const CodecEvent& event) {
     case CodecEvent::Type::Close:
       // Answered with the same code (RFC 6455 section 5.5.1).
       close(event.code, {});
-      ending_ = {.cause = CloseCause::ClosedByPeer, .code = event.code, .reason = std::string(event.text)};
+      ending_ = std::make_unique<internal::TransportEnd>(internal::TransportEnd{
+          .cause = CloseCause::ClosedByPeer, .code = event.code, .reason = std::string(event.text)});
       break;
     case CodecEvent::Type::Violation:
       close(event.code, event.text);
-      ending_ = {.cause = causeOf(event.code),
-                 .code = event.code,
-                 .reason = std::string(event.text),
-                 .detail = std::string(event.text)};
+      ending_ = std::make_unique<internal::TransportEnd>(internal::TransportEnd{.cause = causeOf(event.code),
+                                                                                .code = event.code,
+                                                                                .reason = std::string(event.text),
+                                                                                .detail = std::string(event.text)});
       break;
     case CodecEvent::Type::NeedMore:
       break;
@@ -534,7 +571,7 @@ internal::Transport::Sent NativeTransport::sendFrom(internal::PayloadStore::Batc
 
 std::size_t NativeTransport::bufferedBytes() const {
   // The unwritten part of a write may be headers or payload; counting all of it is the safe answer.
-  return writer_.payloadBytes() + (wire_.wsi() != nullptr && blocked() ? writer_.lastPayloadBytes() : 0);
+  return writer_.payloadBytes() + (wire_.exists() && blocked() ? writer_.lastPayloadBytes() : 0);
 }
 
 void NativeTransport::awaitBuffered(std::size_t most) {
@@ -579,12 +616,11 @@ void NativeTransport::answerPing(std::span<const std::byte> payload) {
   }
   // A peer that floods Pings and does not read must not make the buffer grow: only its newest Ping is answered (RFC
   // 6455 section 5.5.3).
-  pendingPong_.emplace(PendingPong{.payload = {}, .size = payload.size()});
+  pendingPong_ = std::make_unique<PendingPong>(PendingPong{.payload = {}, .size = payload.size()});
   std::ranges::copy(payload, pendingPong_->payload.begin());
 }
 
-void NativeTransport::onWritable() {
-  wire_.writable();
+void NativeTransport::wireWritable() {
   if (over_) {
     return;
   }
@@ -629,17 +665,19 @@ void NativeTransport::close(std::uint16_t code, std::string_view reason) {
 
 void NativeTransport::leave(std::uint16_t code, std::string_view reason) {
   close(code, reason);
-  ending_.emplace();
+  ending_ = std::make_unique<internal::TransportEnd>();
   abort();
 }
 
 void NativeTransport::abort() {
   over_ = true;
-  if (loop_.events() != nullptr) {
-    ev_timer_stop(loop_.events(), &patience_);  // Also one that has expired, and whose callback is still to come.
+  if (handshake_ != nullptr) {
+    if (loop_.events() != nullptr) {
+      ev_timer_stop(loop_.events(), &handshake_->patience);  // Also an expired one, whose callback is still to come.
+    }
+    handshake_->dialer.reset();
   }
-  dialer_.reset();
-  if (wire_.wsi() == nullptr) {
+  if (!wire_.exists()) {
     return;
   }
   // After the exchange of Close frames the rest is still written: a reset could overtake our Close frame.
@@ -651,7 +689,7 @@ void NativeTransport::abort() {
     });
     loop_.lingerOut(std::move(wire_), std::move(rest));
   } else {
-    loop_.cut(wire_.release());
+    wire_.cut();
   }
 }
 
@@ -660,7 +698,7 @@ void NativeTransport::lost() {
   const std::string ended = address_ + (reset_ || wire_.broken() ? " reset the connection " : " ended the connection ");
   if (open_) {
     fail(CloseCause::ConnectionLost, ended + "without a Close frame");
-  } else if (url_.secure && !times_.tls) {
+  } else if (wire_.tls() != nullptr && !handshake_->times.tls) {
     fail(CloseCause::ConnectFailed, ended + "in the TLS handshake");
   } else {
     fail(CloseCause::ConnectFailed, ended + "before it answered the handshake");
@@ -672,13 +710,14 @@ std::string NativeTransport::awaited() const {
     return {};
   }
   if (address_.empty()) {
-    return dialer_ ? dialer_->awaited() : "";
+    return handshake_ != nullptr && handshake_->dialer ? handshake_->dialer->awaited() : "";
   }
-  return (url_.secure && !times_.tls ? "the TLS handshake with " : "the HTTP answer of ") + address_;
+  return (wire_.tls() != nullptr && !handshake_->times.tls ? "the TLS handshake with " : "the HTTP answer of ") +
+         address_;
 }
 
 void NativeTransport::fail(CloseCause cause, std::string detail) {
-  if (refusal_) {
+  if (isRefused()) {
     endRefused();
   } else if (!ending_) {
     end({.cause = cause, .detail = std::move(detail)});

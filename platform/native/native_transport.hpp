@@ -9,17 +9,13 @@
 #include <string_view>
 #include <vector>
 
-#include "core/url.hpp"
 #include "dialer.hpp"
-#include "lws.hpp"
 #include "message_memory.hpp"
 #include "native_loop.hpp"
 #include "platform/transport.hpp"
-#include "rfc6455/body_excerpt.hpp"
 #include "rfc6455/codec.hpp"
 #include "rfc6455/frame_writer.hpp"
 #include "rfc6455/message_encoder.hpp"
-#include "rfc6455/response_head.hpp"
 #include "wire.hpp"
 
 namespace tidewire::native {
@@ -36,9 +32,9 @@ class ReassembledMemory final : public internal::MessageMemory {
   std::optional<Decoder>& decoder_;
 };
 
-/// A connection through libwebsockets' RAW role, which holds the socket. Reading, TLS, the opening handshake and the
+/// A connection over a socket of ours, which libwebsockets gets when it is full. TLS, the opening handshake and the
 /// frames are ours.
-class NativeTransport final : public internal::Transport, private WsiOwner, private Dialer::Client {
+class NativeTransport final : public internal::Transport, private Wire::Owner, private Dialer::Client {
  public:
   [[nodiscard]] static std::unique_ptr<internal::Transport> make(NativeLoop& loop, internal::TransportEvents& events) {
     return std::make_unique<NativeTransport>(loop, events);
@@ -70,9 +66,13 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   void abort() override;
 
  private:
+  struct Handshake;
+
   // Open.
   void refuse(CloseCause cause, std::string detail);
-  void dialed(lws* wsi, std::string address, std::optional<core::Duration> lookUp, core::Duration connect) override;
+  [[nodiscard]] std::weak_ptr<bool> alive();
+  void dialed(Socket socket, std::string address, std::optional<core::Duration> lookUp,
+              core::Duration connect) override;
   void dialFailed(std::string detail) override;
   void begin();
   void sendRequest();
@@ -83,12 +83,12 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   void readRefusal(std::span<const std::byte> bytes);
   void endRefused();
   [[nodiscard]] internal::TransportEnd takeRefusal();
+  [[nodiscard]] bool isRefused() const;
 
   // Receive.
-  int onCallback(lws* wsi, lws_callback_reasons reason) override;
-  void onReadable();
+  void wireReadable() override;
   [[nodiscard]] bool readOnce();
-  void streamEnded();
+  void wireClosed() override;
   [[nodiscard]] std::span<std::byte> place();
   void decrypt(std::span<const std::byte> bytes);
   [[nodiscard]] bool decryptOnce(Tls& tls);
@@ -101,7 +101,7 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   // Send.
   [[nodiscard]] std::optional<std::uint32_t> maskKey();
   void answerPing(std::span<const std::byte> payload);
-  void onWritable();
+  void wireWritable() override;
   void writeOut();
   [[nodiscard]] bool blocked() const { return wire_.blocked() || writer_.cutShort(); }
 
@@ -110,36 +110,24 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
   void fail(CloseCause cause, std::string detail);
   void end(internal::TransportEnd end);
 
-  // Expires with this transport, for scheduled functions.
-  const std::shared_ptr<bool> alive_ = std::make_shared<bool>();
   NativeLoop& loop_;
   internal::TransportEvents& events_;
-  const Options* options_ = nullptr;
-  const Endpoint* endpoint_ = nullptr;
-  core::Url url_;
-  std::string key_;
-  std::optional<Dialer> dialer_;
-  std::shared_ptr<SSL_CTX> trust_;
+  std::shared_ptr<bool> alive_;  // Expires with this transport, for scheduled functions; null before the first.
+  std::unique_ptr<Handshake> handshake_;  // Until the connection is open.
   Wire wire_;
-  std::string address_;                     // The peer's, once TCP is established.
-  std::optional<ResponseHeadReader> head_;  // Until the response is validated.
-  // The server has refused, and its explanation may still arrive.
-  struct Refusal {
-    internal::TransportEnd end;
-    BodyExcerpt words;
-  };
-  std::optional<Refusal> refusal_;
-  ev_timer patience_{};
-  HandshakeTimes times_;
-  core::Time stepBegan_{};
+  std::string address_;  // The peer's, once TCP is established.
   bool open_ = false;
+
+  bool reading_ = true;
+  bool ended_ = false;   // The stream has.
+  bool reset_ = false;   // By the peer's RST.
+  bool usedUp_ = false;  // `room` was zero or small: report when it grows.
+  bool closeSent_ = false;
+  bool over_ = false;  // Ended or aborted: no further event.
 
   std::optional<Decoder> decoder_;
   ReassembledMemory reassembled_{decoder_};
-  bool reading_ = true;
   std::vector<std::byte> held_;  // Received while reading was stopped; not decoded yet.
-  bool ended_ = false;           // The stream has.
-  bool reset_ = false;           // By the peer's RST.
 
   FrameWriter writer_;
   MessageEncoder encoder_{writer_};
@@ -148,13 +136,9 @@ class NativeTransport final : public internal::Transport, private WsiOwner, priv
     std::array<std::byte, kMaxControlBytes> payload;
     std::size_t size;
   };
-  std::optional<PendingPong> pendingPong_;
-  bool usedUp_ = false;                 // `room` was zero or small: report when it grows.
+  std::unique_ptr<PendingPong> pendingPong_;
   std::optional<std::size_t> awaited_;  // Report when no more than this is buffered.
-
-  bool closeSent_ = false;
-  std::optional<internal::TransportEnd> ending_;
-  bool over_ = false;  // Ended or aborted: no further event.
+  std::unique_ptr<internal::TransportEnd> ending_;
 };
 
 }  // namespace tidewire::native

@@ -1,5 +1,7 @@
 #include "wire.hpp"
 
+#include <utility>
+
 #include "os/sockets.hpp"
 
 namespace tidewire::native {
@@ -10,47 +12,63 @@ constexpr std::size_t kKeptOutputBytes = 16 * 1024;
 
 }  // namespace
 
-Wire::Wire(Readable readable, void* owner) : readable_(readable), owner_(owner) {
-  ev_init(&arrivals_, [](struct ev_loop*, ev_io* watcher, int) {
-    const Wire& wire = *static_cast<Wire*>(watcher->data);
-    wire.readable_(wire.owner_);
-  });
+Wire::Wire(Owner& owner) : owner_(owner) {
+  ev_init(&arrivals_,
+          [](struct ev_loop*, ev_io* watcher, int) { static_cast<Wire*>(watcher->data)->owner_.wireReadable(); });
   arrivals_.data = this;
 }
 
-Wire::Wire(Wire&& other, Readable readable, void* owner) : Wire(readable, owner) {
-  attach(other.events_, other.release());
+Wire::Wire(Wire&& other, Owner& owner) : Wire(owner) {
+  other.stopReading();
+  attach(*other.loop_, std::exchange(other.socket_, kNoSocket));
+  wsi_ = std::exchange(other.wsi_, nullptr);
+  if (wsi_ != nullptr) {
+    lws_set_opaque_user_data(wsi_, static_cast<WsiOwner*>(this));
+  }
   tls_ = std::move(other.tls_);
   sent_ = other.sent_;
   full_ = other.full_;
   broken_ = other.broken_;
+  finished_ = other.finished_;
 }
 
-void Wire::attach(struct ev_loop* events, lws* wsi) {
-  events_ = events;
-  wsi_ = wsi;
-  ev_io_set(&arrivals_, lws_get_socket_fd(wsi), EV_READ);
+Wire::~Wire() {
+  cut();
+}
+
+void Wire::attach(SocketLoop& loop, Socket socket) {
+  loop_ = &loop;
+  socket_ = socket;
+  ev_io_set(&arrivals_, socket, EV_READ);
+}
+
+void Wire::cut() {
+  stopReading();
+  const Socket socket = std::exchange(socket_, kNoSocket);
+  if (lws* const wsi = std::exchange(wsi_, nullptr)) {
+    loop_->cut(wsi);
+  } else if (socket != kNoSocket) {
+    if (!finished_) {
+      endBoth(socket);  // The peer sees the end, not only the reset by which the system answers for unread bytes.
+    }
+    closeSocket(socket);
+  }
 }
 
 void Wire::startReading() {
-  if (wsi_ != nullptr) {
-    ev_io_start(events_, &arrivals_);
+  if (exists()) {
+    ev_io_start(loop_->events(), &arrivals_);
   }
 }
 
 void Wire::stopReading() {
   if (ev_is_active(&arrivals_) || ev_is_pending(&arrivals_)) {
-    ev_io_stop(events_, &arrivals_);
+    ev_io_stop(loop_->events(), &arrivals_);
   }
 }
 
-lws* Wire::release() {
-  stopReading();
-  return std::exchange(wsi_, nullptr);
-}
-
 SocketReceived Wire::receive(std::span<std::byte> first, std::span<std::byte> second) {
-  return native::receive(lws_get_socket_fd(wsi_), first, second);
+  return exists() ? native::receive(socket_, first, second) : SocketReceived{.ended = true};
 }
 
 std::size_t Wire::write(std::span<const std::byte> bytes) {
@@ -91,23 +109,47 @@ void Wire::flush() {
 }
 
 std::size_t Wire::toSocket(std::span<const std::byte> bytes) {
-  if (blocked()) {
+  if (blocked() || !exists()) {
     return 0;
   }
-  const SocketSent sent = sendFront(lws_get_socket_fd(wsi_), bytes);
+  const SocketSent sent = sendFront(socket_, bytes);
   full_ = sent.full;
   broken_ = sent.broken;
   return sent.bytes;
 }
 
 bool Wire::wasReset() const {
-  return peerHasReset(lws_get_socket_fd(wsi_));
+  return exists() && peerHasReset(socket_);
 }
 
-void Wire::awaitWritable() const {
-  if (wsi_ != nullptr && !broken_) {
-    lws_callback_on_writable(wsi_);
+void Wire::awaitWritable() {
+  if (!exists() || broken_) {
+    return;
   }
+  if (wsi_ == nullptr) {
+    wsi_ = loop_->adopt(socket_, *this);
+  }
+  if (wsi_ != nullptr) {
+    lws_callback_on_writable(wsi_);
+    return;
+  }
+  // Without memory for it the connection is lost. Reading reports that, since the owner must not be called here.
+  stopReading();
+  socket_ = kNoSocket;
+  broken_ = true;
+  ev_feed_event(loop_->events(), &arrivals_, EV_READ);
+}
+
+void Wire::wsiWritable() {
+  full_ = false;
+  owner_.wireWritable();
+}
+
+void Wire::wsiClosed() {
+  stopReading();
+  wsi_ = nullptr;
+  socket_ = kNoSocket;
+  owner_.wireClosed();
 }
 
 void Wire::finish() {
@@ -115,7 +157,10 @@ void Wire::finish() {
     tls_->close();
     flush();
   }
-  endSending(lws_get_socket_fd(wsi_));
+  if (exists()) {
+    endSending(socket_);
+    finished_ = true;
+  }
 }
 
 }  // namespace tidewire::native

@@ -14,35 +14,62 @@
 
 namespace tidewire::native {
 
+/// The loop that waits for sockets. Loop thread.
+class SocketLoop {
+ public:
+  [[nodiscard]] virtual struct ev_loop* events() const = 0;
+  /// Gives a socket to libwebsockets, which reports to `owner`. Returns null, with the socket closed, if it does not
+  /// take it.
+  [[nodiscard]] virtual lws* adopt(Socket socket, WsiOwner& owner) = 0;
+  /// Ends a connection that libwebsockets holds. No call reaches its owner afterwards.
+  virtual void cut(lws* wsi) = 0;
+
+ protected:
+  ~SocketLoop() = default;
+};
+
 /// A TCP connection, with or without TLS.
 ///
-/// libwebsockets holds the socket and reports when it is writable; bytes are read and written directly. libwebsockets
-/// would copy bytes that it has to buffer, and would not read before all of them are written: two peers that flood each
-/// other would deadlock. Its own watcher costs a second look at all sockets for each event, and its reads a copy.
-class Wire {
+/// Bytes are read and written directly. libwebsockets would copy bytes that it has to buffer, and would not read before
+/// all of them are written: two peers that flood each other would deadlock. Its own watcher costs a second look at all
+/// sockets for each event, and its reads a copy. It gets the socket when that is full for the first time, and reports
+/// when there is room: most connections never fill one, and spare the memory and the time that it takes for each.
+class Wire final : private WsiOwner {
  public:
-  /// Called when bytes have arrived, or the stream has ended.
-  using Readable = void (*)(void* owner);
+  class Owner {
+   public:
+    /// Bytes have arrived, or the stream has ended.
+    virtual void wireReadable() = 0;
+    /// The socket may take more.
+    virtual void wireWritable() = 0;
+    /// The connection was closed, because the loop ends. May destroy the wire.
+    virtual void wireClosed() = 0;
 
-  Wire(Readable readable, void* owner);
-  /// Takes the connection of `other` over, with a reader of its own. Does not read yet.
-  Wire(Wire&& other, Readable readable, void* owner);
-  ~Wire() { stopReading(); }
+   protected:
+    ~Owner() = default;
+  };
+
+  explicit Wire(Owner& owner);
+  /// Takes the connection of `other` over. Does not read yet.
+  Wire(Wire&& other, Owner& owner);
+  /// Closes a connection that is neither cut nor taken over.
+  ~Wire();
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
 
-  /// TCP is established. Does not read yet.
-  void attach(struct ev_loop* events, lws* wsi);
+  /// TCP is established; the socket belongs to this object now. Does not read yet.
+  void attach(SocketLoop& loop, Socket socket);
+  /// Whether there is a connection.
+  [[nodiscard]] bool exists() const noexcept { return socket_ != kNoSocket; }
+  /// Ends the connection at once. No call reaches the owner afterwards.
+  void cut();
   void startReading();
   void stopReading();
   /// Receives what has arrived: into `first`, and what does not fit into `second`.
   [[nodiscard]] SocketReceived receive(std::span<std::byte> first, std::span<std::byte> second);
 
   void secure(std::unique_ptr<Tls> tls) { tls_ = std::move(tls); }
-  [[nodiscard]] lws* wsi() const noexcept { return wsi_; }
   [[nodiscard]] Tls* tls() const noexcept { return tls_.get(); }
-  /// Releases the connection to the caller, which has to end it.
-  lws* release();
 
   /// Sends as many bytes from the front of `bytes` as the system accepts. Returns how many were sent, or encrypted.
   [[nodiscard]] std::size_t write(std::span<const std::byte> bytes);
@@ -54,24 +81,25 @@ class Wire {
   [[nodiscard]] bool broken() const noexcept { return broken_; }
   /// Whether the peer has reset the connection. False if the system does not report it.
   [[nodiscard]] bool wasReset() const;
-  /// The socket may take more.
-  void writable() noexcept { full_ = false; }
-  void awaitWritable() const;
+  void awaitWritable();
   /// Ends this direction: sends TLS's closing alert, and shuts down TCP's sending side.
   void finish();
 
  private:
+  void wsiWritable() override;
+  void wsiClosed() override;
   std::size_t toSocket(std::span<const std::byte> bytes);
 
-  struct ev_loop* events_ = nullptr;
-  lws* wsi_ = nullptr;
-  std::unique_ptr<Tls> tls_;
-  const Readable readable_;
-  void* const owner_;
-  ev_io arrivals_{};
-  std::size_t sent_ = 0;  // Bytes of TLS's output.
+  Owner& owner_;
+  SocketLoop* loop_ = nullptr;
+  Socket socket_ = kNoSocket;
   bool full_ = false;
   bool broken_ = false;
+  bool finished_ = false;  // The sending side.
+  lws* wsi_ = nullptr;     // libwebsockets' connection, once it holds the socket.
+  std::unique_ptr<Tls> tls_;
+  std::size_t sent_ = 0;  // Bytes of TLS's output.
+  ev_io arrivals_{};
 };
 
 }  // namespace tidewire::native

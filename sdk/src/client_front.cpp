@@ -23,7 +23,6 @@ ClientFront::ClientFront(Options options, std::shared_ptr<Loop> loop, Outlet& ou
       loop_(std::move(loop)),
       mailbox_(options_.sendQueue),
       journal_(options_, loop_->now()),
-      configured_{.url = options_.url, .subprotocols = options_.subprotocols, .headers = options_.headers},
       makeLayer_(std::move(makeLayer)),
       outlet_(outlet) {}
 
@@ -47,7 +46,8 @@ core::OptionsFault ClientFront::fault() const {
   if (!loop_->shapesRequest() && (!options_.tls.caFile.empty() || !options_.tls.caPem.empty())) {
     return {ConnectResult::Unsupported, "tls: a page trusts what its browser trusts"};
   }
-  if (core::OptionsFault found = core::findFault(configured_, loop_->shapesRequest()); found && !options_.endpoint) {
+  if (core::OptionsFault found = core::findFault(configuredEndpoint(options_), loop_->shapesRequest());
+      found && !options_.endpoint) {
     return found;
   }
   if (!loop_->turns()) {
@@ -108,7 +108,9 @@ void ClientFront::openReturned(std::uint64_t attempt) {
 }
 
 Stats ClientFront::stats() const {
-  Stats stats = mailbox_.stats();
+  Stats stats;
+  counters_.addTo(stats);
+  mailbox_.addTo(stats);
   const Outlet::Waiting waiting = outlet_.waiting();
   stats.deliveryEvents = waiting.events;
   stats.deliveryBytes = waiting.bytes;
@@ -156,10 +158,10 @@ void ClientFront::turn() {
     self_ = shared_from_this();
     clientLoop_ = std::make_unique<ClientLoop>(*this,
                                                ClientParts{.options = options_,
-                                                           .configured = configured_,
                                                            .loop = *loop_,
                                                            .mailbox = mailbox_,
                                                            .outlet = outlet_,
+                                                           .counters = counters_,
                                                            .journal = journal_},
                                                makeLayer_);
   }

@@ -10,6 +10,7 @@
 
 #include "client_loop.hpp"
 #include "core/options_fault.hpp"
+#include "counters.hpp"
 #include "journal.hpp"
 #include "mailbox.hpp"
 #include "outlet.hpp"
@@ -103,9 +104,9 @@ class ClientFront : public ClientLoopHost, public EndpointAnswers, public std::e
  private:
   void postCommand(Command command);
 
-  const Endpoint configured_;
   const MakeLayer makeLayer_;
   Outlet& outlet_;
+  Counters counters_;
 
   // Loop thread only.
   std::unique_ptr<ClientLoop> clientLoop_;

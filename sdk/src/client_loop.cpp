@@ -28,10 +28,10 @@ ClientLoop::ClientLoop(ClientLoopHost& host, const ClientParts& parts, const Mak
     : host_(host),
       parts_(parts),
       layer_(makeLayer ? makeLayer(*this) : nullptr),
+      layerState_(layer_ != nullptr ? std::make_unique<LayerState>() : nullptr),
       connection_(parts.options, parts.loop.sendsPings() || layer_ != nullptr, jitterSeed(parts.loop)),
-      link_(parts_, connection_, layer_.get(), counters_),
-      watch_(parts.options.callbacks),
-      endpoint_(parts.configured) {
+      link_(parts_, connection_, layer_.get()),
+      watch_(parts.options.callbacks) {
   parts_.loop.attach(host_);
 }
 
@@ -79,11 +79,12 @@ void ClientLoop::hint(core::Hint hint) {
 void ClientLoop::transportOpened(std::string_view subprotocol, const HandshakeTimes& times) {
   beginRound();
   if (layer_ != nullptr) {
-    layerState_ = {.subprotocol = std::string(subprotocol), .times = times};
+    *layerState_ = {.subprotocol = std::string(subprotocol), .times = times};
     layer_->transportOpened(parts_.loop.now());
   } else {
     connection_.transportOpened(parts_.loop.now(), subprotocol, times);
   }
+  dialled_.reset();
   endRound();
 }
 
@@ -122,13 +123,11 @@ void ClientLoop::pongArrived(std::span<const std::byte> payload) {
 }
 
 void ClientLoop::arrivalEnded() {
-  counters_.countReceived(received_);
+  parts_.counters.countReceived(received_);
   parts_.journal.noteMessages(roundBegan_, Journal::Direction::Received, received_.messages, received_.bytes);
   received_ = {};
   arriving_ = false;
-  if (layerState_.ending) {
-    connection_.transportEnded(parts_.loop.now(), *std::exchange(layerState_.ending, std::nullopt));
-  }
+  endIfLayerFailed();
   // In a hidden tab timers come late; what arrives moves the heartbeat on.
   if (deadline_ && roundBegan_ >= *deadline_) {
     connection_.tick(roundBegan_);
@@ -169,11 +168,17 @@ void ClientLoop::readOn() {
   arriving_ = true;
   layer_->goOn(parts_.loop.now());
   arriving_ = false;
-  if (layerState_.ending) {
-    connection_.transportEnded(parts_.loop.now(), *std::exchange(layerState_.ending, std::nullopt));
-  } else if (link_.endsBehindArrivals() && !layer_->holdsArrived()) {
+  if (!endIfLayerFailed() && link_.endsBehindArrivals() && !layer_->holdsArrived()) {
     endAttempt(*link_.takeEndBehind());
   }
+}
+
+bool ClientLoop::endIfLayerFailed() {
+  if (layerState_ == nullptr || !layerState_->ending) {
+    return false;
+  }
+  connection_.transportEnded(parts_.loop.now(), *std::exchange(layerState_->ending, std::nullopt));
+  return true;
 }
 
 // Calls of the layer.
@@ -188,8 +193,8 @@ void ClientLoop::note(LogLevel level, std::string text) {
 }
 
 void ClientLoop::layerOpened(bool resumed, core::Duration heartbeat) {
-  layerState_.resumed = resumed;
-  connection_.transportOpened(parts_.loop.now(), layerState_.subprotocol, layerState_.times, heartbeat);
+  layerState_->resumed = resumed;
+  connection_.transportOpened(parts_.loop.now(), layerState_->subprotocol, layerState_->times, heartbeat);
   performActions();
 }
 
@@ -200,12 +205,12 @@ void ClientLoop::layerAnswered(std::uint64_t number) {
 
 void ClientLoop::layerFailed(std::uint16_t code, std::string why) {
   std::string reason = core::oneLine(why, core::kMaxReasonBytes);
-  layerState_.parting = core::SendClose{code, reason};
+  layerState_->parting = core::SendClose{code, reason};
   core::Ending ending{
       .cause = CloseCause::ProtocolError, .code = code, .reason = std::move(reason), .detail = std::move(why)};
   if (arriving_) {
     // The transport is not to be cut while it hands out what has arrived.
-    layerState_.ending = std::move(ending);
+    layerState_->ending = std::move(ending);
   } else {
     connection_.transportEnded(parts_.loop.now(), std::move(ending));
     performActions();
@@ -217,7 +222,7 @@ void ClientLoop::layerMoves(std::optional<std::string> url) {
     return;  // The application closes, and that counts.
   }
   moveTo_ = std::move(url);
-  layerState_.parting = core::SendClose{1000, {}};
+  layerState_->parting = core::SendClose{1000, {}};
   connection_.reconnect(parts_.loop.now());
   performActions();
 }
@@ -242,7 +247,7 @@ void ClientLoop::endRound() {
     log(LogLevel::Warning, *warning);
   }
   setDeadline();
-  if (!parts_.mailbox.settle(link_.behind(), counters_.stats())) {
+  if (!parts_.mailbox.settle(link_.behind())) {
     host_.turnAgain();
   }
 }
@@ -326,7 +331,7 @@ void ClientLoop::doCommand(Command& command) {
         if (command.post != nullptr) {
           layer_->doPosted(now, *command.post, false);
         }
-        endpoint_ = std::move(command.endpoint);
+        answered_ = std::make_unique<Endpoint>(std::move(command.endpoint));
         connection_.endpointAnswered(now, command.attempt);
       }
       break;
@@ -369,23 +374,26 @@ void ClientLoop::performActions() {
 }
 
 void ClientLoop::perform(core::RequestEndpoint& action) {
-  auto pending = std::make_shared<PendingEndpoint>(host_.endpointAnswers(), parts_.configured, action.attempt,
-                                                   std::move(action.lastClose));
+  auto pending = std::make_shared<PendingEndpoint>(host_.endpointAnswers(), configuredEndpoint(parts_.options),
+                                                   action.attempt, std::move(action.lastClose));
   parts_.outlet.deliver(Event(PendingEndpoint::request(std::move(pending))));
 }
 
 void ClientLoop::perform(core::Dial) {
-  dialled_ = endpoint_;
+  dialled_ = std::make_unique<Endpoint>(answered_ != nullptr ? *answered_ : configuredEndpoint(parts_.options));
   if (moveTo_) {
-    dialled_.url = *std::exchange(moveTo_, std::nullopt);
+    dialled_->url = *std::exchange(moveTo_, std::nullopt);
   }
-  log(LogLevel::Info, "attempt " + std::to_string(connection_.attempt()) + " to " + Journal::shown(dialled_.url));
-  layerState_ = {};
-  link_.dial(*this, dialled_);
+  log(LogLevel::Info, "attempt " + std::to_string(connection_.attempt()) + " to " + Journal::shown(dialled_->url));
+  if (layerState_ != nullptr) {
+    *layerState_ = {};
+  }
+  link_.dial(*this, *dialled_);
 }
 
 void ClientLoop::perform(core::Abort) {
-  if (link_.cut(std::exchange(layerState_.parting, std::nullopt))) {
+  const auto parting = layerState_ == nullptr ? std::nullopt : std::exchange(layerState_->parting, std::nullopt);
+  if (link_.cut(parting)) {
     host_.turnAgain();
   }
 }
@@ -413,23 +421,23 @@ void ClientLoop::perform(const core::SendClose& action) {
 }
 
 void ClientLoop::perform(StateChange& event) {
-  counters_.count(event);
+  parts_.counters.count(event);
   // The connection may be a step ahead of its events: out of Closed again.
   const bool reopens = connectsAhead_ > 0 || connection_.state() != State::Closed;
   droppedPosted_ = parts_.mailbox.setState(event.to, reopens);
   if (layer_ != nullptr && event.from == State::Waiting && event.to == State::Closed) {
     layer_->attemptEnded(parts_.loop.now(), true);  // No close event follows.
   }
-  deliverCounted(Event(event));
+  parts_.outlet.deliver(Event(event));
 }
 
 void ClientLoop::perform(Opened& event) {
   log(LogLevel::Info, describe(event));
   warnOfNoHeartbeat();
-  counters_.count(event);
-  event.resumed = layerState_.resumed;
+  parts_.counters.count(event);
+  event.resumed = layerState_ != nullptr && layerState_->resumed;
   const std::uint64_t attempt = event.attempt;
-  if (deliverCounted(Event(std::move(event)))) {
+  if (parts_.outlet.deliver(Event(std::move(event)))) {
     connection_.openReturned(attempt);
   }
 }
@@ -454,8 +462,8 @@ void ClientLoop::perform(Dropped& event) {
   }
   if (event.messages > 0) {
     log(LogLevel::Warning, describe(event));
-    counters_.count(event);
-    deliverCounted(Event(event));
+    parts_.counters.count(event);
+    parts_.outlet.deliver(Event(event));
   }
 }
 
@@ -466,28 +474,22 @@ void ClientLoop::perform(CloseInfo& event) {
   }
   event.droppedMessages += std::exchange(droppedPosted_, {}).messages;
   log(levelOf(event), describe(event));
-  counters_.count(event);
+  parts_.counters.count(event);
   if (layer_ != nullptr) {
     layer_->attemptEnded(parts_.loop.now(), !event.willRetry);
   }
-  deliverCounted(Event(std::move(event)));
+  parts_.outlet.deliver(Event(std::move(event)));
 }
 
 void ClientLoop::perform(HeartbeatInfo& event) {
   log(LogLevel::Debug, describe(event));
-  counters_.count(event);
-  deliverCounted(Event(event));
+  parts_.counters.count(event);
+  parts_.outlet.deliver(Event(event));
 }
 
 void ClientLoop::report(DropReason reason, const DroppedCount& count) {
   Dropped dropped{reason, count.messages, count.bytes};
   perform(dropped);
-}
-
-/// The statistics contain an event before its callback runs.
-bool ClientLoop::deliverCounted(Event event) {
-  parts_.mailbox.publish(counters_.stats());
-  return parts_.outlet.deliver(std::move(event));
 }
 
 // Sending.

@@ -12,7 +12,6 @@
 #include "client_layer.hpp"
 #include "client_parts.hpp"
 #include "core/connection.hpp"
-#include "counters.hpp"
 #include "link.hpp"
 #include "pending_endpoint.hpp"
 
@@ -65,7 +64,9 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void deliver(Event event) override { parts_.outlet.deliver(std::move(event)); }
   [[nodiscard]] bool takesMore() const override;
   void note(LogLevel level, std::string text) override;
-  [[nodiscard]] const std::string& url() const override { return endpoint_.url; }
+  [[nodiscard]] const std::string& url() const override {
+    return answered_ != nullptr ? answered_->url : parts_.options.url;
+  }
   void layerOpened(bool resumed, core::Duration heartbeat) override;
   void layerAnswered(std::uint64_t number) override;
   void layerFailed(std::uint16_t code, std::string why) override;
@@ -97,7 +98,6 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void perform(CloseInfo& event);
   void perform(HeartbeatInfo& event);
   void warnOfNoHeartbeat();
-  bool deliverCounted(Event event);
 
   void sendAll();
   void reportDrained();
@@ -105,6 +105,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void endSlowReader();
   void readOn();
   void endAttempt(TransportEnd end);
+  bool endIfLayerFailed();
   void tick();
   void setDeadline();
   void log(LogLevel level, std::string_view text) { parts_.journal.note(parts_.loop.now(), level, text); }
@@ -112,16 +113,15 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   ClientLoopHost& host_;
   const ClientParts parts_;
 
-  const std::unique_ptr<ClientLayer> layer_;  // Or null.
-  LayerState layerState_;
+  const std::unique_ptr<ClientLayer> layer_;      // Or null.
+  const std::unique_ptr<LayerState> layerState_;  // Null without a layer.
   core::Connection connection_;
-  Counters counters_;
   Link link_;
   CallbackWatch watch_;
 
-  Endpoint endpoint_;
-  Endpoint dialled_;
-  std::optional<std::string> moveTo_;  // Overrides the URL of the next attempt.
+  std::unique_ptr<Endpoint> answered_;  // By `Options::endpoint`; null: the options name it.
+  std::unique_ptr<Endpoint> dialled_;   // Until the transport is open.
+  std::optional<std::string> moveTo_;   // Overrides the URL of the next attempt.
 
   // Calls of connect() that were taken and not carried out yet.
   std::ptrdiff_t connectsAhead_ = 0;

@@ -1,7 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
 
+#include "platform/sync.hpp"
 #include "platform/transport.hpp"
 #include "tidewire/events.hpp"
 #include "tidewire/stats.hpp"
@@ -9,45 +14,50 @@
 namespace tidewire::internal {
 
 /// Counts what happens on the loop thread for `Client::stats`.
+///
+/// Holds less than a `Stats`, which is made when it is read: most clients never need the numbers by cause.
 class Counters {
  public:
-  void count(const StateChange& event) {
-    if (event.to == State::Connecting) {
-      ++stats_.attempts;
-      if (event.from == State::Waiting) {
-        ++stats_.reconnects;
-        ++stats_.reconnectsByCause[static_cast<std::size_t>(lastCause_)];
-      }
-    }
-  }
-  void count(const Opened& event) {
-    ++stats_.opens;
-    stats_.lastHandshake = event.times;
-  }
-  void count(const Dropped& event) {
-    stats_.droppedMessages += event.messages;
-    stats_.droppedBytes += event.bytes;
-  }
-  void count(const CloseInfo& event) {
-    lastCause_ = event.cause;
-    ++stats_.endingsByCause[static_cast<std::size_t>(event.cause)];
-    stats_.unconfirmedMessages += event.unconfirmedMessages;
-  }
-  void count(const HeartbeatInfo& event) { stats_.roundTrips = event.roundTrips; }
-  void countSent(const Transport::Sent& sent) {
-    stats_.messagesSent += sent.messages;
-    stats_.bytesSent += sent.bytes;
-  }
-  void countReceived(const Transport::Sent& received) {
-    stats_.messagesReceived += received.messages;
-    stats_.bytesReceived += received.bytes;
-  }
+  // Loop thread. Each event is counted before its callback runs.
 
-  [[nodiscard]] const Stats& stats() const noexcept { return stats_; }
+  void count(const StateChange& event);
+  void count(const Opened& event);
+  void count(const Dropped& event);
+  void count(const CloseInfo& event);
+  void count(const HeartbeatInfo& event);
+  void countSent(const Transport::Sent& sent) { add(sent_, sent.messages, sent.bytes); }
+  void countReceived(const Transport::Sent& received) { add(received_, received.messages, received.bytes); }
+
+  /// Sets in `stats` all that is counted here. Any thread.
+  void addTo(Stats& stats) const;
 
  private:
-  Stats stats_;
+  struct ByCause {
+    std::array<std::uint64_t, kCloseCauseCount> endings = {};
+    std::array<std::uint64_t, kCloseCauseCount> reconnects = {};
+  };
+
+  struct Volume {
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+  };
+
+  void add(Volume& to, std::size_t messages, std::size_t bytes);
+  /// Requires: the lock.
+  [[nodiscard]] ByCause& byCause();
+
+  mutable Mutex mutex_;
   CloseCause lastCause_{};  // Of the attempt before this one.
+  std::uint64_t attempts_ = 0;
+  std::uint64_t opens_ = 0;
+  std::uint64_t reconnects_ = 0;
+  Volume sent_;
+  Volume received_;
+  Volume dropped_;
+  std::uint64_t unconfirmed_ = 0;
+  std::optional<RoundTrips> roundTrips_;
+  std::optional<HandshakeTimes> lastHandshake_;
+  std::unique_ptr<ByCause> byCause_;  // Null before the first ending.
 };
 
 }  // namespace tidewire::internal

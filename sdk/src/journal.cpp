@@ -54,7 +54,9 @@ std::string Journal::shown(std::string_view url) {
   if (parsed.error != core::UrlError::None) {
     return "?";
   }
-  std::string text = parsed.url.secure ? "wss://" : "ws://";
+  std::string text;
+  text.reserve(url.size());
+  text.append(parsed.url.secure ? "wss://" : "ws://");
   return text.append(parsed.url.hostHeader).append(parsed.url.target, 0, parsed.url.target.find('?'));
 }
 
@@ -62,10 +64,11 @@ Journal::Journal(const Options& options, core::Time now)
     : log_(options.log), recorder_(options.flightRecorder), name_(core::oneLine(nameFrom(options))), began_(now) {}
 
 void Journal::note(core::Time now, LogLevel level, std::string_view said) {
-  const std::string text = core::oneLine(said);
+  std::string text = core::oneLine(said);
+  const bool isLogged = log_.sink && level <= log_.level;
   Lock lock(mutex_);
-  keep(lock, {.at = now, .text = text});
-  if (!log_.sink || level > log_.level || !gate_.enter(lock)) {
+  keep(lock, {.at = now, .text = isLogged ? text : std::move(text)});
+  if (!isLogged || !gate_.enter(lock)) {
     return;
   }
   lock.unlock();
@@ -79,11 +82,11 @@ void Journal::noteMessages(core::Time now, Direction direction, std::size_t mess
     return;  // No messages, or each has an entry of its own.
   }
   const Lock lock(mutex_);
-  if (entries_.empty() || !entries_.back().counts || entries_.back().direction != direction) {
+  if (entries_.empty() || !newest().counts || newest().direction != direction) {
     keep(lock, {.at = now, .text = {}, .counts = true, .direction = direction});
   }
-  entries_.back().messages += messages;
-  entries_.back().bytes += bytes;
+  newest().messages += messages;
+  newest().bytes += bytes;
 }
 
 void Journal::notePayload(core::Time now, Direction direction, const Message& message) {
@@ -101,7 +104,8 @@ std::string Journal::dump() const {
   if (forgotten_ > 0) {
     text.append("(").append(std::to_string(forgotten_)).append(" earlier entries are forgotten)\n");
   }
-  for (const Entry& entry : entries_) {
+  for (std::size_t at = 0; at < entries_.size(); ++at) {
+    const Entry& entry = entries_[at];
     text.append(secondsOf(entry.at - began_)).append("  ").append(entry.text);
     if (entry.counts) {
       text.append(nameOf(entry.direction)).append(std::to_string(entry.messages)).append(" messages, ");
@@ -122,7 +126,7 @@ void Journal::keep(const Lock&, Entry entry) {
     return;
   }
   if (!entries_.empty()) {
-    entry.at = std::max(entry.at, entries_.back().at);  // Its time was looked at before the lock was had.
+    entry.at = std::max(entry.at, newest().at);  // Its time was looked at before the lock was had.
   }
   if (entries_.size() >= recorder_.entries) {
     entries_.pop_front();

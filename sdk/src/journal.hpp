@@ -2,10 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
 
+#include "core/ring_queue.hpp"
 #include "core/time.hpp"
 #include "gate.hpp"
 #include "platform/sync.hpp"
@@ -52,6 +52,7 @@ class Journal {
   };
 
   void keep(const Lock&, Entry entry);
+  [[nodiscard]] Entry& newest() noexcept { return entries_[entries_.size() - 1]; }
 
   const LogOptions log_;
   const FlightRecorderOptions recorder_;
@@ -60,7 +61,7 @@ class Journal {
 
   mutable Mutex mutex_;
   Gate gate_;
-  std::deque<Entry> entries_;
+  core::RingQueue<Entry> entries_;
   std::uint64_t forgotten_ = 0;
 };
 

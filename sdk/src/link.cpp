@@ -40,7 +40,7 @@ std::optional<TransportEnd> Link::takeKnownEnd() {
 
 void Link::cutBehindArrivals(TransportEnd end) {
   transport_->abort();
-  endBehind_ = std::move(end);
+  endBehindArrivals(std::move(end));
 }
 
 /// The connection has to know: while reading is paused, a sign of life may lie among the unread bytes.
@@ -138,7 +138,7 @@ void Link::awaitBuffered(std::size_t bufferedBytes, std::size_t mark) {
 }
 
 void Link::noteSent(core::Time began, const Transport::Sent& sent) {
-  counters_.countSent(sent);
+  parts_.counters.countSent(sent);
   parts_.journal.noteMessages(began, Journal::Direction::Sent, sent.messages, sent.bytes);
 }
 

@@ -11,7 +11,6 @@
 #include "client_layer.hpp"
 #include "client_parts.hpp"
 #include "core/connection.hpp"
-#include "counters.hpp"
 
 namespace tidewire::internal {
 
@@ -19,8 +18,8 @@ namespace tidewire::internal {
 /// messages. Loop thread.
 class Link {
  public:
-  Link(const ClientParts& parts, core::Connection& connection, ClientLayer* layer, Counters& counters)
-      : parts_(parts), connection_(connection), layer_(layer), counters_(counters) {}
+  Link(const ClientParts& parts, core::Connection& connection, ClientLayer* layer)
+      : parts_(parts), connection_(connection), layer_(layer) {}
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
   ~Link();
@@ -37,15 +36,15 @@ class Link {
 
   [[nodiscard]] bool exists() const noexcept { return transport_ != nullptr; }
   /// Whether messages may go out: a transport that has ended may still have arrivals that the layer reads.
-  [[nodiscard]] bool isLive() const noexcept { return transport_ != nullptr && !endBehind_; }
+  [[nodiscard]] bool isLive() const noexcept { return transport_ != nullptr && endBehind_ == nullptr; }
   [[nodiscard]] std::optional<TransportEnd> takeKnownEnd();
 
   /// The end that is reported when the layer has read everything that arrived before it.
-  void endBehindArrivals(TransportEnd end) { endBehind_ = std::move(end); }
+  void endBehindArrivals(TransportEnd end) { endBehind_ = std::make_unique<TransportEnd>(std::move(end)); }
   /// The same, for a transport that has not ended by itself.
   void cutBehindArrivals(TransportEnd end);
-  [[nodiscard]] bool endsBehindArrivals() const noexcept { return endBehind_.has_value(); }
-  [[nodiscard]] std::optional<TransportEnd> takeEndBehind() { return std::exchange(endBehind_, std::nullopt); }
+  [[nodiscard]] bool endsBehindArrivals() const noexcept { return endBehind_ != nullptr; }
+  [[nodiscard]] std::unique_ptr<TransportEnd> takeEndBehind() { return std::move(endBehind_); }
 
   /// Stops or continues reading, where the loop can do that.
   void pauseReading(bool pause);
@@ -73,11 +72,10 @@ class Link {
   const ClientParts& parts_;
   core::Connection& connection_;
   ClientLayer* const layer_;  // Or null.
-  Counters& counters_;
   std::unique_ptr<Transport> transport_;
   std::vector<std::unique_ptr<Transport>> cut_;
   std::string awaited_;
-  std::optional<TransportEnd> endBehind_;
+  std::unique_ptr<TransportEnd> endBehind_;
   bool readingPaused_ = false;
 };
 

@@ -73,13 +73,11 @@ std::size_t Mailbox::bufferedAmount() const {
   return waiting().bytes + transportBytes_;
 }
 
-Stats Mailbox::stats() const {
+void Mailbox::addTo(Stats& stats) const {
   const Lock lock(mutex_);
-  Stats stats = stats_;
   stats.queuedMessages = waiting().messages;
   stats.queuedBytes = waiting().bytes;
   stats.bufferedBytes = stats.queuedBytes + transportBytes_;
-  return stats;
 }
 
 WaitResult Mailbox::waitOpen(std::chrono::milliseconds timeout) const {
@@ -158,11 +156,6 @@ DroppedCount Mailbox::setState(State state, bool reopens) {
   return dropped;
 }
 
-void Mailbox::publish(const Stats& stats) {
-  const Lock lock(mutex_);
-  stats_ = stats;
-}
-
 bool Mailbox::hasDrained(const Behind& behind) {
   const Lock lock(mutex_);
   note(behind);
@@ -173,16 +166,17 @@ bool Mailbox::hasDrained(const Behind& behind) {
   return std::exchange(aboveLowWater_, false);
 }
 
-bool Mailbox::settle(const Behind& behind, const Stats& stats) {
-  const Lock lock(mutex_);
+bool Mailbox::settle(const Behind& behind) {
+  Lock lock(mutex_);
   note(behind);
-  stats_ = stats;
   const bool wantsTurn = !commands_.empty() || first_.count() > 0 || dropped_.expired.messages > 0 ||
                          dropped_.refused.messages > 0 || (store_.count() > 0 && !awaitsRoom_);
   awaitsRoom_ = awaitsRoom_ && !wantsTurn;
   posted_ = wantsTurn || awaitsRoom_;
-  if (settledState_ != state_ || isDown()) {
-    settledState_ = state_;
+  const State before = std::exchange(settledState_, state_);
+  const bool isAwaited = isDown() || (state_ == State::Open && before != State::Open);
+  lock.unlock();  // The thread that wakes up takes it.
+  if (isAwaited) {
     settled_.notify_all();
   }
   return !wantsTurn;

@@ -155,7 +155,8 @@ class Mailbox {
   }
   [[nodiscard]] State state() const;
   [[nodiscard]] std::size_t bufferedAmount() const;
-  [[nodiscard]] Stats stats() const;
+  /// Sets in `stats` what waits to be sent.
+  void addTo(Stats& stats) const;
   [[nodiscard]] WaitResult waitOpen(std::chrono::milliseconds timeout) const;
   [[nodiscard]] WaitResult waitClosed(std::chrono::milliseconds timeout) const;
 
@@ -172,8 +173,6 @@ class Mailbox {
   /// In Closed, unless it reopens or a connect() has been posted since: posted messages have no connection to wait for.
   /// Returns the messages that are dropped with it.
   DroppedCount setState(State state, bool reopens);
-  /// Sets the result of `stats`, within a round too.
-  void publish(const Stats& stats);
 
   /// Messages that left the mailbox and are not sent yet.
   struct Behind {
@@ -185,7 +184,7 @@ class Mailbox {
   [[nodiscard]] bool hasDrained(const Behind& behind);
   /// Ends a round. Returns false if something was posted meanwhile; then the loop has to take another turn, and no post
   /// wakes it.
-  [[nodiscard]] bool settle(const Behind& behind, const Stats& stats);
+  [[nodiscard]] bool settle(const Behind& behind);
 
  private:
   // The state that the application's calls lead to; `state_` follows.
@@ -237,7 +236,6 @@ class Mailbox {
   std::size_t transportBytes_ = 0;
   bool aboveLowWater_ = false;
   PostedDrops dropped_;
-  Stats stats_;
 
   // Messages of callbacks, which precede everything in `store_`. The loop thread alone changes them and their numbers.
   std::atomic<bool> takesHere_ = false;

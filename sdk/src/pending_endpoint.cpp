@@ -4,6 +4,10 @@
 
 namespace tidewire::internal {
 
+Endpoint configuredEndpoint(const Options& options) {
+  return {.url = options.url, .subprotocols = options.subprotocols, .headers = options.headers};
+}
+
 PendingEndpoint::PendingEndpoint(std::weak_ptr<EndpointAnswers> client, Endpoint startingPoint, std::uint64_t number,
                                  std::optional<CloseInfo> before)
     : attempt(number), lastClose(std::move(before)), configured(std::move(startingPoint)), client_(std::move(client)) {}

@@ -8,8 +8,12 @@
 
 #include "layer_command.hpp"
 #include "tidewire/endpoint.hpp"
+#include "tidewire/options.hpp"
 
 namespace tidewire::internal {
+
+/// The endpoint that the options name.
+[[nodiscard]] Endpoint configuredEndpoint(const Options& options);
 
 /// Receives the result of `Options::endpoint`. Any thread.
 class EndpointAnswers {

@@ -47,6 +47,8 @@ constexpr std::array kCeilings{1'000ms, 2'000ms};
 constexpr auto kMaxDelay = kCeilings[1];
 // So many attempts at a time while the clients are opened: fewer than a listener's backlog takes.
 constexpr std::size_t kAtATime = 256;
+// With a handler of each event, and what the client has recorded of itself.
+constexpr double kMostKiBEach = 5.5;
 // For a step that has gone wrong, not for a slow one.
 constexpr auto kPatience = 60s;
 
@@ -410,6 +412,8 @@ void rage(std::size_t clients) {
   const double perClient = (first - empty) * 1024 / static_cast<double>(clients);
   check(second <= first * 1.1 + 2, "memory with all open: %.1f MiB (%.2f KiB a client), the second time %.1f MiB",
         first, perClient, second);
+  check(perClient <= kMostKiBEach, "memory of a client that is open and idle: %.2f KiB, at most %.1f", perClient,
+        kMostKiBEach);
   check(last <= empty + 4, "memory without them: %.1f MiB before, %.1f MiB after", empty, last);
 }
 

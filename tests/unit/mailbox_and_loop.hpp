@@ -80,7 +80,7 @@ class MailboxAndLoop {
       taken.firstSizes.push_back(message->sizeBytes);
     }
     taken.dropped = batch.dropped;
-    taken.settled = mailbox.settle({queuedMessages, queuedBytes, transportBytes}, {});
+    taken.settled = mailbox.settle({queuedMessages, queuedBytes, transportBytes});
     return taken;
   }
   /// Brings the mailbox to an open connection.

@@ -70,12 +70,12 @@ TEST_CASE("mailbox: commands during a round wake no loop, and settling reports w
   (void)box.send("a");
   CHECK(box.wakes() == 0);
   (void)box.mailbox.take();
-  CHECK(box.mailbox.settle({1, 1}, {}));
+  CHECK(box.mailbox.settle({1, 1}));
 
   box.mailbox.hold();
   (void)box.mailbox.take();
   (void)box.send("b");
-  CHECK_FALSE(box.mailbox.settle({1, 1}, {}));
+  CHECK_FALSE(box.mailbox.settle({1, 1}));
   // The loop takes another turn by itself, so this need not wake it either.
   (void)box.send("c");
   CHECK(box.wakes() == 0);
@@ -205,7 +205,7 @@ TEST_CASE("mailbox: other threads wait for open and for closed, until the round 
   box.become(State::Open);
   std::this_thread::yield();
   opened = true;
-  CHECK(box.mailbox.settle({}, {}));
+  CHECK(box.mailbox.settle({}));
   threads[0].join();
   threads[2].join();
   CHECK(box.close() == CloseResult::Accepted);
@@ -213,7 +213,7 @@ TEST_CASE("mailbox: other threads wait for open and for closed, until the round 
   (void)box.mailbox.take();
   box.become(State::Closed);
   closed = true;
-  CHECK(box.mailbox.settle({}, {}));
+  CHECK(box.mailbox.settle({}));
   threads[1].join();
   threads[3].join();
 }

@@ -1,5 +1,6 @@
 #include "os/sockets.hpp"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -9,7 +10,7 @@
 
 #include <array>
 #include <cerrno>
-#include <memory>
+#include <cstring>
 #include <system_error>
 
 #include "os/descriptors.hpp"
@@ -32,18 +33,41 @@ Connecting failed(Socket socket, ConnectError error) {
   return {.error = std::move(error)};
 }
 
-}  // namespace
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+};
 
-Connecting startConnecting(const std::string& address, std::uint16_t port, std::size_t table) {
+/// Returns an error of `getaddrinfo`, or 0. That function knows scopes of IPv6, and is slow.
+int parseAddress(const std::string& address, std::uint16_t port, SocketAddress& to) {
+  auto* const ipv4 = reinterpret_cast<sockaddr_in*>(&to.storage);
+  if (inet_pton(AF_INET, address.c_str(), &ipv4->sin_addr) == 1) {
+    ipv4->sin_family = AF_INET;
+    ipv4->sin_port = htons(port);
+    to.size = sizeof *ipv4;
+    return 0;
+  }
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   if (const int error = getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found); error != 0) {
+    return error;
+  }
+  std::memcpy(&to.storage, found->ai_addr, found->ai_addrlen);
+  to.size = found->ai_addrlen;
+  freeaddrinfo(found);
+  return 0;
+}
+
+}  // namespace
+
+Connecting startConnecting(const std::string& address, std::uint16_t port, std::size_t table) {
+  SocketAddress to;
+  if (const int error = parseAddress(address, port, to); error != 0) {
     return failed(kNoSocket, {.text = gai_strerror(error)});
   }
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
-  const Socket made = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const Socket made = socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (made == kNoSocket) {
     return failed(made, errorOfSocket(errno));
   }
@@ -52,7 +76,8 @@ Connecting startConnecting(const std::string& address, std::uint16_t port, std::
   }
   const int on = 1;
   setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (connect(made, found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS && errno != EINTR) {
+  if (connect(made, reinterpret_cast<const sockaddr*>(&to.storage), to.size) != 0 && errno != EINPROGRESS &&
+      errno != EINTR) {
     return failed(made, errorOf(errno));
   }
   return {.socket = made};

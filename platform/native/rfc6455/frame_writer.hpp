@@ -46,6 +46,14 @@ class FrameWriter {
     }
   }
 
+  /// Frees memory that holds nothing. Frames are the same without it: the next ones allocate.
+  void shrink() noexcept {
+    if (empty()) {
+      control_.release();
+      copied_.release();
+    }
+  }
+
   /// A write is incomplete.
   [[nodiscard]] bool cutShort() const noexcept { return !current_.empty(); }
 

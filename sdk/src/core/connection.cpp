@@ -298,6 +298,9 @@ std::optional<Action> Connection::takeAction() {
   }
   std::optional<Action> action(std::move(actions_.front()));
   actions_.pop_front();
+  if (actions_.empty()) {
+    actions_.clear();  // Frees the memory: actions come seldom, and are large.
+  }
   return action;
 }
 
@@ -357,7 +360,8 @@ void Connection::beginAttempt(Time now) {
   endpointTime_.reset();
   awaitsEndpoint_ = static_cast<bool>(options_.endpoint);
   if (awaitsEndpoint_) {
-    report(RequestEndpoint{.attempt = attempt_, .lastClose = lastClose_});
+    report(RequestEndpoint{.attempt = attempt_,
+                           .lastClose = lastClose_ == nullptr ? std::nullopt : std::optional(*lastClose_)});
   } else {
     report(Dial{});
   }
@@ -403,7 +407,7 @@ void Connection::endAttempt(Time now, Ending ending) {
     report(dropped);
   }
   if (options_.endpoint) {
-    lastClose_ = info;
+    lastClose_ = std::make_unique<const CloseInfo>(info);
   }
   report(std::move(info));
   if (closing) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -198,7 +199,7 @@ class Connection {
   // Since connect().
   RetryHistory history_;
   std::uint64_t failures_ = 0;
-  std::optional<CloseInfo> lastClose_;  // Only with Options::endpoint, which gets it.
+  std::unique_ptr<const CloseInfo> lastClose_;  // Only with Options::endpoint, which gets it.
 
   bool awaitsEndpoint_ = false;
   std::optional<std::chrono::microseconds> endpointTime_;

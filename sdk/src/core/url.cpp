@@ -1,6 +1,7 @@
 #include "core/url.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 #include "core/ascii.hpp"
@@ -23,8 +24,18 @@ constexpr bool contains(std::string_view set, char c) {
 }
 
 // RFC 3986 section 2.3 and 2.2: what a registered name is made of, apart from percent-encodings.
+constexpr auto kNameCharacters = [] {
+  std::array<bool, 128> set{};
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    const char c = static_cast<char>(i);
+    set[i] = isDigit(c) || (toLower(c) >= 'a' && toLower(c) <= 'z') || contains("-._~", c) || contains(kSubDelims, c);
+  }
+  return set;
+}();
+
 constexpr bool isNameCharacter(char c) {
-  return isDigit(c) || (toLower(c) >= 'a' && toLower(c) <= 'z') || contains("-._~", c) || contains(kSubDelims, c);
+  const auto place = static_cast<unsigned char>(c);
+  return place < kNameCharacters.size() && kNameCharacters[place];
 }
 
 // Whether `text` consists of unreserved characters, sub-delims, `extra` and well-formed percent-encodings.

@@ -13,6 +13,14 @@ namespace tidewire::internal {
 /// One client's work on the loop thread.
 class LoopTask {
  public:
+  /// Where a loop finds the task in its tables. For the loop alone.
+  struct Places {
+    static constexpr std::uint32_t kNone = 0xFFFFFFFF;
+    std::uint32_t attached = kNone;
+    std::uint32_t due = kNone;
+  };
+  Places places;
+
   /// A command was queued, or the deadline has come. May be called without either.
   virtual void turn() = 0;
   /// An event of the platform that concerns every connection.

@@ -58,8 +58,8 @@ class Transport {
   /// Aborts.
   virtual ~Transport() = default;
 
-  /// Starts connecting. Reports through events only, never inside this call. Both arguments outlive the transport or
-  /// its abort.
+  /// Starts connecting. Reports through events only, never inside this call. `endpoint` is valid until
+  /// `transportOpened` has returned, or the transport has ended or was aborted; `options` outlives the transport.
   virtual void open(const Endpoint& endpoint, const Options& options) = 0;
 
   /// Bytes that `send` accepts now. A larger message is accepted whole if there is any room. 0 before open.

@@ -1,0 +1,74 @@
+#include "counters.hpp"
+
+namespace tidewire::internal {
+
+void Counters::count(const StateChange& event) {
+  if (event.to != State::Connecting) {
+    return;
+  }
+  const Lock lock(mutex_);
+  ++attempts_;
+  if (event.from == State::Waiting) {
+    ++reconnects_;
+    ++byCause().reconnects[static_cast<std::size_t>(lastCause_)];
+  }
+}
+
+void Counters::count(const Opened& event) {
+  const Lock lock(mutex_);
+  ++opens_;
+  lastHandshake_ = event.times;
+}
+
+void Counters::count(const Dropped& event) {
+  add(dropped_, event.messages, event.bytes);
+}
+
+void Counters::count(const CloseInfo& event) {
+  const Lock lock(mutex_);
+  lastCause_ = event.cause;
+  ++byCause().endings[static_cast<std::size_t>(event.cause)];
+  unconfirmed_ += event.unconfirmedMessages;
+}
+
+void Counters::count(const HeartbeatInfo& event) {
+  const Lock lock(mutex_);
+  roundTrips_ = event.roundTrips;
+}
+
+void Counters::add(Volume& to, std::size_t messages, std::size_t bytes) {
+  if (messages > 0) {
+    const Lock lock(mutex_);
+    to.messages += messages;
+    to.bytes += bytes;
+  }
+}
+
+Counters::ByCause& Counters::byCause() {
+  if (byCause_ == nullptr) {
+    byCause_ = std::make_unique<ByCause>();
+  }
+  return *byCause_;
+}
+
+void Counters::addTo(Stats& stats) const {
+  const Lock lock(mutex_);
+  stats.attempts = attempts_;
+  stats.opens = opens_;
+  stats.reconnects = reconnects_;
+  stats.messagesSent = sent_.messages;
+  stats.bytesSent = sent_.bytes;
+  stats.messagesReceived = received_.messages;
+  stats.bytesReceived = received_.bytes;
+  stats.droppedMessages = dropped_.messages;
+  stats.droppedBytes = dropped_.bytes;
+  stats.unconfirmedMessages = unconfirmed_;
+  stats.roundTrips = roundTrips_;
+  stats.lastHandshake = lastHandshake_;
+  if (byCause_ != nullptr) {
+    stats.endingsByCause = byCause_->endings;
+    stats.reconnectsByCause = byCause_->reconnects;
+  }
+}
+
+}  // namespace tidewire::internal
