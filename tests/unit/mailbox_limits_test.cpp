@@ -120,7 +120,7 @@ TEST_CASE("mailbox: with DropOldest the mailbox stays within the limits, and dro
   CHECK(box.mailbox.bufferedAmount() == 51);
   CHECK(box.send(100) == SendResult::Queued);
   CHECK(box.send(101) == SendResult::TooLarge);
-  CHECK(box.mailbox.stats().queuedMessages == 1);
+  CHECK(box.stats().queuedMessages == 1);
   const auto taken = box.round();
   CHECK(taken.sizes == Sizes{100});
   CHECK(taken.dropped.displaced.messages == 4);

@@ -30,7 +30,7 @@ TEST_CASE("mailbox: messages of callbacks precede what was posted after them, an
   CHECK(box.sendHere("a") == SendResult::Queued);
   CHECK(box.sendHere("bb") == SendResult::Queued);
   CHECK(box.mailbox.bufferedAmount() == 3);
-  CHECK(box.mailbox.stats().queuedMessages == 2);
+  CHECK(box.stats().queuedMessages == 2);
   CHECK(box.send("ccc") == SendResult::Queued);
   // From now on a callback's message might overtake the one just posted.
   CHECK_FALSE(box.mailbox.takesHere());
@@ -40,7 +40,7 @@ TEST_CASE("mailbox: messages of callbacks precede what was posted after them, an
   CHECK(sizesOf(batch.messages) == Sizes{1, 2, 3, 4});
   REQUIRE(batch.commands.size() == 1);
   CHECK(batch.commands[0].messagesBefore == 3);
-  CHECK(box.mailbox.settle({}, {}));
+  CHECK(box.mailbox.settle({}));
   CHECK(box.mailbox.bufferedAmount() == 0);
 }
 
@@ -50,7 +50,7 @@ TEST_CASE("mailbox: callbacks take the lock outside a round, while not open, beh
   box.mailbox.hold();
   CHECK_FALSE(box.mailbox.takesHere());
   (void)box.mailbox.take();
-  CHECK(box.mailbox.settle({}, {}));
+  CHECK(box.mailbox.settle({}));
 
   box.open();
   (void)box.round();
@@ -60,7 +60,7 @@ TEST_CASE("mailbox: callbacks take the lock outside a round, while not open, beh
   CHECK_FALSE(box.mailbox.takesHere());
   (void)box.mailbox.take();
   CHECK_FALSE(box.mailbox.takesHere());
-  CHECK(box.mailbox.settle({}, {}));
+  CHECK(box.mailbox.settle({}));
 
   box.mailbox.hold();
   CHECK(box.mailbox.takesHere());
@@ -87,7 +87,7 @@ TEST_CASE("mailbox: messages of callbacks are dropped with the rest in Closed, a
   CHECK(box.sendHere("12345") == SendResult::Queued);
   (void)box.mailbox.take();
   CHECK(box.mailbox.hasDrained({}));
-  CHECK(box.mailbox.settle({}, {}));
+  CHECK(box.mailbox.settle({}));
 
   box.mailbox.hold();
   CHECK(box.sendHere("12345") == SendResult::Queued);
@@ -108,7 +108,7 @@ TEST_CASE("mailbox: messages given back stay in order, count, and wake no loop u
   CHECK(batch.messages.next()->sizeBytes == 1);
   (void)box.send("ccc");
   box.mailbox.giveBack(std::move(batch.messages));
-  CHECK(box.mailbox.settle({}, {}));
+  CHECK(box.mailbox.settle({}));
   CHECK(box.mailbox.bufferedAmount() == 5);
   (void)box.send("dddd");
   CHECK(box.wakes() == wakes);
@@ -131,7 +131,7 @@ TEST_CASE("mailbox: a command during the round in which messages were given back
   Mailbox::Batch batch = box.mailbox.take();
   box.mailbox.giveBack(std::move(batch.messages));
   (void)box.reconnect();
-  CHECK_FALSE(box.mailbox.settle({}, {}));
+  CHECK_FALSE(box.mailbox.settle({}));
 }
 
 }  // namespace tidewire::internal
