@@ -47,6 +47,12 @@ class MailboxAndLoop {
     return posting([this](auto& post) { return mailbox.probe(post); });
   }
 
+  [[nodiscard]] Stats stats() const {
+    Stats stats;
+    mailbox.addTo(stats);
+    return stats;
+  }
+
   /// How many posts so far told to wake the loop.
   [[nodiscard]] int wakes() const { return wakes_; }
 

@@ -120,7 +120,7 @@ TEST_CASE("mailbox: with DropOldest the mailbox stays within the limits, and dro
   CHECK(box.mailbox.bufferedAmount() == 51);
   CHECK(box.send(100) == SendResult::Queued);
   CHECK(box.send(101) == SendResult::TooLarge);
-  CHECK(box.mailbox.stats().queuedMessages == 1);
+  CHECK(box.stats().queuedMessages == 1);
   const auto taken = box.round();
   CHECK(taken.sizes == Sizes{100});
   CHECK(taken.dropped.displaced.messages == 4);
@@ -222,8 +222,7 @@ TEST_CASE("mailbox: statistics have the present queue, and what the transport bu
   box.mailbox.hold();
   CHECK(box.mailbox.settle({.messages = 2, .bytes = 20, .transportBytes = 7}));
   CHECK(box.send(5) == SendResult::Queued);
-  Stats stats;
-  box.mailbox.addTo(stats);
+  const Stats stats = box.stats();
   CHECK(stats.queuedMessages == 3);
   CHECK(stats.queuedBytes == 25);
   CHECK(stats.bufferedBytes == 32);
