@@ -123,9 +123,7 @@ void ClientLoop::pongArrived(std::span<const std::byte> payload) {
 }
 
 void ClientLoop::arrivalEnded() {
-  parts_.counters.countReceived(received_);
   parts_.journal.noteMessages(roundBegan_, Journal::Direction::Received, received_.messages, received_.bytes);
-  received_ = {};
   arriving_ = false;
   endIfLayerFailed();
   // In a hidden tab timers come late; what arrives moves the heartbeat on.
@@ -247,6 +245,7 @@ void ClientLoop::endRound() {
     log(LogLevel::Warning, *warning);
   }
   setDeadline();
+  parts_.counters.count(link_.takeSent(), std::exchange(received_, {}));
   if (!parts_.mailbox.settle(link_.behind())) {
     host_.turnAgain();
   }

@@ -21,6 +21,7 @@ void Counters::count(const Opened& event) {
 }
 
 void Counters::count(const Dropped& event) {
+  const Lock lock(mutex_);
   add(dropped_, event.messages, event.bytes);
 }
 
@@ -36,11 +37,11 @@ void Counters::count(const HeartbeatInfo& event) {
   roundTrips_ = event.roundTrips;
 }
 
-void Counters::add(Volume& to, std::size_t messages, std::size_t bytes) {
-  if (messages > 0) {
+void Counters::count(const Transport::Sent& sent, const Transport::Sent& received) {
+  if (sent.messages + received.messages > 0) {
     const Lock lock(mutex_);
-    to.messages += messages;
-    to.bytes += bytes;
+    add(sent_, sent.messages, sent.bytes);
+    add(received_, received.messages, received.bytes);
   }
 }
 

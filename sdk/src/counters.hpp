@@ -25,8 +25,8 @@ class Counters {
   void count(const Dropped& event);
   void count(const CloseInfo& event);
   void count(const HeartbeatInfo& event);
-  void countSent(const Transport::Sent& sent) { add(sent_, sent.messages, sent.bytes); }
-  void countReceived(const Transport::Sent& received) { add(received_, received.messages, received.bytes); }
+  /// The messages that a round moved.
+  void count(const Transport::Sent& sent, const Transport::Sent& received);
 
   /// Sets in `stats` all that is counted here. Any thread.
   void addTo(Stats& stats) const;
@@ -42,7 +42,10 @@ class Counters {
     std::uint64_t bytes = 0;
   };
 
-  void add(Volume& to, std::size_t messages, std::size_t bytes);
+  static void add(Volume& to, std::size_t messages, std::size_t bytes) {
+    to.messages += messages;
+    to.bytes += bytes;
+  }
   /// Requires: the lock.
   [[nodiscard]] ByCause& byCause();
 

@@ -138,7 +138,8 @@ void Link::awaitBuffered(std::size_t bufferedBytes, std::size_t mark) {
 }
 
 void Link::noteSent(core::Time began, const Transport::Sent& sent) {
-  parts_.counters.countSent(sent);
+  sent_.messages += sent.messages;
+  sent_.bytes += sent.bytes;
   parts_.journal.noteMessages(began, Journal::Direction::Sent, sent.messages, sent.bytes);
 }
 

@@ -62,6 +62,8 @@ class Link {
   /// Gives the transport the queued messages that it has room for.
   void sendQueued(core::Time began);
   void flush();
+  /// What was sent since the last call.
+  [[nodiscard]] Transport::Sent takeSent() noexcept { return std::exchange(sent_, {}); }
   [[nodiscard]] Mailbox::Behind behind() const;
   /// Has a round come once no more than `mark` bytes are buffered.
   void awaitBuffered(std::size_t bufferedBytes, std::size_t mark);
@@ -75,6 +77,7 @@ class Link {
   std::unique_ptr<Transport> transport_;
   std::vector<std::unique_ptr<Transport>> cut_;
   std::string awaited_;
+  Transport::Sent sent_;
   std::unique_ptr<TransportEnd> endBehind_;
   bool readingPaused_ = false;
 };

@@ -222,8 +222,7 @@ TEST_CASE("mailbox: statistics have the present queue, and what the transport bu
   box.mailbox.hold();
   CHECK(box.mailbox.settle({.messages = 2, .bytes = 20, .transportBytes = 7}));
   CHECK(box.send(5) == SendResult::Queued);
-  Stats stats;
-  box.mailbox.addTo(stats);
+  const Stats stats = box.stats();
   CHECK(stats.queuedMessages == 3);
   CHECK(stats.queuedBytes == 25);
   CHECK(stats.bufferedBytes == 32);
