@@ -109,6 +109,7 @@ need_test_tools() {
   need 'the openssl program' openssl has openssl
   need "Python's websockets" python3-websockets has_python_websockets
   need 'nginx' nginx-light has_nginx
+  need 'valgrind' valgrind has valgrind
 }
 
 need_bench() {
