@@ -35,8 +35,8 @@ const HELP = `Options:
   --quick               a short look: less time, three repetitions
   --only TEXT[,TEXT]    scenarios whose id or group contains one of these
   --peers ID[,ID]       these peers only, beside Tidewire
-  --repeat N            repetitions of each measurement (7); the median counts
-  --seconds S           how long a measurement takes (0.4; in a page 1)
+  --repeat N            repetitions of each measurement (5); the median counts
+  --seconds S           how long a measurement takes (0.3; in a page 1)
   --build FOLDER        the programs (build/bench)
   --tidewire LABEL=PATH a further build of tidewire_client, to compare with; may be repeated
   --write               writes docs/performance.md even after a part or a short look
@@ -62,8 +62,8 @@ if (options.help) {
 }
 
 const say = (text) => console.error(text);
-const repetitions = Number(options.repeat ?? (options.quick ? 3 : 7));
-const seconds = Number(options.seconds ?? (options.quick ? 0.05 : 0.4));
+const repetitions = Number(options.repeat ?? (options.quick ? 3 : 5));
+const seconds = Number(options.seconds ?? (options.quick ? 0.05 : 0.3));
 const wantedTexts = options.only.split(',').filter(Boolean);
 const wanted = (id, group) => wantedTexts.length === 0 || wantedTexts.some((text) => id.includes(text) || group === text);
 // What a short look leaves out unless it is chosen: what says the same as something else, and what takes long.
@@ -97,8 +97,8 @@ async function measureScenarios(servers) {
   for (const scenario of chosen) {
     const results = await measure(scenario, scenario.entries({ peers }), { servers, tls, say, repetitions, seconds });
     printScenario(scenario, results);
-    const { id, group, title, goals, goalOf, against, without } = scenario;
-    measured.push({ id, group, title, goals, goalOf, against, without, results });
+    const { id, group, title, goals, goalOf, against } = scenario;
+    measured.push({ id, group, title, goals, goalOf, against, results });
   }
   return measured;
 }

@@ -19,7 +19,7 @@ const base = {
   background: 'white',
   config: {
     font: 'sans-serif',
-    axis: { labelLimit: 260, labelFontSize: 11, titleFontSize: 11 },
+    axis: { labelLimit: 340, labelFontSize: 11, titleFontSize: 11 },
     header: { labelFontSize: 12, labelFontWeight: 'bold' },
     legend: { labelFontSize: 11 },
   },
@@ -121,7 +121,7 @@ export async function drawCharts(folder, { native, idle, reconnect, page }) {
   const charts = {
     receive: inGroup('receive').length && dots(inGroup('receive'), 'µs of CPU a message'),
     send: inGroup('send').length && dots(inGroup('send'), 'µs of CPU a message'),
-    answers: inGroup('answers').length && dots(inGroup('answers'), 'µs; of ping-pong the median time, else CPU', 3),
+    answers: inGroup('answers').length && dots(inGroup('answers'), 'µs; of ping-pong the median time, else CPU'),
     tls: inGroup('tls').length && dots(inGroup('tls'), 'µs of CPU a message'),
     idle: idle?.length && bars(idle.at(-1).rows.map((row) => ({ client: row.label, value: row.bytes / 1024, kind: kindOf(row) })),
       `KiB for each of ${idle.at(-1).connections.toLocaleString('en')} idle connections`),

@@ -32,7 +32,7 @@ function goals(native) {
         ];
       }),
   );
-  return table(['scenario', 'best other', 'its CPU', 'Tidewire', 'ratio', 'goal'], rows);
+  return table(['scenario', 'best other', 'its figure', 'Tidewire', 'ratio', 'goal'], rows);
 }
 
 function details(scenarios, before = '') {

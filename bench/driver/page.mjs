@@ -13,7 +13,8 @@ import { rate, time } from './table.mjs';
 
 const PLAIN = 'plain WebSocket';
 const TIDEWIRE = ['Tidewire, JavaScript', 'Tidewire, C++'];
-const CLIENTS = [PLAIN, 'reconnecting-websocket', 'socket.io-client', ...TIDEWIRE];
+const SOCKET_IO = 'socket.io-client';
+const CLIENTS = [PLAIN, 'reconnecting-websocket', SOCKET_IO, ...TIDEWIRE];
 const ARGUMENTS = ['--disable-background-networking', '--disable-gpu', '--no-first-run', '--no-sandbox'];
 
 const FIRST = 2000; // Messages of the run that finds out how many a measurement needs.
@@ -121,51 +122,65 @@ function urlOf(client, course, origin) {
   return `${origin}/${course.course}?messages=${messages}&bytes=${bytes}&batch=${batch}&wait=1${text ? '&text=1' : ''}`;
 }
 
-/** Measures all courses whose id contains one of `wanted`, in turn: {id, title, results}. */
-export async function measurePages({ build, root, server, repetitions, seconds, wanted, say, onResult }) {
+/** Measures one course: its clients take turns, each time in a page of its own. */
+async function measureCourse(course, { browser, origins, repetitions, seconds, say }) {
+  const step = course.batch || 1;
+  const rounded = (count) => Math.min(course.most ?? Infinity, Math.ceil(count / step) * step);
+  const once = (client, messages) => {
+    const sized = { ...course, messages };
+    return browser.measure(client, urlOf(client, sized, origins[client] ?? origins.others), sized);
+  };
+  const first = await once(PLAIN, rounded(FIRST));
+  const messages = rounded((seconds * 1e9) / first.cpu);
+  const runs = course.clients.map((client) => ({ client, results: [] }));
+  for (let i = 0; i < repetitions; ++i) {
+    for (const { client, results } of runs) {
+      try {
+        results.push(await once(client, messages));
+      } catch (error) {
+        say(`${course.id}: ${client}: ${error.message}`);
+      }
+    }
+  }
+  return compared(course, runs.filter(({ results }) => results.length > 0), messages);
+}
+
+/** The medians of each client, and their factor to the plain WebSocket. */
+function compared(course, runs, messages) {
+  const medians = runs.map(({ client, results }) => ({
+    id: client,
+    label: client,
+    isTidewire: client.startsWith('Tidewire'),
+    messages,
+    cpu: median(results.map(({ cpu }) => cpu)),
+    all: results.map(({ cpu }) => cpu),
+    rate: median(results.map(({ rate: each }) => each)),
+  }));
+  const plain = medians.find(({ id }) => id === PLAIN);
+  return medians.map((result) => ({
+    ...result,
+    factor: result.cpu / plain?.cpu,
+    goal: TIDEWIRE.includes(result.id) ? goalOf(result.id, course) : undefined,
+  }));
+}
+
+/** Measures all courses whose ids are `wanted`: {version, courses: [{id, title, results}]}. */
+export async function measurePages({ build, root, server, wanted, onResult, ...how }) {
   const socketIo = await startServer(process.execPath, { script: path.join(root, 'bench/driver/socket_io_server.mjs') });
   const browser = await Browser.launch({ build, root });
-  const all = [];
+  const courses = [];
   try {
     for (const course of pageCourses.filter(({ id }) => wanted(id))) {
-      const measured = [];
-      const runs = course.clients.map((client) => ({ client, results: [] }));
-      const origin = (client) => (client === 'socket.io-client' ? socketIo.url : server.url);
-      const once = async (client, messages) => {
-        const sized = { ...course, messages };
-        return browser.measure(client, urlOf(client, sized, origin(client)), sized);
-      };
-      const step = course.batch || 1;
-      const first = await once(PLAIN, Math.ceil(FIRST / step) * step);
-      const messages = Math.min(course.most ?? Infinity, Math.ceil((seconds * 1e9) / first.cpu / step) * step);
-      for (let i = 0; i < repetitions; ++i) {
-        for (const { client, results } of runs) {
-          try {
-            results.push(await once(client, messages));
-          } catch (error) {
-            say(`${course.id}: ${client}: ${error.message}`);
-          }
-        }
-      }
-      for (const { client, results } of runs.filter((run) => run.results.length > 0)) {
-        const cpu = results.map((result) => result.cpu);
-        measured.push({ id: client, label: client, isTidewire: TIDEWIRE.includes(client), cpu: median(cpu), all: cpu,
-          rate: median(results.map(({ rate }) => rate)), messages });
-      }
-      const plain = measured.find(({ id }) => id === PLAIN);
-      for (const result of measured) {
-        result.factor = result.cpu / plain.cpu;
-        if (result.isTidewire) result.goal = goalOf(result.id, course);
-      }
-      const result = { id: course.id, title: course.title, results: measured };
-      onResult(result);
-      all.push(result);
+      const origins = { [SOCKET_IO]: socketIo.url, others: server.url };
+      const results = await measureCourse(course, { browser, origins, ...how });
+      courses.push({ id: course.id, title: course.title, results });
+      onResult(courses.at(-1));
     }
   } finally {
     await browser.close();
     await socketIo.stop();
   }
-  return { version: browser.version, courses: all };
+  return { version: browser.version, courses };
 }
 
 export function printPage({ title, results }) {

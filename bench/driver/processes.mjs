@@ -30,7 +30,7 @@ export function makeCertificate(folder) {
 export async function startServer(program, { tls = null, port = 0, script = '' } = {}) {
   const options = script
     ? [script]
-    : ['--port', port, ...(tls ? ['--certificate', tls.certificate, '--key', tls.key] : [])];
+    : ['--with-parent', '--port', port, ...(tls ? ['--certificate', tls.certificate, '--key', tls.key] : [])];
   const child = spawn(...pinned(SERVER_PROCESSOR, [program], options), { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
   const scheme = tls ? 'wss://localhost' : 'ws://127.0.0.1';

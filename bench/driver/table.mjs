@@ -25,7 +25,6 @@ export function bestPeer(scenario, results) {
   if (scenario.against) return results.find((result) => result.id === scenario.against);
   return results
     .filter((result) => !result.isTidewire && !result.isLimit)
-    .filter((result) => scenario.without === undefined || !result.label.includes(scenario.without))
     .reduce((best, each) => (best && figureOf(scenario, best) <= figureOf(scenario, each) ? best : each), undefined);
 }
 

@@ -1,13 +1,14 @@
 // The measuring server: one thread, epoll, prepared frames, many of them in one write. What it does for a connection
 // its path says; see roles.cpp.
 //
-//   measuring_server [--port N] [--certificate FILE --key FILE] [--backlog N]
+//   measuring_server [--port N] [--certificate FILE --key FILE] [--backlog N] [--with-parent]
 //
 // Prints "listening PORT" when it is ready.
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -30,6 +32,7 @@ struct Settings {
   int backlog = 511;
   std::string certificate;
   std::string key;
+  bool withParent = false;
 };
 
 [[noreturn]] void fail(const char* what) {
@@ -147,7 +150,11 @@ int main(int argc, char** argv) {
   app.add_option("--backlog", settings.backlog, "length of the accept queue");
   app.add_option("--certificate", settings.certificate, "PEM certificate; with it the server speaks TLS");
   app.add_option("--key", settings.key, "PEM key of the certificate");
+  app.add_flag("--with-parent", settings.withParent, "end when the process that started it does");
   CLI11_PARSE(app, argc, argv);
+  if (settings.withParent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+  }
 
   raiseDescriptorLimit();
   Server server(settings);
