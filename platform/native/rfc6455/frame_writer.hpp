@@ -46,7 +46,7 @@ class FrameWriter {
     }
   }
 
-  /// Frees memory that holds nothing. Frames are the same without it: the next ones allocate.
+  /// Frees the memory of written frames, if all are.
   void shrink() noexcept {
     if (empty()) {
       control_.release();

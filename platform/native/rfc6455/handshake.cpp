@@ -124,7 +124,7 @@ std::string makeKey(std::span<const std::byte, kNonceBytes> nonce) {
 }
 
 std::string acceptFor(std::string_view key) {
-  // Fetched once: `EVP_sha1()` is looked up anew for each digest, at twice the cost of the digest itself.
+  // Fetched once: `EVP_sha1()` is looked up anew for each digest, which costs as much as the digest itself.
   static EVP_MD* const sha1 = EVP_MD_fetch(nullptr, "SHA1", nullptr);
   const std::string text = std::string(key).append(kGuid);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest = {};
