@@ -76,12 +76,15 @@ TEST_CASE("spare memory: what was in no use between two trims is freed, and noth
 }
 
 TEST_CASE("spare memory: growing keeps the content") {
-  for (const auto& [from, to] : std::vector<std::pair<std::size_t, std::size_t>>{{0, 10},
-                                                                                 {10, 1000},
-                                                                                 {1000, 40 * kKiB},
-                                                                                 {40 * kKiB, 3 * kMiB},
-                                                                                 {3 * kMiB, 20 * kMiB},
-                                                                                 {20 * kMiB, 30 * kMiB}}) {
+  struct Step {
+    std::size_t from;
+    std::size_t to;
+  };
+  const std::vector<Step> steps = {
+      {0, 10}, {10, 1000}, {1000, 40 * kKiB}, {40 * kKiB, 3 * kMiB}, {3 * kMiB, 20 * kMiB}, {20 * kMiB, 30 * kMiB}};
+  for (const Step& step : steps) {
+    const std::size_t from = step.from;
+    const std::size_t to = step.to;
     CAPTURE(from);
     CAPTURE(to);
     Memory memory = from == 0 ? Memory() : allocate(from);
