@@ -8,26 +8,28 @@
 namespace tidewire::native {
 namespace {
 
+using Function = std::function<void()>;
+
 void* run(void* function) {
-  const std::unique_ptr<std::function<void()>> owned(static_cast<std::function<void()>*>(function));
-  (*owned)();
+  (*static_cast<Function*>(function))();
   return nullptr;
 }
 
-bool create(pthread_t& thread, std::function<void()> function) {
-  auto owned = std::make_unique<std::function<void()>>(std::move(function));
+void* runAndDelete(void* function) {
+  const std::unique_ptr<Function> owned(static_cast<Function*>(function));
+  return run(owned.get());
+}
+
+bool create(pthread_t& thread, void* (*begin)(void*), Function* function) {
   const AsynchronousSignalsBlocked blocked;
-  if (pthread_create(&thread, nullptr, &run, owned.get()) != 0) {
-    return false;
-  }
-  (void)owned.release();  // `run` owns it.
-  return true;
+  return pthread_create(&thread, nullptr, begin, function) == 0;
 }
 
 }  // namespace
 
-bool Thread::start(std::function<void()> function) {
-  started_ = create(thread_, std::move(function));
+bool Thread::start(Function function) {
+  function_ = std::move(function);
+  started_ = create(thread_, &run, &function_);
   return started_;
 }
 
@@ -36,11 +38,13 @@ void Thread::join() {
   started_ = false;
 }
 
-bool startDetached(std::function<void()> function) {
+bool startDetached(Function function) {
+  auto owned = std::make_unique<Function>(std::move(function));
   pthread_t thread{};
-  if (!create(thread, std::move(function))) {
+  if (!create(thread, &runAndDelete, owned.get())) {
     return false;
   }
+  (void)owned.release();  // `runAndDelete` owns it.
   pthread_detach(thread);
   return true;
 }

@@ -7,7 +7,7 @@
 namespace tidewire::native {
 
 /// A thread on which the application's handlers of asynchronous signals do not run. Unlike `std::thread` it reports a
-/// lack of threads instead of ending the process.
+/// lack of threads instead of ending the process. Outlives its function.
 class Thread {
  public:
   Thread() = default;
@@ -21,6 +21,7 @@ class Thread {
   void join();
 
  private:
+  std::function<void()> function_;
   pthread_t thread_{};
   bool started_ = false;
 };
