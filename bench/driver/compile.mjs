@@ -9,7 +9,7 @@ import { median } from './measure.mjs';
 
 /** Seconds of `c++ -c` for the smallest program with a client, and for an empty one. */
 export function measureCompiling(root, build, repetitions) {
-  const source = path.join(root, 'bench/clients/only_client.cpp');
+  const source = path.join(root, 'tests/package/footprint/program.cpp');
   const compile = (options) => {
     const begun = process.hrtime.bigint();
     execFileSync('taskset', ['-c', '1', process.env.CXX || 'c++', '-std=c++20', '-O2', '-I', path.join(root, 'sdk/include'),
@@ -17,7 +17,7 @@ export function measureCompiling(root, build, repetitions) {
     return Number(process.hrtime.bigint() - begun) / 1e9;
   };
   const times = Array.from({ length: repetitions }, () => compile([]));
-  const empty = Array.from({ length: repetitions }, () => compile(['-DBENCH_EMPTY']));
+  const empty = Array.from({ length: repetitions }, () => compile(['-DWITHOUT_CLIENT']));
   const size = (name) => statSync(path.join(build, name)).size;
   return {
     seconds: median(times),

@@ -74,7 +74,7 @@ class Transport {
     std::size_t bytes = 0;
   };
 
-  /// Sends messages from the front of `batch` while there is room; the last ones may go beyond it by 128 KiB.
+  /// Sends messages from the front of `batch` while there is room; the last ones may go beyond it by 256 KiB.
   virtual Sent sendFrom(PayloadStore::Batch& batch) {
     Sent sent;
     while (room() > 0) {
