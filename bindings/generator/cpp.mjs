@@ -82,8 +82,17 @@ extern "C" {
 
 ${shape
   .exports()
+  .filter(isOfClient)
   .map((each) => writeExport(shape, each))
-  .join('\n')}}
+  .join('\n')}
+// The wasm of \`tidewire/client\` has no sessions.
+#ifndef TIDEWIRE_CLIENT_ONLY
+${shape
+  .exports()
+  .filter((each) => !isOfClient(each))
+  .map((each) => writeExport(shape, each))
+  .join('\n')}#endif
+}
 `;
 }
 
@@ -151,9 +160,11 @@ function crossingOf(shape, returns) {
   return { struct: 'const double*', text: 'std::uint32_t', flag: 'int', enum: 'int' }[inner.kind] ?? 'double';
 }
 
+const isOfClient = ({ owner }) => owner === 'Client';
+
 function writeExport(shape, { owner, name, returns, parameters }) {
   const isOfSubscription = owner === 'Subscription';
-  const kind = owner === 'Client' ? 'Client' : 'Session';
+  const kind = isOfClient({ owner }) ? 'Client' : 'Session';
   const isText = ({ type }) => /^string(_view)?$/.test(type);
   const head = [
     `${kind}Handle* handle`,

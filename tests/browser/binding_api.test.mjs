@@ -428,11 +428,12 @@ for (const source of ['a URL', 'a URL without a MIME type', 'bytes', 'a Response
       async ([url, source]) => {
         const wasm = '/dist/tidewire.wasm';
         const sources = {
-          'a URL': () => wasm,
-          'a URL without a MIME type': () => new URL(`/untyped${wasm}`, location.href),
-          bytes: () => fetch(wasm).then((response) => response.arrayBuffer()),
-          'a Response': () => fetch(wasm),
-          'a module': () => WebAssembly.compileStreaming(fetch(wasm)),
+          'a URL': () => ({ wasmUrl: wasm }),
+          'a URL without a MIME type': () => ({ wasmUrl: new URL(`/untyped${wasm}`, location.href) }),
+          bytes: async () => ({ wasmBinary: await (await fetch(wasm)).arrayBuffer() }),
+          'a Response': async () => ({ wasmBinary: await fetch(wasm) }),
+          'a promise of a Response': () => ({ wasmBinary: fetch(wasm) }),
+          'a module': async () => ({ wasmBinary: await WebAssembly.compileStreaming(fetch(wasm)) }),
         };
         const { ready } = await import('/dist/tidewire.js');
         await ready(await sources[source]());

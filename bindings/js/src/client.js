@@ -9,7 +9,7 @@ import {
   SEND_RESULT,
   WHEN_NOT_OPEN,
 } from './described.js';
-import { check, readClientOptions, readEndpoint, readOptions, resolveUrl } from './options.js';
+import { check, readClientOptions, readEndpoint, readOptions, resolveUrlHere } from './options.js';
 import { PendingCalls } from './pending.js';
 import { wasm, glue } from './wasm.js';
 
@@ -56,9 +56,9 @@ export class Client extends Connection {
     const given = readClientOptions(options);
     const { endpoint, log, sendQueue, subprotocols = [] } = options;
     check((url ?? endpoint) != null, 'url', 'given, unless options.endpoint is');
-    const resolved = url == null ? '' : resolveUrl(url);
+    const resolved = url == null ? '' : resolveUrlHere(url);
     const offered = [...subprotocols];
-    const configured = () => ({ url: resolved, subprotocols: [...offered] });
+    const configured = () => ({ url: this.url, subprotocols: [...offered] });
     const functions = { endpoint, configured, sink: log?.sink };
     super(
       resolved,

@@ -11,7 +11,7 @@ import {
   readStats,
 } from './described.js';
 import { Fields } from './fields.js';
-import { check, give, textOf } from './options.js';
+import { check, give, isUnresolvable, resolveUrl, textOf } from './options.js';
 import { PendingCalls } from './pending.js';
 import { wasm, glue, provide, ready, taken } from './wasm.js';
 
@@ -228,7 +228,10 @@ export class Connection extends EventTarget {
     this.#url = url;
     this.#target = pending;
     this.#makeHandle = makeHandle;
-    this.#load();
+    // A server that renders a page makes clients which never connect.
+    if (!isUnresolvable(url) && (wasm !== null || globalThis.location !== undefined)) {
+      this.#load();
+    }
   }
 
   get url() {
@@ -240,7 +243,11 @@ export class Connection extends EventTarget {
   }
 
   connect() {
-    const result = this[living].connect();
+    const target = this[living];
+    if (isUnresolvable(this.#url)) {
+      this.#url = resolveUrl(this.#url);
+    }
+    const result = target.connect();
     this.#load();
     return result;
   }

@@ -139,13 +139,21 @@ export function give(list, toNumber, toText) {
   }
 }
 
+const pageAddress = () => globalThis.document?.baseURI ?? globalThis.location?.href;
+
+/** True where nothing says what the URL is relative to, as on a server that renders a page. */
+export const isUnresolvable = (url) => pageAddress() === undefined && /^(?!\s*[a-z][a-z\d+.-]*:)./i.test(url);
+
+/** As `resolveUrl`, except that a URL which cannot be resolved here stays as it is until `connect()`. */
+export const resolveUrlHere = (url) => (isUnresolvable(url) ? String(url) : resolveUrl(url));
+
 // Resolves as the WebSocket constructor does. What that lets stand although RFC 3986 does not is percent-encoded in the
 // path and refused in the host.
 //
 // What the URL standard's parser refuses has that parser's text.
 export function resolveUrl(url) {
   check(url != null, 'url', 'given');
-  const resolved = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
+  const resolved = new URL(url, pageAddress());
   const href = resolved.href.replace(/^http/, 'ws');
   checkValue(/^wss?:/.test(href), 'url', FAULTS.kNotWebSocket);
   checkValue(!href.includes('#'), 'url', FAULTS.kFragment);

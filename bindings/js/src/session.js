@@ -11,7 +11,7 @@ import {
   readStats,
 } from './described.js';
 import { Fields, blank } from './fields.js';
-import { check, readOptions, readSessionOptions, readToken, resolveUrl, wholeMilliseconds } from './options.js';
+import { check, readOptions, readSessionOptions, readToken, resolveUrlHere, wholeMilliseconds } from './options.js';
 import { PendingCalls } from './pending.js';
 import { glue } from './wasm.js';
 
@@ -391,7 +391,7 @@ export class Session extends Connection {
   constructor(url, options = {}) {
     const given = readSessionOptions(options);
     const { token, log } = options;
-    const resolved = resolveUrl(url);
+    const resolved = resolveUrlHere(url);
     const registry = new SessionRegistry();
     registry.report = (detail) => this[report]('error', detail);
     registry.token = typeof token === 'string' ? token : null;

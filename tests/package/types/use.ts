@@ -27,4 +27,7 @@ session.addEventListener('error', { handleEvent: ({ code }) => console.log(code)
 const { outcome } = await session.publish('a', 'b', { ack: true, resend: undefined });
 const reply = await session.request('m', new Uint8Array(2), { signal: AbortSignal.timeout(10), timeout: undefined });
 console.log(outcome, reply.text);
-await ready(new Uint8Array(8));
+await ready({ wasmBinary: new Uint8Array(8), wasmUrl: undefined });
+await ready({ WebSocket: class { constructor(readonly url: string, readonly protocols?: string[]) {} } });
+// @ts-expect-error: the source has a name.
+await ready('tidewire.wasm');

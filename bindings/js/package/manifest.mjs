@@ -1,0 +1,77 @@
+// What package.json says: the entry points, and which file each kind of consumer gets.
+
+const CLIENT = ['Client', 'ready'];
+
+/**
+ * The entry points. `exports`: its values, if not all. `wasm`: the one beside it. `needs`: a module without which it is
+ * left out. `plain`: it needs no wasm, so that it is the same file everywhere.
+ */
+export const ENTRIES = {
+  tidewire: { wasm: 'tidewire.wasm' },
+  client: { wasm: 'tidewire-client.wasm', exports: CLIENT },
+  websocket: {
+    wasm: 'tidewire-client.wasm',
+    exports: ['ReconnectingWebSocket', ...CLIENT],
+    needs: 'reconnecting_websocket.js',
+  },
+  inline: { contains: 'tidewire.wasm' },
+  nowasm: { contains: 'JavaScript' },
+  react: { plain: true, needs: 'react.js' },
+  shared: { plain: true, needs: 'shared.js' },
+};
+
+const both = (name) => ({ require: `./dist/${name}.cjs`, default: `./dist/${name}.js` });
+
+const typesOf = (name) => ({ require: `./dist/${name}.d.cts`, default: `./dist/${name}.d.ts` });
+
+// Bundlers that know `module` give `import` and `require` the same file, so that there is one copy of each class.
+const bundled = (name) => ({ module: `./dist/${name}.js`, ...both(name) });
+
+// A development server need not find the wasm: it gets the file that contains it.
+function conditionsOf(name, { wasm, plain }) {
+  if (plain) {
+    return { types: typesOf(name), ...both(name) };
+  }
+  const node = { require: `./dist/${name}.node.cjs`, default: `./dist/${name}.node.mjs` };
+  const page = `./dist/${name}.js`;
+  const inside = name === 'tidewire' ? 'inline' : `${name}.inline`;
+  return wasm === undefined
+    ? { types: typesOf(name), node, ...bundled(name) }
+    : {
+        types: typesOf(name),
+        node,
+        development: bundled(inside),
+        module: page,
+        require: `./dist/${inside}.cjs`,
+        browser: page,
+        worker: page,
+        default: page,
+      };
+}
+
+/** The text of package.json. `names`: the entry points that were built. */
+export function manifest(version, names) {
+  const exported = names.map((name) => [name === 'tidewire' ? '.' : `./${name}`, conditionsOf(name, ENTRIES[name])]);
+  const fields = {
+    name: 'tidewire',
+    version,
+    description: 'A WebSocket client that detects dead connections and reconnects, and a protocol that loses no message',
+    keywords: ['websocket', 'reconnecting', 'client', 'realtime', 'webassembly', 'wasm', 'pubsub'],
+    license: 'MIT',
+    type: 'module',
+    sideEffects: false,
+    main: './dist/tidewire.node.cjs',
+    module: './dist/tidewire.js',
+    types: './dist/tidewire.d.ts',
+    unpkg: './dist/tidewire.global.js',
+    jsdelivr: './dist/tidewire.global.js',
+    exports: { ...Object.fromEntries(exported), './dist/*': './dist/*', './package.json': './package.json' },
+    files: ['dist', 'provenance.json'],
+    engines: { node: '>=18' },
+    ...(names.includes('react') && {
+      peerDependencies: { react: '>=18' },
+      peerDependenciesMeta: { react: { optional: true } },
+    }),
+  };
+  return `${JSON.stringify(fields, null, 2)}\n`;
+}
