@@ -1,4 +1,4 @@
-import uPlot from './uPlot.esm.js';
+import uPlot from 'uplot';
 
 const MAX_POINTS = 300;
 /** A price is never stale before this age, in milliseconds. */
