@@ -13,6 +13,7 @@ import { build } from 'esbuild';
 
 import { ENTRIES, manifest } from './manifest.mjs';
 import { placing } from './places.mjs';
+import { measure, report } from './size.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const OPTIONS = ['modules', 'to', 'version', 'wasm2js', 'compiler', 'flags'];
@@ -133,3 +134,4 @@ writeProvenance();
 copyFileSync(path.join(HERE, '../../../LICENSE'), path.join(given.to, 'LICENSE'));
 copyFileSync(path.join(HERE, 'README.md'), path.join(given.to, 'README.md'));
 writeFileSync(path.join(given.to, 'package.json'), manifest(given.version, names));
+console.log(report(measure(given.to)));
