@@ -13,7 +13,10 @@ import { check, readClientOptions, readEndpoint, readOptions, resolveUrl } from 
 import { PendingCalls } from './pending.js';
 import { wasm, glue } from './wasm.js';
 
-take('message', (handle, message) => handle?.connection.dispatchEvent(new MessageEvent('message', message)));
+/** For ReconnectingWebSocket, which makes another event of a message. */
+export const receive = Symbol('receive');
+
+take('message', (handle, message) => handle?.connection[receive](message));
 take('endpoint', (handle, request) => handle?.requestEndpoint(request));
 
 /** A Client of the wasm. */
@@ -87,5 +90,9 @@ export class Client extends Connection {
 
   resume() {
     return this[living].resume();
+  }
+
+  [receive](message) {
+    this.dispatchEvent(new MessageEvent('message', message));
   }
 }
