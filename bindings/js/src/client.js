@@ -10,8 +10,12 @@ import {
   WHEN_NOT_OPEN,
 } from './described.js';
 import { check, readClientOptions, readEndpoint, readOptions, resolveUrl } from './options.js';
+import { MessageIterator } from './message_iterator.js';
 import { PendingCalls } from './pending.js';
 import { wasm, glue } from './wasm.js';
+
+// The default of deliveryQueueBytes.
+const KEPT_BYTES = 8 * 1024 * 1024;
 
 /** For ReconnectingWebSocket, which makes another event of a message. */
 export const receive = Symbol('receive');
@@ -55,6 +59,8 @@ class ClientHandle extends Handle {
 
 /** A WebSocket client that stays connected. tidewire.d.ts describes it. */
 export class Client extends Connection {
+  #keptBytes;
+
   constructor(url, options = {}) {
     const given = readClientOptions(options);
     const { endpoint, log, sendQueue, subprotocols = [] } = options;
@@ -68,6 +74,7 @@ export class Client extends Connection {
       new PendingCalls(sendQueue?.whenNotOpen),
       (client, dropped) => new ClientHandle('client', client, given, functions, dropped),
     );
+    this.#keptBytes = options.deliveryQueueBytes ?? KEPT_BYTES;
   }
 
   get bufferedAmount() {
@@ -90,6 +97,11 @@ export class Client extends Connection {
 
   resume() {
     return this[living].resume();
+  }
+
+  /** What each loop over the client takes; tidewire.d.ts describes it. */
+  [Symbol.asyncIterator]() {
+    return new MessageIterator(this, this.#keptBytes);
   }
 
   [receive](message) {
