@@ -9,11 +9,18 @@ import {
   SEND_RESULT,
   WHEN_NOT_OPEN,
 } from './described.js';
+import { MessageIterator } from './message_iterator.js';
 import { check, readClientOptions, readEndpoint, readOptions, resolveUrlHere } from './options.js';
 import { PendingCalls } from './pending.js';
 import { wasm, glue } from './wasm.js';
 
-take('message', (handle, message) => handle?.connection.dispatchEvent(new MessageEvent('message', message)));
+// The default of deliveryQueueBytes.
+const KEPT_BYTES = 8 * 1024 * 1024;
+
+/** For ReconnectingWebSocket, which makes another event of a message. */
+export const receive = Symbol('receive');
+
+take('message', (handle, message) => handle?.connection[receive](message));
 take('endpoint', (handle, request) => handle?.requestEndpoint(request));
 
 /** A Client of the wasm. */
@@ -52,6 +59,8 @@ class ClientHandle extends Handle {
 
 /** A WebSocket client that stays connected. tidewire.d.ts describes it. */
 export class Client extends Connection {
+  #keptBytes;
+
   constructor(url, options = {}) {
     const given = readClientOptions(options);
     const { endpoint, log, sendQueue, subprotocols = [] } = options;
@@ -65,6 +74,7 @@ export class Client extends Connection {
       new PendingCalls(sendQueue?.whenNotOpen),
       (client, dropped) => new ClientHandle('client', client, given, functions, dropped),
     );
+    this.#keptBytes = options.deliveryQueueBytes ?? KEPT_BYTES;
   }
 
   get bufferedAmount() {
@@ -87,5 +97,14 @@ export class Client extends Connection {
 
   resume() {
     return this[living].resume();
+  }
+
+  /** What each loop over the client takes; tidewire.d.ts describes it. */
+  [Symbol.asyncIterator]() {
+    return new MessageIterator(this, this.#keptBytes);
+  }
+
+  [receive](message) {
+    this.dispatchEvent(new MessageEvent('message', message));
   }
 }

@@ -252,6 +252,31 @@ export class Connection extends EventTarget {
     return result;
   }
 
+  /** Resolves with the next 'open', at once while open; rejects when the connection has closed for good. */
+  async connected() {
+    if (this[living].state === 'open') {
+      return;
+    }
+    const listening = new AbortController();
+    const { signal } = listening;
+    let last = null;
+    await new Promise((resolve, reject) => {
+      this.addEventListener('open', resolve, { signal });
+      this.addEventListener('close', (info) => {
+        last = info;
+        if (!info.willRetry) {
+          reject(new Error(info.detail, { cause: info }));
+        }
+      }, { signal });
+      // Without a close event where close() ended the wait for an attempt.
+      this.addEventListener('statechange', ({ from, to }) => {
+        if (from === 'waiting' && to === 'closed') {
+          reject(new Error('closed while it waited for the next attempt', { cause: last }));
+        }
+      }, { signal });
+    }).finally(() => listening.abort());
+  }
+
   connectFault() {
     return this[living].connectFault();
   }
@@ -287,6 +312,32 @@ export class Connection extends EventTarget {
       this.#target.dispose();
     }
     this.#target = null;
+  }
+
+  // Of `await using`: closes, and frees when that is over.
+  async #closeAndDispose() {
+    if (this.#target === null) {
+      return;
+    }
+    if (this.close() === 'accepted' && this.state !== 'closed') {
+      await new Promise((resolve) => {
+        this.addEventListener('statechange', ({ to }) => to === 'closed' && resolve());
+      });
+    }
+    this.dispose();
+  }
+
+  static {
+    // Node 20 and older browsers have no such symbol.
+    if (Symbol.asyncDispose !== undefined) {
+      Object.defineProperty(this.prototype, Symbol.asyncDispose, {
+        value() {
+          return this.#closeAndDispose();
+        },
+        configurable: true,
+        writable: true,
+      });
+    }
   }
 
   get [current]() {

@@ -1,5 +1,5 @@
 // What an application in TypeScript writes: compiled, never run.
-import { Client, Session, ready, type ClientEventMap, type Options, type SessionOptions } from 'tidewire';
+import { Client, ReconnectingWebSocket, Session, ready, type ClientEventMap, type Options, type SessionOptions } from 'tidewire';
 
 const options: Options = {
   name: undefined,
@@ -19,6 +19,18 @@ client.addEventListener('opened', () => {});
 client.addEventListener('open', { handleEvent: (event: ClientEventMap['close']) => console.log(event.cause) });
 // @ts-expect-error: an option that does not exist.
 new Client('ws://127.0.0.1:9/', { hearbeat: {} });
+
+await client.connected();
+for await (const data of client) {
+  console.log(typeof data === 'string' ? data.length : data.byteLength);
+}
+
+const socket = new ReconnectingWebSocket('ws://127.0.0.1:9/', ['a'], { sendQueue: { whenNotOpen: 'queue' } });
+socket.binaryType = 'arraybuffer';
+socket.onclose = ({ code, willRetry }) => console.log(code, willRetry, socket.readyState === ReconnectingWebSocket.OPEN);
+socket.addEventListener('message', ({ data }) => socket.send(data));
+// @ts-expect-error: subprotocols are the second argument.
+new ReconnectingWebSocket('ws://127.0.0.1:9/', [], { subprotocols: ['a'] });
 
 const token: SessionOptions['token'] = async ({ attempt }) => ({ token: `${attempt}`, url: undefined });
 const session = new Session(new URL('ws://127.0.0.1:9/'), { token, outbox: undefined, allowedHosts: undefined });
