@@ -1,7 +1,7 @@
 // Client: the C++ client behind an EventTarget. Payloads never enter WebAssembly: it is told their slot, their kind and
 // their size.
 
-import { Connection, Handle, copyOf, current, living, makeOptions, take } from './connection.js';
+import { Connection, Handle, closeOn, copyOf, current, living, makeOptions, take } from './connection.js';
 import {
   OPTIONS,
   PAUSE_RESULT,
@@ -74,6 +74,7 @@ export class Client extends Connection {
       new PendingCalls(sendQueue?.whenNotOpen),
       (client, dropped) => new ClientHandle('client', client, given, functions, dropped),
     );
+    closeOn(options.signal, this);
     this.#keptBytes = options.deliveryQueueBytes ?? KEPT_BYTES;
   }
 

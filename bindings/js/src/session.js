@@ -1,6 +1,6 @@
 // Session: the C++ session behind an EventTarget, its subscriptions behind others, its calls behind promises.
 
-import { Connection, Handle, copyOf, current, dispatch, endCalls, living, report, take } from './connection.js';
+import { Connection, Handle, closeOn, copyOf, current, dispatch, endCalls, living, report, take } from './connection.js';
 import {
   CALL_RESULT,
   PUBLISH_OPTIONS,
@@ -401,6 +401,7 @@ export class Session extends Connection {
       return registry.target;
     });
     this.#registry = registry;
+    closeOn(options.signal, this);
   }
 
   get serverTime() {
