@@ -9,7 +9,7 @@ import {
   SEND_RESULT,
   WHEN_NOT_OPEN,
 } from './described.js';
-import { check, readClientOptions, readEndpoint, readOptions, resolveUrl } from './options.js';
+import { check, ownOf, readClientOptions, readEndpoint, readOptions, resolveUrl } from './options.js';
 import { MessageIterator } from './message_iterator.js';
 import { PendingCalls } from './pending.js';
 import { wasm, glue } from './wasm.js';
@@ -62,8 +62,9 @@ export class Client extends Connection {
   #keptBytes;
 
   constructor(url, options = {}) {
-    const given = readClientOptions(options);
-    const { endpoint, log, sendQueue, subprotocols = [] } = options;
+    const own = ownOf(options);
+    const given = readClientOptions(own);
+    const { endpoint, log, sendQueue, subprotocols = [] } = own;
     check((url ?? endpoint) != null, 'url', 'given, unless options.endpoint is');
     const resolved = url == null ? '' : resolveUrl(url);
     const offered = [...subprotocols];
@@ -74,8 +75,8 @@ export class Client extends Connection {
       new PendingCalls(sendQueue?.whenNotOpen),
       (client, dropped) => new ClientHandle('client', client, given, functions, dropped),
     );
-    closeOn(options.signal, this);
-    this.#keptBytes = options.deliveryQueueBytes ?? KEPT_BYTES;
+    closeOn(own.signal, this);
+    this.#keptBytes = own.deliveryQueueBytes ?? KEPT_BYTES;
   }
 
   get bufferedAmount() {

@@ -11,7 +11,7 @@ import {
   readStats,
 } from './described.js';
 import { Fields, blank } from './fields.js';
-import { check, readOptions, readSessionOptions, readToken, resolveUrl, wholeMilliseconds } from './options.js';
+import { check, ownOf, readOptions, readSessionOptions, readToken, resolveUrl, wholeMilliseconds } from './options.js';
 import { PendingCalls } from './pending.js';
 import { glue } from './wasm.js';
 
@@ -389,8 +389,9 @@ export class Session extends Connection {
   #registry;
 
   constructor(url, options = {}) {
-    const given = readSessionOptions(options);
-    const { token, log } = options;
+    const own = ownOf(options);
+    const given = readSessionOptions(own);
+    const { token, log } = own;
     const resolved = resolveUrl(url);
     const registry = new SessionRegistry();
     registry.report = (detail) => this[report]('error', detail);
@@ -401,7 +402,7 @@ export class Session extends Connection {
       return registry.target;
     });
     this.#registry = registry;
-    closeOn(options.signal, this);
+    closeOn(own.signal, this);
   }
 
   get serverTime() {
