@@ -102,3 +102,34 @@ test('await using: closes the connection, and frees the client then', LIMIT, asy
   }, `${server.ws}/echo`);
   assert.deepEqual(result, { closes: [['closed-by-user', 1000]], fault: 'this client was disposed' });
 });
+
+test('signal: its abort closes a client, a session and a socket; an aborted one makes none', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const result = await pages.inPage(async (url) => {
+    const { Client, ReconnectingWebSocket, Session } = await import('/dist/tidewire.js');
+    const controller = new AbortController();
+    const { signal } = controller;
+    const made = [
+      new Client(`${url}/echo`, { signal }),
+      new ReconnectingWebSocket(`${url}/echo`, [], { signal }),
+      new Session(`${url}/stream`, { signal }),
+    ];
+    const next = (type) =>
+      Promise.all(made.map((each) => new Promise((resolve) => each.addEventListener(type, resolve, { once: true }))));
+    const opened = next('open');
+    made[0].connect();
+    made[2].connect();
+    await opened;
+    const closed = next('close');
+    controller.abort();
+    const codes = (await closed).map(({ code, willRetry }) => [code, willRetry]);
+    let fault = '';
+    try {
+      new Client(url, { signal });
+    } catch (error) {
+      fault = error.name;
+    }
+    return { codes, fault };
+  }, server.ws);
+  assert.deepEqual(result, { codes: [[1000, false], [1000, false], [1000, false]], fault: 'AbortError' });
+});

@@ -1,7 +1,7 @@
 // Client: the C++ client behind an EventTarget. Payloads never enter WebAssembly: it is told their slot, their kind and
 // their size.
 
-import { Connection, Handle, copyOf, current, living, makeOptions, take } from './connection.js';
+import { Connection, Handle, closeOn, copyOf, current, living, makeOptions, take } from './connection.js';
 import {
   OPTIONS,
   PAUSE_RESULT,
@@ -10,7 +10,7 @@ import {
   WHEN_NOT_OPEN,
 } from './described.js';
 import { MessageIterator } from './message_iterator.js';
-import { check, readClientOptions, readEndpoint, readOptions, resolveUrlHere } from './options.js';
+import { check, ownOf, readClientOptions, readEndpoint, readOptions, resolveUrlHere } from './options.js';
 import { PendingCalls } from './pending.js';
 import { wasm, glue } from './wasm.js';
 
@@ -62,8 +62,9 @@ export class Client extends Connection {
   #keptBytes;
 
   constructor(url, options = {}) {
-    const given = readClientOptions(options);
-    const { endpoint, log, sendQueue, subprotocols = [] } = options;
+    const own = ownOf(options);
+    const given = readClientOptions(own);
+    const { endpoint, log, sendQueue, subprotocols = [] } = own;
     check((url ?? endpoint) != null, 'url', 'given, unless options.endpoint is');
     const resolved = url == null ? '' : resolveUrlHere(url);
     const offered = [...subprotocols];
@@ -74,7 +75,8 @@ export class Client extends Connection {
       new PendingCalls(sendQueue?.whenNotOpen),
       (client, dropped) => new ClientHandle('client', client, given, functions, dropped),
     );
-    this.#keptBytes = options.deliveryQueueBytes ?? KEPT_BYTES;
+    closeOn(own.signal, this);
+    this.#keptBytes = own.deliveryQueueBytes ?? KEPT_BYTES;
   }
 
   get bufferedAmount() {

@@ -22,6 +22,9 @@ const handles = new Map();
 const busy = new Set();
 const abandoned = new FinalizationRegistry(({ kind, address }) => destroy(kind, address));
 
+// A signal may live for much longer than what it closes.
+const unheard = new FinalizationRegistry(({ signal, listener }) => signal.deref()?.removeEventListener('abort', listener));
+
 let sinksRunning = 0;
 
 function destroy(kind, address) {
@@ -207,6 +210,23 @@ export function copyOf(data, name = 'data') {
   const tag = Object.prototype.toString.call(data);
   check(tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]', name, 'a string, a buffer or a view');
   return new Uint8Array(data).slice();
+}
+
+/** Closes `connection` when `signal` aborts, and keeps neither of them. */
+export function closeOn(signal, connection) {
+  if (signal === undefined) {
+    return;
+  }
+  signal.throwIfAborted();
+  const held = new WeakRef(connection);
+  const listener = () => {
+    const target = held.deref();
+    if (target?.[current]) {
+      target.close();
+    }
+  };
+  signal.addEventListener('abort', listener, { once: true });
+  unheard.register(connection, { signal: new WeakRef(signal), listener });
 }
 
 // For the classes that are made of it, and for nobody else.

@@ -96,6 +96,12 @@ function checkHeartbeat({ message = '', answer = '' }) {
   checkValue(asked === answered, 'options.heartbeat.answer', asked === 1 ? FAULTS.kNoNumber : FAULTS.kNumberAlone);
 }
 
+/** A copy of `options` without what a page may have added to Object.prototype. */
+export function ownOf(options) {
+  check(typeof options === 'object' && options !== null, 'options', 'an object');
+  return { __proto__: null, ...options };
+}
+
 /** Checks a client's options; answers them as a list for `give`. */
 export function readClientOptions(given) {
   const list = readOptions(given, OPTIONS, 'options');

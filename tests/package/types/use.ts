@@ -5,6 +5,7 @@ const options: Options = {
   name: undefined,
   heartbeat: { message: 'ping', answer: undefined },
   reconnect: undefined,
+  signal: AbortSignal.timeout(10),
   log: { level: undefined, sink: ({ text }) => console.log(text) },
 };
 const client = new Client('ws://127.0.0.1:9/', options);
