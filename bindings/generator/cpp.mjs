@@ -75,24 +75,30 @@ ${shape
   .join('\n')}
 }  // namespace exchange
 
-using exchange::crossing;
-using exchange::textOf;
-
-extern "C" {
-
-${shape
-  .exports()
-  .filter(isOfClient)
-  .map((each) => writeExport(shape, each))
-  .join('\n')}
-// The wasm of \`tidewire/client\` has no sessions.
-#ifndef TIDEWIRE_CLIENT_ONLY
-${shape
-  .exports()
-  .filter((each) => !isOfClient(each))
-  .map((each) => writeExport(shape, each))
-  .join('\n')}#endif
+${writeExports(shape, shape.exports().filter(isOfClient))}`;
 }
+
+/** What a wasm with clients alone leaves out. */
+export function writeSessionSource(shape) {
+  return `${NOTE}#include <emscripten/em_macros.h>
+
+#include <utility>
+
+#include "exchange.hpp"
+#include "handles.hpp"
+
+${writeExports(
+  shape,
+  shape.exports().filter((each) => !isOfClient(each)),
+)}`;
+}
+
+const isOfClient = ({ owner }) => owner === 'Client';
+
+function writeExports(shape, exports) {
+  return `extern "C" {
+
+${exports.map((each) => writeExport(shape, each)).join('\n')}}
 `;
 }
 
@@ -160,8 +166,6 @@ function crossingOf(shape, returns) {
   return { struct: 'const double*', text: 'std::uint32_t', flag: 'int', enum: 'int' }[inner.kind] ?? 'double';
 }
 
-const isOfClient = ({ owner }) => owner === 'Client';
-
 function writeExport(shape, { owner, name, returns, parameters }) {
   const isOfSubscription = owner === 'Subscription';
   const kind = isOfClient({ owner }) ? 'Client' : 'Session';
@@ -171,14 +175,14 @@ function writeExport(shape, { owner, name, returns, parameters }) {
     ...(isOfSubscription ? ['double id'] : []),
     ...parameters.map((each) => (isText(each) ? `std::uint32_t ${each.name}Slot` : `double ${each.name}`)),
   ];
-  const taken = parameters.filter(isText).map((each) => `  std::string ${each.name} = textOf(${each.name}Slot);\n`);
+  const taken = parameters.filter(isText).map((each) => `  std::string ${each.name} = exchange::textOf(${each.name}Slot);\n`);
   const values = parameters.map((each) =>
     isText(each) ? `std::move(${each.name})` : `static_cast<std::${each.type}>(${each.name})`,
   );
   const called = `${isOfSubscription ? 'handle->subscription(id)' : 'handle->peer'}.${name}(${values.join(', ')})`;
   const exported = `tidewire_${snake(kind)}_${snake(name)}`;
   return `EMSCRIPTEN_KEEPALIVE ${crossingOf(shape, returns)} ${exported}(${head.join(', ')}) {
-${taken.join('')}  return crossing(${called});
+${taken.join('')}  return exchange::crossing(${called});
 }
 `;
 }
