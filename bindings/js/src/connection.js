@@ -406,17 +406,18 @@ export class Connection extends EventTarget {
 
   #loadFailed(error) {
     this.#loading = false;
-    const dropped = this.#target?.giveUp() ?? null;
-    if (dropped === null) {
+    const ending = this.#target?.giveUp() ?? null;
+    if (ending === null) {
       return;
     }
+    const { cause, dropped } = ending;
     this[endCalls]();
     this[report]('statechange', { from: 'idle', to: 'closed' });
     if (dropped.messages > 0) {
       this[report]('dropped', dropped);
     }
     this[report]('close', {
-      cause: 'unavailable',
+      cause,
       code: 1006,
       reason: '',
       detail: textOf(error),

@@ -369,7 +369,8 @@ class PendingSessionCalls extends PendingCalls {
   }
 
   giveUp() {
-    return super.giveUp() && NOTHING_DROPPED;
+    const ending = super.giveUp();
+    return ending && { ...ending, dropped: NOTHING_DROPPED };
   }
 
   // A call that was cancelled meanwhile is not made.
