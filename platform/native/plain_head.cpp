@@ -1,5 +1,6 @@
 #include "plain_head.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -9,9 +10,8 @@ namespace {
 using core::protocol::BodyType;
 using core::protocol::EventHead;
 
-constexpr std::size_t kMaxChannelBytes = 255;
 // So many digits are below 2^53.
-constexpr int kMaxDigits = 15;
+constexpr std::size_t kMaxDigits = 15;
 
 // The fields that were seen.
 constexpr unsigned kOp = 1;
@@ -21,45 +21,48 @@ constexpr unsigned kTs = 8;
 constexpr unsigned kSkipped = 16;
 constexpr unsigned kType = 32;
 
-/// Reads a head from the front. After the first failure every call fails.
+/// Reads a head from the front.
 class PlainReader {
  public:
-  explicit PlainReader(std::string_view text) noexcept : at_(text.data()), end_(text.data() + text.size()) {}
+  explicit PlainReader(std::string_view text) noexcept : rest_(text) {}
 
-  [[nodiscard]] bool isAtEnd() const noexcept { return at_ == end_; }
+  [[nodiscard]] bool isAtEnd() const noexcept { return rest_.empty(); }
 
   [[nodiscard]] bool take(char wanted) noexcept {
-    const bool found = at_ != end_ && *at_ == wanted;
-    at_ += found ? 1 : 0;
+    const bool found = !rest_.empty() && rest_.front() == wanted;
+    rest_.remove_prefix(found ? 1 : 0);
     return found;
   }
 
-  /// A string of printable ASCII without escapes.
+  /// Up to the next quotation mark, escaped or not: the caller decides about the bytes between.
   [[nodiscard]] bool string(std::string_view& value) noexcept {
     if (!take('"')) {
       return false;
     }
-    const char* const begin = at_;
-    while (at_ != end_ && *at_ >= 0x20 && *at_ < 0x7F && *at_ != '"' && *at_ != '\\') {
-      ++at_;
-    }
-    value = {begin, static_cast<std::size_t>(at_ - begin)};
+    value = rest_.substr(0, rest_.find('"'));
+    rest_.remove_prefix(value.size());
     return take('"');
   }
 
   /// Digits alone. A sign, a fraction or an exponent is not read, so what follows does not fit.
   [[nodiscard]] bool integer(std::uint64_t& value) noexcept {
-    const char* const begin = at_;
-    for (value = 0; at_ != end_ && *at_ >= '0' && *at_ <= '9' && at_ - begin < kMaxDigits; ++at_) {
-      value = value * 10 + static_cast<std::uint64_t>(*at_ - '0');
+    const std::size_t most = std::min(rest_.size(), kMaxDigits);
+    std::size_t digits = 0;
+    for (value = 0; digits < most && rest_[digits] >= '0' && rest_[digits] <= '9'; ++digits) {
+      value = value * 10 + static_cast<std::uint64_t>(rest_[digits] - '0');
     }
-    return at_ != begin && (*begin != '0' || at_ - begin == 1);
+    const bool isNumber = digits == 1 || (digits > 1 && rest_.front() != '0');
+    rest_.remove_prefix(digits);
+    return isNumber;
   }
 
  private:
-  const char* at_;
-  const char* end_;
+  std::string_view rest_;
 };
+
+bool isPlainChannel(std::string_view text) noexcept {
+  return text.find('\\') == std::string_view::npos && core::protocol::isChannel(text);
+}
 
 /// Reads one field. Returns which it was, or 0.
 unsigned readField(PlainReader& read, EventHead& head, std::string_view& channel) noexcept {
@@ -72,7 +75,7 @@ unsigned readField(PlainReader& read, EventHead& head, std::string_view& channel
     return read.string(value) && value == "event" ? kOp : 0;
   }
   if (name == "channel") {
-    return read.string(channel) && !channel.empty() && channel.size() <= kMaxChannelBytes ? kChannel : 0;
+    return read.string(channel) && isPlainChannel(channel) ? kChannel : 0;
   }
   if (name == "seq") {
     return read.integer(head.seq) && head.seq > 0 ? kSeq : 0;

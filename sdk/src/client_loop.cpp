@@ -106,7 +106,7 @@ void ClientLoop::messageArrived(Message& message) {
     parts_.journal.notePayload(roundBegan_, Journal::Direction::Received, message);
   }
   if (layer_ != nullptr) {
-    layer_->messageArrived(parts_.loop.now(), message);
+    layer_->messageArrived(roundBegan_, message);
   } else {
     parts_.outlet.deliver(message);
   }

@@ -42,7 +42,7 @@ class DirectClient : public ClientFront, private Outlet {
   void begin() override {}
   void end() override {}
   void deliver(Message& message) override;
-  bool deliver(Event event) override;
+  bool deliver(Event&& event) override;
   void hold() override { held_ = true; }
   std::uint64_t release() override;
   [[nodiscard]] bool isFull() const override { return heldBytes_ > options_.deliveryQueueBytes; }

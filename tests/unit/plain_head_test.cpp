@@ -29,6 +29,7 @@ TEST_CASE("plain head: an event as servers write it is read like the JSON reader
   CHECK(agree(R"({"op":"event","channel":"ticker/AAPL","seq":999999999999999,"ts":1700000000000})"));
   CHECK(agree(R"({"seq":7,"skipped":0,"type":"bytes","channel":"c","ts":0,"op":"event"})"));
   CHECK(agree(R"({"op":"event","channel":"c","seq":7,"skipped":3,"type":"text"})"));
+  CHECK(agree("{\"op\":\"event\",\"channel\":\"\xC3\xA4\",\"seq\":1}"));
   CHECK(agree(R"({"op":"event","seq":7,"channel":")" + std::string(255, 'c') + R"("})"));
   const std::optional<EventHead> head = readPlainEvent(R"({"op":"event","channel":"a b","seq":12,"type":"bytes"})");
   REQUIRE(head);
@@ -66,7 +67,11 @@ TEST_CASE("plain head: what is unusual or malformed is left to the JSON reader")
            R"({"op":"event","channel":"c","seq": 1})",
            R"(,"op":"event","channel":"c","seq":1})",
            R"({"op":"event","channel":"a\u0062","seq":1})",
-           "{\"op\":\"event\",\"channel\":\"\xC3\xA4\",\"seq\":1}",
+           R"({"op":"event","channel":"a\"","seq":1})",
+           R"({"op":"event","channel":"a,"seq":1})",
+           R"({"op":"eve\u006Et","channel":"c","seq":1})",
+           "{\"op\":\"event\",\"channel\":\"\xC3\",\"seq\":1}",
+           "{\"op\":\"event\",\"channel\":\"\xED\xA0\x80\",\"seq\":1}",
            "{\"op\":\"event\",\"channel\":\"\x7F\",\"seq\":1}",
            "{\"op\":\"event\",\"channel\":\"\x1F\",\"seq\":1}",
        }) {
