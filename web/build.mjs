@@ -14,6 +14,9 @@ const OPTIONS = ['packages', 'tidewire', 'tools', 'to'];
 const { values: given } = parseArgs({ options: Object.fromEntries(OPTIONS.map((name) => [name, { type: 'string' }])) });
 const { build } = createRequire(path.join(given.tools, 'package.json'))('esbuild');
 const INSTALLED = path.join(given.packages, 'node_modules');
+const within = (folder, names) => names.map((name) => path.join(folder, name));
+/** What every page names besides its own files. */
+const SHARED = within(HERE, ['base.css', 'icon.svg']);
 
 /** What `npm install` of the packed package leaves, without a network. */
 function installTidewire() {
@@ -41,15 +44,14 @@ async function assemble(folder, script, files) {
     nodePaths: [INSTALLED],
   });
   // esbuild leaves the address of the wasm as it is: beside the script.
-  const named = [path.join(INSTALLED, 'tidewire/dist/tidewire.wasm'), path.join(INSTALLED, 'uplot/dist/uPlot.min.css')];
+  const named = [...SHARED, ...within(INSTALLED, ['tidewire/dist/tidewire.wasm', 'uplot/dist/uPlot.min.css'])];
   for (const file of [...named, ...files]) {
     copyFileSync(file, path.join(to, path.basename(file)));
   }
 }
 
-const within = (folder, names) => names.map((name) => path.join(folder, name));
 const COMPARE = path.join(HERE, 'compare');
 
 installTidewire();
-await assemble(HERE, 'dashboard.js', within(HERE, ['index.html', 'style.css', 'icon.svg']));
-await assemble(COMPARE, 'compare.js', [...within(COMPARE, ['index.html', 'compare.css']), path.join(HERE, 'icon.svg')]);
+await assemble(HERE, 'dashboard.js', within(HERE, ['index.html', 'style.css']));
+await assemble(COMPARE, 'compare.js', within(COMPARE, ['index.html', 'compare.css']));

@@ -16,8 +16,9 @@ const field = (role) => document.querySelector(`[data-role="${role}"]`);
 
 function connectPanes(network, truth) {
   const { base, WebSocket } = network;
-  const left = new Pane(document.querySelector('#left'), truth);
-  const right = new Pane(document.querySelector('#right'), truth);
+  const template = document.querySelector('#pane');
+  const left = new Pane(document.querySelector('#left'), template, truth);
+  const right = new Pane(document.querySelector('#right'), template, truth);
   left.connect((handlers) => openReconnectingWebSocket({ base, WebSocket, ...handlers }));
   right.connect((handlers) => openTidewire({ base, ...handlers }));
   return [left, right];

@@ -1,5 +1,6 @@
 import uPlot from 'uplot';
 
+import { colourOf, priceChart, sizeOf, write } from '../chart.js';
 import { Ledger } from './ledger.js';
 import { keyOf } from './truth.js';
 
@@ -27,7 +28,10 @@ export class Pane {
   #price = null;
   #chart = null;
 
-  constructor(element, truth) {
+  /** `element` has the library's name as its label, and gets what `template` holds. */
+  constructor(element, template, truth) {
+    element.append(template.content.cloneNode(true));
+    element.querySelector('h2').textContent = element.getAttribute('aria-label');
     this.#element = element;
     this.#truth = truth;
     this.#ledger = new Ledger(truth);
@@ -105,16 +109,6 @@ export class Pane {
   }
 }
 
-function write(field, text) {
-  if (field.textContent !== text) {
-    field.textContent = text;
-  }
-}
-
-const sizeOf = (box) => ({ width: box.clientWidth, height: box.clientHeight });
-
-const colourOf = (plot, name) => getComputedStyle(plot.root).getPropertyValue(name).trim();
-
 /** So that the newest price enters at the right from the start. */
 const placeRange = (_plot, _low, high) => [high - SHOWN, high];
 
@@ -142,26 +136,8 @@ function drawMissing(plot) {
 }
 
 function chartOptions(box) {
-  return {
-    ...sizeOf(box),
-    cursor: { show: false },
-    legend: { show: false },
-    padding: [6, 0, 4, 0],
+  return priceChart(box, {
     scales: { x: { time: false, range: placeRange }, y: { range: priceRange } },
-    axes: [
-      { show: false },
-      {
-        side: 1,
-        size: 52,
-        gap: 4,
-        space: 28,
-        font: '11px system-ui, sans-serif',
-        stroke: (plot) => colourOf(plot, '--muted'),
-        grid: { stroke: (plot) => colourOf(plot, '--line'), width: 1 },
-        ticks: { show: false },
-        values: (_plot, splits) => splits.map((value) => value.toFixed(2)),
-      },
-    ],
     series: [
       {},
       { stroke: (plot) => colourOf(plot, '--muted'), width: 1, dash: [3, 3], points: { show: false } },
@@ -173,5 +149,5 @@ function chartOptions(box) {
       },
     ],
     hooks: { drawAxes: [drawMissing] },
-  };
+  });
 }

@@ -4,7 +4,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -21,9 +21,7 @@ const { values: given } = parseArgs({ options: Object.fromEntries(OPTIONS.map((n
 const DIST = path.join(given.to, 'dist');
 const WASM = ['tidewire.wasm', 'tidewire-client.wasm'];
 
-const names = Object.keys(ENTRIES).filter(
-  (name) => !ENTRIES[name].needs || existsSync(path.join(given.modules, ENTRIES[name].needs)),
-);
+const names = Object.keys(ENTRIES);
 
 const sourceOf = (name) => path.join(given.modules, 'entries', `${name === 'inline' ? 'tidewire' : name}.js`);
 
@@ -40,7 +38,6 @@ function bundle(name, output, place, options) {
     legalComments: 'none',
     logLevel: 'warning',
     loader: { '.wasm': 'base64' },
-    external: ['react'],
     plugins: [placing(place, given.modules)],
     ...options,
   });
@@ -50,7 +47,7 @@ const bundleModule = (name, output, place) => bundle(name, `${output}.js`, place
 const bundleCommon = (name, output, place, options) =>
   bundle(name, `${output}.cjs`, place, { format: 'cjs', ...options });
 
-// Both modules of an entry point that have their wasm inside, or need none.
+// Both modules of an entry point that have their wasm inside.
 const bundleBoth = (name, output) =>
   Promise.all([bundleModule(name, output, 'inside'), bundleCommon(name, output, 'inside')]);
 
@@ -69,7 +66,7 @@ async function bundleEntry(name) {
 // What Node gets: one file with the classes, and others that hand them on, so that no class is there twice.
 async function writeNode() {
   await bundleCommon('tidewire', 'node', 'besideFile', { platform: 'node' });
-  for (const name of names.filter((each) => !ENTRIES[each].plain)) {
+  for (const name of names) {
     const origin = ENTRIES[name].wasm === undefined ? name : 'node';
     const values = ENTRIES[name].exports ?? Object.keys(await exportsOf('tidewire'));
     const list = values.join(', ');
@@ -133,5 +130,5 @@ writeTypes();
 writeProvenance();
 copyFileSync(path.join(HERE, '../../../LICENSE'), path.join(given.to, 'LICENSE'));
 copyFileSync(path.join(HERE, 'README.md'), path.join(given.to, 'README.md'));
-writeFileSync(path.join(given.to, 'package.json'), manifest(given.version, names));
+writeFileSync(path.join(given.to, 'package.json'), manifest(given.version));
 console.log(report(measure(given.to)));

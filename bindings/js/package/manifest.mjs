@@ -2,22 +2,13 @@
 
 const CLIENT = ['Client', 'ready'];
 
-/**
- * The entry points. `exports`: its values, if not all. `wasm`: the one beside it. `needs`: a module without which it is
- * left out. `plain`: it needs no wasm, so that it is the same file everywhere.
- */
+/** The entry points. `exports`: its values, if not all. `wasm`: the one beside it. */
 export const ENTRIES = {
   tidewire: { wasm: 'tidewire.wasm' },
   client: { wasm: 'tidewire-client.wasm', exports: CLIENT },
-  websocket: {
-    wasm: 'tidewire-client.wasm',
-    exports: ['ReconnectingWebSocket', ...CLIENT],
-    needs: 'reconnecting_websocket.js',
-  },
+  websocket: { wasm: 'tidewire-client.wasm', exports: ['ReconnectingWebSocket', ...CLIENT] },
   inline: { contains: 'tidewire.wasm' },
   nowasm: { contains: 'JavaScript' },
-  react: { plain: true, needs: 'react.js' },
-  shared: { plain: true, needs: 'shared.js' },
 };
 
 const both = (name) => ({ require: `./dist/${name}.cjs`, default: `./dist/${name}.js` });
@@ -28,10 +19,7 @@ const typesOf = (name) => ({ require: `./dist/${name}.d.cts`, default: `./dist/$
 const bundled = (name) => ({ module: `./dist/${name}.js`, ...both(name) });
 
 // A development server need not find the wasm: it gets the file that contains it.
-function conditionsOf(name, { wasm, plain }) {
-  if (plain) {
-    return { types: typesOf(name), ...both(name) };
-  }
+function conditionsOf(name, { wasm }) {
   const node = { require: `./dist/${name}.node.cjs`, default: `./dist/${name}.node.mjs` };
   const page = `./dist/${name}.js`;
   const inside = name === 'tidewire' ? 'inline' : `${name}.inline`;
@@ -49,9 +37,12 @@ function conditionsOf(name, { wasm, plain }) {
       };
 }
 
-/** The text of package.json. `names`: the entry points that were built. */
-export function manifest(version, names) {
-  const exported = names.map((name) => [name === 'tidewire' ? '.' : `./${name}`, conditionsOf(name, ENTRIES[name])]);
+/** The text of package.json. */
+export function manifest(version) {
+  const exported = Object.entries(ENTRIES).map(([name, entry]) => [
+    name === 'tidewire' ? '.' : `./${name}`,
+    conditionsOf(name, entry),
+  ]);
   const fields = {
     name: 'tidewire',
     version,
@@ -68,10 +59,6 @@ export function manifest(version, names) {
     exports: { ...Object.fromEntries(exported), './dist/*': './dist/*', './package.json': './package.json' },
     files: ['dist', 'provenance.json'],
     engines: { node: '>=18' },
-    ...(names.includes('react') && {
-      peerDependencies: { react: '>=18' },
-      peerDependenciesMeta: { react: { optional: true } },
-    }),
   };
   return `${JSON.stringify(fields, null, 2)}\n`;
 }

@@ -3,7 +3,7 @@
 //   node size.mjs PACKAGE            prints them
 //   node size.mjs PACKAGE README     writes the table of that file
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
@@ -22,16 +22,14 @@ const TABLE = /(<!-- size: .*-->\n)[^]*?(<!-- end -->)/;
 
 const sizeOf = (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
 
-/** A list of { name, js, wasm } in bytes, for the entry points that the package has. */
+/** A list of { name, js, wasm } in bytes. */
 export function measure(folder) {
   const size = (name) => sizeOf(readFileSync(path.join(folder, 'dist', name)));
-  return Object.entries(ENTRIES)
-    .filter(([name]) => existsSync(path.join(folder, 'dist', `${name}.js`)))
-    .map(([name, { wasm }]) => ({
-      name: name === 'tidewire' ? name : `tidewire/${name}`,
-      js: size(`${name}.js`),
-      wasm: wasm === undefined ? 0 : size(wasm),
-    }));
+  return Object.entries(ENTRIES).map(([name, { wasm }]) => ({
+    name: name === 'tidewire' ? name : `tidewire/${name}`,
+    js: size(`${name}.js`),
+    wasm: wasm === undefined ? 0 : size(wasm),
+  }));
 }
 
 /** The same of other libraries, bundled in the same way from where the tests have them. */
