@@ -21,7 +21,7 @@ Options kept(Options options) {
 ClientFront::ClientFront(Options options, std::shared_ptr<Loop> loop, Outlet& outlet, MakeLayer makeLayer)
     : options_(kept(std::move(options))),
       loop_(std::move(loop)),
-      mailbox_(options_.sendQueue),
+      mailbox_(options_.sendQueue, *this),
       journal_(options_, loop_->now()),
       makeLayer_(std::move(makeLayer)),
       outlet_(outlet) {}
@@ -33,10 +33,7 @@ ConnectResult ClientFront::connect() {
   if (const core::OptionsFault found = fault()) {
     return found.result;
   }
-  Mailbox::Post post;
-  const ConnectResult result = mailbox_.connect(post);
-  wakeIf(post.wake);
-  return result;
+  return mailbox_.connect();
 }
 
 CloseResult ClientFront::close(std::uint16_t code, std::string_view reason) {
@@ -49,20 +46,14 @@ CloseResult ClientFront::close(std::uint16_t code, std::string_view reason) {
   if (reason.size() > core::kMaxReasonBytes || !core::isValidUtf8(core::asBytes(reason))) {
     return CloseResult::InvalidReason;
   }
-  Mailbox::Post post;
-  const CloseResult result = mailbox_.close(code, reason, post);
-  wakeIf(post.wake);
-  return result;
+  return mailbox_.close(code, reason);
 }
 
 ReconnectResult ClientFront::reconnect() {
   if (!loop_->acceptsThisThread()) {
     return ReconnectResult::WrongThread;
   }
-  Mailbox::Post post;
-  const ReconnectResult result = mailbox_.reconnect(post);
-  wakeIf(post.wake);
-  return result;
+  return mailbox_.reconnect();
 }
 
 HeartbeatResult ClientFront::heartbeat() {
@@ -72,22 +63,19 @@ HeartbeatResult ClientFront::heartbeat() {
   if (!loop_->sendsPings() && !makeLayer_ && options_.heartbeat.message.empty()) {
     return HeartbeatResult::Unsupported;
   }
-  Mailbox::Post post;
-  const HeartbeatResult result = mailbox_.probe(post);
-  wakeIf(post.wake);
-  return result;
+  return mailbox_.probe();
 }
 
 PauseResult ClientFront::pause(bool paused) {
   if (!loop_->acceptsThisThread()) {
     return PauseResult::WrongThread;
   }
-  postCommand({.kind = paused ? Command::Kind::Pause : Command::Kind::Resume});
+  mailbox_.post({.kind = paused ? Command::Kind::Pause : Command::Kind::Resume});
   return PauseResult::Accepted;
 }
 
 void ClientFront::openReturned(std::uint64_t attempt) {
-  postCommand({.kind = Command::Kind::OpenReturned, .attempt = attempt});
+  mailbox_.post({.kind = Command::Kind::OpenReturned, .attempt = attempt});
 }
 
 Stats ClientFront::stats() const {
@@ -104,33 +92,15 @@ void ClientFront::answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::
   if (const core::OptionsFault found = faultOf(endpoint)) {
     failEndpoint(attempt, "Options::endpoint answered with a wrong " + found.text);
   } else {
-    postCommand({.kind = Command::Kind::EndpointAnswered,
-                 .attempt = attempt,
-                 .endpoint = std::move(endpoint),
-                 .post = std::move(post)});
+    mailbox_.post({.kind = Command::Kind::EndpointAnswered,
+                   .attempt = attempt,
+                   .endpoint = std::move(endpoint),
+                   .post = std::move(post)});
   }
 }
 
 void ClientFront::failEndpoint(std::uint64_t attempt, std::string_view why) {
-  postCommand({.kind = Command::Kind::EndpointFailed, .text = std::string(why), .attempt = attempt});
-}
-
-bool ClientFront::post(std::unique_ptr<LayerCommand> post, bool unlessDown) {
-  Command command{.kind = Command::Kind::Layer, .post = std::move(post)};
-  if (!unlessDown) {
-    postCommand(std::move(command));
-    return true;
-  }
-  Mailbox::Post wake;
-  const bool taken = mailbox_.postIfUp(std::move(command), wake);
-  wakeIf(wake.wake);
-  return taken;
-}
-
-void ClientFront::postCommand(Command command) {
-  Mailbox::Post post;
-  mailbox_.postCommand(std::move(command), post);
-  wakeIf(post.wake);
+  mailbox_.post({.kind = Command::Kind::EndpointFailed, .text = std::string(why), .attempt = attempt});
 }
 
 void ClientFront::turn() {
@@ -171,9 +141,7 @@ void ClientFront::loopGone() {
 void ClientFront::destroy() {
   stopCallbacks();
   journal_.stop();
-  Mailbox::Post post;
-  mailbox_.destroy(post);
-  wakeIf(post.wake);
+  mailbox_.destroy();
 }
 
 }  // namespace tidewire::internal

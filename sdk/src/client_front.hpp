@@ -26,7 +26,10 @@ namespace tidewire::internal {
 ///
 /// Events leave through an outlet of the derived class: `ClientShared` for C++ applications, with handlers and threads;
 /// a binding to a language with one thread brings its own.
-class ClientFront : public ClientLoopHost, public EndpointAnswers, public std::enable_shared_from_this<ClientFront> {
+class ClientFront : public ClientLoopHost,
+                    public EndpointAnswers,
+                    public std::enable_shared_from_this<ClientFront>,
+                    private MailboxLoop {
  public:
   // Any thread.
   [[nodiscard]] ConnectResult connect();
@@ -51,10 +54,7 @@ class ClientFront : public ClientLoopHost, public EndpointAnswers, public std::e
         }
       }
     }
-    Mailbox::Post post;
-    const SendResult result = mailbox_.send(sizeBytes, mode, post, std::forward<Content>(content)...);
-    wakeIf(post.wake);
-    return result;
+    return mailbox_.send(sizeBytes, mode, std::forward<Content>(content)...);
   }
   [[nodiscard]] CloseResult close(std::uint16_t code, std::string_view reason);
   [[nodiscard]] ReconnectResult reconnect();
@@ -67,8 +67,8 @@ class ClientFront : public ClientLoopHost, public EndpointAnswers, public std::e
   /// Whether calls may come from the present thread.
   [[nodiscard]] bool acceptsThisThread() const { return loop_->acceptsThisThread(); }
   [[nodiscard]] core::Time now() const { return loop_->now(); }
-  /// For the layer. `unlessDown`: not if the client is closing or closed. Returns whether it was taken.
-  bool post(std::unique_ptr<LayerCommand> post, bool unlessDown);
+  /// Takes commands for the layer.
+  [[nodiscard]] Mailbox& mailbox() noexcept { return mailbox_; }
   void answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::unique_ptr<LayerCommand> post) override;
   void failEndpoint(std::uint64_t attempt, std::string_view why) override;
   /// No callback starts after this; the loop's half is destroyed by its next turn.
@@ -78,7 +78,7 @@ class ClientFront : public ClientLoopHost, public EndpointAnswers, public std::e
   void turn() override;
   void hint(core::Hint hint) override;
   void loopGone() override;
-  void turnAgain() override { wakeIf(true); }
+  void turnAgain() override { wakeLoop(); }
   void openReturned(std::uint64_t attempt) override;
   void roundEnded() override {}
   [[nodiscard]] std::weak_ptr<EndpointAnswers> endpointAnswers() override { return weak_from_this(); }
@@ -93,11 +93,7 @@ class ClientFront : public ClientLoopHost, public EndpointAnswers, public std::e
   /// What is wrong with an answer of `Options::endpoint`.
   [[nodiscard]] virtual core::OptionsFault faultOf(const Endpoint& answer) const = 0;
 
-  void wakeIf(bool posted) {
-    if (posted) {
-      loop_->wake(shared_from_this());
-    }
-  }
+  void wakeLoop() final { loop_->wake(shared_from_this()); }
 
   const Options options_;
   const std::shared_ptr<Loop> loop_;
@@ -105,8 +101,6 @@ class ClientFront : public ClientLoopHost, public EndpointAnswers, public std::e
   Journal journal_;
 
  private:
-  void postCommand(Command command);
-
   const MakeLayer makeLayer_;
   Outlet& outlet_;
   Counters counters_;

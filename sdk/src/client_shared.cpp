@@ -86,8 +86,8 @@ std::size_t ClientShared::poll(const PollBudget& budget) {
 void ClientShared::polled(const Delivery::Polled& polled) {
   if (polled.openReturned > 0) {
     openReturned(polled.openReturned);
-  } else {
-    wakeIf(polled.madeRoom);
+  } else if (polled.madeRoom) {
+    wakeLoop();
   }
 }
 

@@ -5,62 +5,62 @@
 
 namespace tidewire::internal {
 
-ConnectResult Mailbox::connect(Post& post) {
-  const Lock lock(mutex_);
+ConnectResult Mailbox::connect() {
+  Lock lock(mutex_);
   if (wish_ == Wish::Up) {
     return ConnectResult::AlreadyStarted;
   }
   wish_ = Wish::Up;
-  this->post({.kind = Command::Kind::Connect}, post);
+  post(lock, {.kind = Command::Kind::Connect});
   return ConnectResult::Started;
 }
 
-CloseResult Mailbox::close(std::uint16_t code, std::string_view reason, Post& post) {
-  const Lock lock(mutex_);
+CloseResult Mailbox::close(std::uint16_t code, std::string_view reason) {
+  Lock lock(mutex_);
   if (wish_ != Wish::Up) {
     return CloseResult::AlreadyClosed;
   }
   wish_ = Wish::Down;
-  this->post({.kind = Command::Kind::Close, .code = code, .text = std::string(reason)}, post);
+  post(lock, {.kind = Command::Kind::Close, .code = code, .text = std::string(reason)});
   return CloseResult::Accepted;
 }
 
-ReconnectResult Mailbox::reconnect(Post& post) {
-  const Lock lock(mutex_);
+ReconnectResult Mailbox::reconnect() {
+  Lock lock(mutex_);
   if (wish_ != Wish::Up) {
     return ReconnectResult::Closed;
   }
-  this->post({.kind = Command::Kind::Reconnect}, post);
+  post(lock, {.kind = Command::Kind::Reconnect});
   return ReconnectResult::Started;
 }
 
-HeartbeatResult Mailbox::probe(Post& post) {
-  const Lock lock(mutex_);
+HeartbeatResult Mailbox::probe() {
+  Lock lock(mutex_);
   if (wish_ != Wish::Up || state_ != State::Open) {
     return HeartbeatResult::NotOpen;
   }
-  this->post({.kind = Command::Kind::Probe}, post);
+  post(lock, {.kind = Command::Kind::Probe});
   return HeartbeatResult::Sent;
 }
 
-void Mailbox::postCommand(Command command, Post& post) {
-  const Lock lock(mutex_);
-  this->post(std::move(command), post);
+void Mailbox::post(Command command) {
+  Lock lock(mutex_);
+  post(lock, std::move(command));
 }
 
-bool Mailbox::postIfUp(Command command, Post& post) {
-  const Lock lock(mutex_);
+bool Mailbox::postIfUp(std::unique_ptr<LayerCommand> command) {
+  Lock lock(mutex_);
   if (wish_ == Wish::Down) {
     return false;
   }
-  this->post(std::move(command), post);
+  post(lock, {.kind = Command::Kind::Layer, .post = std::move(command)});
   return true;
 }
 
-void Mailbox::destroy(Post& post) {
-  const Lock lock(mutex_);
+void Mailbox::destroy() {
+  Lock lock(mutex_);
   wish_ = Wish::Down;
-  this->post({.kind = Command::Kind::Destroy}, post);
+  post(lock, {.kind = Command::Kind::Destroy});
 }
 
 State Mailbox::state() const {
@@ -211,11 +211,11 @@ SendResult Mailbox::judge(std::size_t bytes, const SendMode& mode) {
   return SendResult::QueueFull;
 }
 
-void Mailbox::noteRefused(std::size_t bytes, core::Duration waited, Post& post) {
+void Mailbox::noteRefused(Lock& lock, std::size_t bytes, core::Duration waited) {
   DroppedCount& count = admission_.hasExpired(waited) ? dropped_.expired : dropped_.refused;
   ++count.messages;
   count.bytes += bytes;
-  notice(post);
+  notice(lock);
 }
 
 /// Messages sent after close() are for another connection.
@@ -253,12 +253,11 @@ bool Mailbox::closes() const {
                      [](const Command& command) { return command.kind == Command::Kind::Close; });
 }
 
-void Mailbox::post(Command command, Post& post) {
+void Mailbox::post(Lock& lock, Command command) {
   command.messagesBefore = store_.count();
   commands_.push_back(std::move(command));
   takesHere_.store(false, std::memory_order_relaxed);
-  notice(post);
-  post.wake = std::exchange(awaitsRoom_, false) || post.wake;
+  notice(lock, std::exchange(awaitsRoom_, false));
 }
 
 }  // namespace tidewire::internal

@@ -64,6 +64,16 @@ struct PostedDrops {
   return command.kind == Command::Kind::Connect;
 }
 
+/// The loop that empties a mailbox, as the mailbox sees it.
+class MailboxLoop {
+ public:
+  /// Has the loop take a turn. Any thread, without the mailbox's lock.
+  virtual void wakeLoop() = 0;
+
+ protected:
+  ~MailboxLoop() = default;
+};
+
 /// The only thing that calls of the application touch: a mutex, what they posted, and what they may know. Its lock is
 /// never held around anything that takes time.
 ///
@@ -84,10 +94,6 @@ class Mailbox {
     PostedDrops dropped;
   };
 
-  struct Post {
-    bool wake = false;
-  };
-
   /// How one message is sent.
   struct SendMode {
     std::optional<WhenNotOpen> whenNotOpen = {};  // Overrides `SendQueueOptions::whenNotOpen`.
@@ -97,26 +103,28 @@ class Mailbox {
     std::optional<core::Duration> waited = {};
   };
 
-  explicit Mailbox(const SendQueueOptions& limits) : admission_(limits) {}
+  /// `loop` outlives the mailbox.
+  Mailbox(const SendQueueOptions& limits, MailboxLoop& loop) : admission_(limits), loop_(loop) {}
 
   // Any thread.
 
-  [[nodiscard]] ConnectResult connect(Post& post);
-  [[nodiscard]] CloseResult close(std::uint16_t code, std::string_view reason, Post& post);
-  [[nodiscard]] ReconnectResult reconnect(Post& post);
-  [[nodiscard]] HeartbeatResult probe(Post& post);
+  [[nodiscard]] ConnectResult connect();
+  [[nodiscard]] CloseResult close(std::uint16_t code, std::string_view reason);
+  [[nodiscard]] ReconnectResult reconnect();
+  [[nodiscard]] HeartbeatResult probe();
   /// A command that is always taken.
-  void postCommand(Command command, Post& post);
-  /// A command that is taken unless the client is closing or closed.
-  [[nodiscard]] bool postIfUp(Command command, Post& post);
-  void destroy(Post& post);
+  void post(Command command);
+  void post(std::unique_ptr<LayerCommand> command) { post({.kind = Command::Kind::Layer, .post = std::move(command)}); }
+  /// The same, unless the client is closing or closed. Returns whether the command was taken.
+  [[nodiscard]] bool postIfUp(std::unique_ptr<LayerCommand> command);
+  void destroy();
   /// `content`: arguments of the platform's `PayloadStore::put`; `sizeBytes`: its payload bytes.
   template <class... Content>
-  [[nodiscard]] SendResult send(std::size_t sizeBytes, const SendMode& mode, Post& post, Content&&... content) {
-    const Lock lock(mutex_);
+  [[nodiscard]] SendResult send(std::size_t sizeBytes, const SendMode& mode, Content&&... content) {
+    Lock lock(mutex_);
     if (const SendResult result = admit(sizeBytes, mode); result != SendResult::Queued) {
       if (mode.waited && result != SendResult::Closed) {
-        noteRefused(sizeBytes, *mode.waited, post);
+        noteRefused(lock, sizeBytes, *mode.waited);
       }
       return result;
     }
@@ -128,7 +136,7 @@ class Mailbox {
     waitingBytes_ += sizeBytes;
     postedBytes_ += sizeBytes;
     aboveLowWater_ = aboveLowWater_ || admission_.isAboveLowWater(waitingBytes_ + transportBytes_);
-    notice(post);
+    notice(lock);
     return SendResult::Queued;
   }
 
@@ -201,7 +209,7 @@ class Mailbox {
             waitingBytes_ + hereBytes_.load(std::memory_order_relaxed)};
   }
   [[nodiscard]] bool makeRoom(std::size_t bytes);
-  void noteRefused(std::size_t bytes, core::Duration waited, Post& post);
+  void noteRefused(Lock& lock, std::size_t bytes, core::Duration waited);
   /// Where the next message goes.
   [[nodiscard]] PayloadStore& storeFor(std::uint64_t onOpenOf) {
     return onOpenOf == 0 ? store_ : storeForOpen(onOpenOf);
@@ -210,8 +218,14 @@ class Mailbox {
   void note(const Behind& behind);
   /// Whether a close() is posted: messages sent after it are for another connection.
   [[nodiscard]] bool closes() const;
-  void post(Command command, Post& post);
-  void notice(Post& post) { post.wake = !std::exchange(posted_, true); }
+  void post(Lock& lock, Command command);
+  /// Something is posted. Gives the lock up, since the loop's thread takes it.
+  void notice(Lock& lock, bool wakesAnyway = false) {
+    if (!std::exchange(posted_, true) || wakesAnyway) {
+      lock.unlock();
+      loop_.wakeLoop();
+    }
+  }
   void joinHere();
   [[nodiscard]] bool isDown() const noexcept {
     return wish_ != Wish::Up && !posted_ && (state_ == State::Idle || state_ == State::Closed);
@@ -220,6 +234,7 @@ class Mailbox {
   mutable Mutex mutex_;
   mutable Condition settled_;
   const core::Admission admission_;
+  MailboxLoop& loop_;
   Wish wish_ = Wish::Nothing;
   State state_ = State::Idle;
   State settledState_ = State::Idle;  // As of the last settled round: its callbacks have run.

@@ -79,12 +79,13 @@ SessionSetup::SessionSetup(Options options, SessionOptions session, const std::s
 
 void SessionFront::subscribe(std::shared_ptr<Subscriber> subscriber, SubscribeOptions options) {
   if (client_.acceptsThisThread()) {
-    client_.post(std::make_unique<SessionCommand>(SubscribeCommand{std::move(subscriber), std::move(options)}), false);
+    client_.mailbox().post(
+        std::make_unique<SessionCommand>(SubscribeCommand{std::move(subscriber), std::move(options)}));
   }
 }
 
 void SessionFront::unsubscribe(std::shared_ptr<Subscriber> subscriber) {
-  client_.post(std::make_unique<SessionCommand>(UnsubscribeCommand{std::move(subscriber)}), false);
+  client_.mailbox().post(std::make_unique<SessionCommand>(UnsubscribeCommand{std::move(subscriber)}));
 }
 
 CallResult SessionFront::publish(std::string_view channel, MessageKind kind, std::span<const std::byte> body,
@@ -110,7 +111,7 @@ CallResult SessionFront::request(std::string_view method, MessageKind kind, std:
 }
 
 void SessionFront::cancel(std::shared_ptr<Caller> caller) {
-  client_.post(std::make_unique<SessionCommand>(CancelCommand{std::move(caller)}), false);
+  client_.mailbox().post(std::make_unique<SessionCommand>(CancelCommand{std::move(caller)}));
 }
 
 CallResult SessionFront::call(core::protocol::Call call, std::shared_ptr<Caller> caller) {
@@ -127,7 +128,7 @@ CallResult SessionFront::call(core::protocol::Call call, std::shared_ptr<Caller>
   if (const CallResult result = state_->admit(bytes); result != CallResult::Queued) {
     return result;
   }
-  if (!client_.post(std::make_unique<SessionCommand>(CallCommand{std::move(call), std::move(caller)}), true)) {
+  if (!client_.mailbox().postIfUp(std::make_unique<SessionCommand>(CallCommand{std::move(call), std::move(caller)}))) {
     state_->release(bytes);
     return CallResult::Closed;
   }
@@ -144,7 +145,7 @@ CallResult SessionFront::authenticate(std::string token) {
   if (!fitsHead(token)) {
     return CallResult::TooLarge;
   }
-  client_.post(std::make_unique<SessionCommand>(AuthenticateCommand{std::move(token)}), false);
+  client_.mailbox().post(std::make_unique<SessionCommand>(AuthenticateCommand{std::move(token)}));
   return CallResult::Queued;
 }
 

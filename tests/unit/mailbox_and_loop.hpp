@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -14,23 +15,12 @@
 namespace tidewire::internal::test {
 
 /// A mailbox and what its loop thread would do.
-class MailboxAndLoop {
-  template <class Call>
-  auto posting(Call call) {
-    Mailbox::Post post;
-    const auto result = call(post);
-    note(post);
-    return result;
-  }
-
+class MailboxAndLoop : private MailboxLoop {
  public:
-  explicit MailboxAndLoop(SendQueueOptions limits = {}) : mailbox(limits) {}
+  explicit MailboxAndLoop(SendQueueOptions limits = {}) : mailbox(limits, *this) {}
 
   SendResult send(std::string_view text, const Mailbox::SendMode& mode = {}) {
-    Mailbox::Post post;
-    const SendResult result = mailbox.send(text.size(), mode, post, MessageKind::Text, core::asBytes(text));
-    note(post);
-    return result;
+    return mailbox.send(text.size(), mode, MessageKind::Text, core::asBytes(text));
   }
   /// What a callback on the loop's thread sends in a round; nothing if the lock's way has to judge it.
   std::optional<SendResult> sendHere(std::string_view text) {
@@ -40,18 +30,10 @@ class MailboxAndLoop {
   SendResult send(std::size_t bytes) { return send(std::string(bytes, 'x')); }
   SendResult sendFirst(std::string_view text) { return send(text, {.onOpenOf = 1}); }
   SendResult sendIfOpen(std::string_view text) { return send(text, {.whenNotOpen = WhenNotOpen::Refuse}); }
-  ConnectResult connect() {
-    return posting([this](auto& post) { return mailbox.connect(post); });
-  }
-  CloseResult close(std::uint16_t code = 1000, std::string_view reason = {}) {
-    return posting([&](auto& post) { return mailbox.close(code, reason, post); });
-  }
-  ReconnectResult reconnect() {
-    return posting([this](auto& post) { return mailbox.reconnect(post); });
-  }
-  HeartbeatResult probe() {
-    return posting([this](auto& post) { return mailbox.probe(post); });
-  }
+  ConnectResult connect() { return mailbox.connect(); }
+  CloseResult close(std::uint16_t code = 1000, std::string_view reason = {}) { return mailbox.close(code, reason); }
+  ReconnectResult reconnect() { return mailbox.reconnect(); }
+  HeartbeatResult probe() { return mailbox.probe(); }
 
   /// What statistics say of the queue.
   [[nodiscard]] Stats stats() const {
@@ -59,7 +41,7 @@ class MailboxAndLoop {
     mailbox.addTo(stats);
     return stats;
   }
-  /// How many posts so far told to wake the loop.
+  /// How many posts have woken the loop so far.
   [[nodiscard]] int wakes() const { return wakes_; }
 
   /// One round: takes what was posted, and leaves `queuedMessages` of `queuedBytes` in the connection's queue.
@@ -101,9 +83,9 @@ class MailboxAndLoop {
   Mailbox mailbox;
 
  private:
-  void note(const Mailbox::Post& post) { wakes_ += post.wake ? 1 : 0; }
+  void wakeLoop() override { ++wakes_; }
 
-  int wakes_ = 0;
+  std::atomic<int> wakes_ = 0;
 };
 
 }  // namespace tidewire::internal::test
