@@ -13,7 +13,7 @@ import { measureIdle, measureReconnect, printIdle, printReconnect } from './crow
 import { documentOf } from './document.mjs';
 import { describeMachine, findVersions } from './machine.mjs';
 import { measure } from './measure.mjs';
-import { measurePages, pageCourses, printPage } from './page.mjs';
+import { PAGE_IDS, measurePages, pageCourses, printPage } from './page.mjs';
 import { findPeers } from './peers.mjs';
 import { makeCertificate, startServer } from './processes.mjs';
 import { scenarios } from './scenarios.mjs';
@@ -126,7 +126,7 @@ async function measureOthers(results, server) {
     printCompiling(results.compiling);
   }
   const pageWanted = (id) => wanted(id, 'page') && quickly(id);
-  if (pageCourses.some(({ id }) => pageWanted(id)) && existsSync(path.join(options.build, 'web/web/page_client.js'))) {
+  if (PAGE_IDS.some(pageWanted) && existsSync(path.join(options.build, 'web/web/page_client.js'))) {
     results.page = await measurePages({ build: options.build, root: ROOT, server, repetitions: Math.min(5, repetitions),
       seconds: options.quick ? 0.2 : 1, wanted: pageWanted, say,
       onResult: printPage });

@@ -1,5 +1,6 @@
 // Writes docs/performance.md from results.
 
+import { describeOpening } from './opening.mjs';
 import { figureOf, bestPeer, rate, ratioOf, time } from './table.mjs';
 
 const number = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits) : '');
@@ -144,7 +145,8 @@ of two runs, so what happens once does not count.\n\n${counts(counted)}` : ''),
       idle ? heartbeats(idle) : '', reconnect ? reconnects(reconnect) : '',
       picture(charts, 'reconnect', 'Attempts and successes over time')),
     ...section('In the page', picture(charts, 'page', 'CPU of the renderer'), page
-      ? `Chromium ${page.version}: CPU of the renderer for each message, and the factor to a plain WebSocket.\n\n${pages(page)}` : ''),
+      ? `Chromium ${page.version}: CPU of the renderer for each message, and the factor to a plain WebSocket.\n\n${pages(page)}` : '',
+      page?.opening ? describeOpening(page.opening) : ''),
     ...section('What a client adds to a program', compiling ? programs(compiling) : ''),
   ].join('\n\n')}\n`;
 }

@@ -7,6 +7,7 @@ import { chromium } from 'playwright-core';
 
 import { startStaticServer } from '../../tests/browser/support/static_server.mjs';
 import { median } from './measure.mjs';
+import { OPENING, describeOpening, measureOpening } from './opening.mjs';
 import { startServer } from './processes.mjs';
 import { sizeName } from './scenarios.mjs';
 import { rate, time } from './table.mjs';
@@ -46,6 +47,8 @@ export const pageCourses = [
     clients: [PLAIN, EVENTS, JOINED], most: MOST_EVENTS },
 ];
 
+export const PAGE_IDS = [...pageCourses.map(({ id }) => id), OPENING.id];
+
 const goalOf = (client, { bytes, text }) =>
   client === 'Tidewire, C++' && bytes === 65536 && text ? GOAL_OF_LONG_TEXTS : GOAL;
 
@@ -66,7 +69,7 @@ class Browser {
   static async launch({ build, root }) {
     const browser = new Browser();
     browser.site = await startStaticServer({
-      dist: path.join(build, 'web/web/tidewire/bindings/js/dist'),
+      package: path.join(build, 'web/web/tidewire/bindings/js/package/dist'),
       wasm: path.join(build, 'web/web'),
       modules: path.join(root, 'bench/node_modules'),
       bench: path.join(root, 'bench/web'),
@@ -164,7 +167,7 @@ function compared(course, runs, messages) {
   }));
 }
 
-/** Measures all courses whose ids are `wanted`: {version, courses: [{id, title, results}]}. */
+/** Measures what is `wanted`, by id: {version, courses: [{id, title, results}], opening}. */
 export async function measurePages({ build, root, server, wanted, onResult, ...how }) {
   const socketIo = await startServer(process.execPath, { script: path.join(root, 'bench/driver/socket_io_server.mjs') });
   const browser = await Browser.launch({ build, root });
@@ -176,11 +179,18 @@ export async function measurePages({ build, root, server, wanted, onResult, ...h
       courses.push({ id: course.id, title: course.title, results });
       onResult(courses.at(-1));
     }
+    const opening = wanted(OPENING.id)
+      ? await measureOpening({ chromium: browser.chromium, site: browser.site.url, to: `${server.url}/echo`,
+          repetitions: Math.max(5, how.repetitions) })
+      : undefined;
+    if (opening) {
+      console.log(`\n${describeOpening(opening)}`);
+    }
+    return { version: browser.version, courses, opening };
   } finally {
     await browser.close();
     await socketIo.stop();
   }
-  return { version: browser.version, courses };
 }
 
 export function printPage({ title, results }) {

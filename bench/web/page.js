@@ -14,7 +14,7 @@ function openSocket(Socket, url, onMessage) {
 }
 
 async function openTidewire(url, onMessage) {
-  const { Client } = await import('/dist/tidewire.js');
+  const { Client } = await import('/package/tidewire.js');
   const client = new Client(url);
   client.addEventListener('message', ({ data }) => onMessage(sizeOf(data)));
   const opened = new Promise((resolve) => client.addEventListener('open', () => resolve(client), { once: true }));
@@ -86,7 +86,7 @@ async function prepareWasm(url, { messages, bytes, text, batch }) {
 
 /** A session opens only when it is measured, because its server begins with the subscription. */
 async function prepareSession(url, { messages, bytes }) {
-  const { Session } = await import('/dist/tidewire.js');
+  const { Session } = await import('/package/tidewire.js');
   return async () => {
     const session = new Session(url);
     let left = messages;

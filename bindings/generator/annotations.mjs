@@ -61,6 +61,12 @@ export const REPORTED = {
   reply: 'Reply',
 };
 
+/** Events that cross by a call of their own, for speed. */
+export const APART = ['message'];
+
+/** Those of REPORTED that only sessions have. */
+export const REPORTED_BY_SESSIONS = ['token', 'ack', 'reply'];
+
 /** Options that JavaScript reads in a way of its own (TYPES in options.js). */
 export const READ_AS = { 'SessionOptions.token': 'token', 'ReconnectOptions.finalCodes': 'closeCodes' };
 

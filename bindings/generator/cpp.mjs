@@ -152,11 +152,11 @@ function handlersOf(shape, owner) {
 }
 
 function writeKinds(shape, owner) {
-  const rows = handlersOf(shape, owner).map(({ name, event }) => {
-    const { kind } = shape.eventOf(owner, name);
-    return `constexpr Kind kindFor${owner}(const tidewire::${event}&) {\n  return Kind::${kind};\n}`;
-  });
-  return rows.join('\n');
+  return handlersOf(shape, owner)
+    .map(({ name, event }) => ({ event, found: shape.eventOf(owner, name) }))
+    .filter(({ found }) => found !== undefined)
+    .map(({ event, found }) => `constexpr Kind kindFor${owner}(const tidewire::${event}&) {\n  return Kind::${found.kind};\n}`)
+    .join('\n');
 }
 
 // How a result crosses: a number, a slot, or a block of fields.

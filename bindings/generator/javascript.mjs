@@ -32,15 +32,19 @@ ${shape
   .crossing()
   .map((struct) => writeReader(shape, struct))
   .join('\n')}
-const readMessage = (fields) => ({ data: fields.payload() });
 
-export const EVENTS = [
-${shape
-  .events()
-  .map((each) => `  { name: '${each.name}', type: '${each.type}', read: ${readerOf(shape, each)} },`)
-  .join('\n')}
-];
+// The numbers of a session's events follow those of the others.
+export const EVENTS = ${listOf(shape, false)};
+export const SESSION_EVENTS = ${listOf(shape, true)};
 `;
+}
+
+function listOf(shape, ofSessions) {
+  const rows = shape
+    .events()
+    .filter((each) => each.ofSessions === ofSessions)
+    .map((each) => `  { name: '${each.name}', type: '${each.type}', read: ${readerOf(shape, each)} },\n`);
+  return `[\n${rows.join('')}]`;
 }
 
 const array = (names) => `[${names.map((name) => `'${name}'`).join(', ')}]`;
@@ -149,7 +153,7 @@ function writeReader(shape, struct) {
   return own.length === 0 ? reader : `${reader}const readSession${struct} = (fields) => ${ofSession};\n`;
 }
 
-function readerOf(shape, { struct, forSession, name }) {
-  const differs = struct !== 'Message' && shape.members(struct).some(({ isSessionOnly }) => isSessionOnly);
-  return `read${differs && forSession && name.startsWith('session') ? 'Session' : ''}${struct}`;
+function readerOf(shape, { struct, ofSessions }) {
+  const differs = shape.members(struct).some(({ isSessionOnly }) => isSessionOnly);
+  return `read${differs && ofSessions ? 'Session' : ''}${struct}`;
 }

@@ -113,25 +113,30 @@ export class Shape {
     return list;
   }
 
-  /** Events that JavaScript gets: { name, kind, type, struct, forSession }, in the order of the numbers. */
+  /** Events that JavaScript gets: { name, kind, type, struct, ofSessions }, in the order of the numbers. */
   events() {
     const events = new Map();
-    const add = (name, event) => events.set(name, { name, kind: pascal(name), ...event });
+    const add = (name, type, struct, ofSessions) => {
+      if (!events.has(name) && !annotations.APART.includes(name)) {
+        events.set(name, { name, kind: pascal(name), type, struct, ofSessions });
+      }
+    };
     for (const owner of ['Client', 'Session']) {
       for (const { name: handler, event: struct } of this.model.structs[owner].handlers) {
         const type = handler.slice(2).toLowerCase();
         const differs = this.members(struct).some(({ isSessionOnly }) => isSessionOnly);
-        add(differs ? `${owner.toLowerCase()}.${type}` : type, { type, struct, forSession: owner === 'Session' });
+        add(differs ? `${owner.toLowerCase()}.${type}` : type, type, struct, owner === 'Session');
       }
     }
     for (const { name: handler, type } of this.model.structs.SubscriptionHandlers.fields) {
       const name = handler.slice(2).toLowerCase();
-      add(`subscription.${name}`, { type: name, struct: this.type(type).name });
+      add(`subscription.${name}`, name, this.type(type).name, true);
     }
     for (const [name, struct] of Object.entries(annotations.REPORTED)) {
-      add(name, { type: name, struct });
+      add(name, name, struct, annotations.REPORTED_BY_SESSIONS.includes(name));
     }
-    return [...events.values()];
+    const all = [...events.values()];
+    return [...all.filter(({ ofSessions }) => !ofSessions), ...all.filter(({ ofSessions }) => ofSessions)];
   }
 
   /** The events of a class: { handler, struct, doc }. */
@@ -145,7 +150,7 @@ export class Shape {
       : this.model.structs[owner].handlers.map(({ name, event, doc }) => ({ handler: name, struct: event, doc }));
   }
 
-  /** The event that a handler of a class reports. */
+  /** The event that a handler of a class reports; undefined if it crosses apart. */
   eventOf(owner, handler) {
     const type = handler.slice(2).toLowerCase();
     const names = [`${owner.toLowerCase()}.${type}`, type];
@@ -167,9 +172,7 @@ export class Shape {
       }
       found.push(struct);
     };
-    const structs = this.events()
-      .map(({ struct }) => struct)
-      .filter((struct) => struct !== 'Message');
+    const structs = this.events().map(({ struct }) => struct);
     [...structs, 'Stats', 'ChannelPosition'].forEach(visit);
     return found;
   }

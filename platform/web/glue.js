@@ -1,8 +1,6 @@
-import { createMessages } from './messages.js';
-
 // The JavaScript between WebAssembly and the browser, written once. It knows nothing of Emscripten: C++ applications
 // get it as an Emscripten JS library (library_tidewire.js.in), the JavaScript package imports it as a module. It carries
-// messages, turns and one timer, and decides nothing.
+// messages, turns and one timer, and decides nothing. What only sessions need is in messages.js.
 //
 // `host` provides `bytes()`, the present view of the whole memory, and `call(name, ...numbers)`, which calls an export. It
 // may have a `WebSocket`, a class to use instead of the global one.
@@ -23,9 +21,8 @@ export function createTidewireGlue(host) {
   let decoder = null;
   let scratch = null;
   let encoded = null;
-  let numbers = null;
   let timer = 0;
-  let messages = null;
+  let eventTime;
 
   // --- Slots ---
 
@@ -100,47 +97,6 @@ export function createTidewireGlue(host) {
     return scratch.subarray(0, encoder.encodeInto(text, scratch).written);
   }
 
-  // --- Messages of the shared protocol ---
-
-  // As server_messages.cpp reads it: doubles, and the bytes of strings behind them.
-  const KINDS = { end: 0, brokenFraming: 1, noHead: 2, head: 3 };
-  const FIELDS_AT = 5;
-
-  function doubles() {
-    const buffer = host.bytes().buffer;
-    numbers = numbers && numbers.buffer === buffer ? numbers : new Float64Array(buffer);
-    return numbers;
-  }
-
-  function writeMessage({ head, body }, record) {
-    const start = record / 8;
-    const isBroken = body === null;
-    const slot = body === undefined ? -1 : hold(isBroken ? '' : body);
-    const knownBytes = typeof body === 'string' ? body.length : body ? body.byteLength : 0;
-    const count = writeFields(head, record, start + FIELDS_AT);
-    doubles().set([KINDS.head, slot, knownBytes, isBroken ? 1 : 0, count], start);
-  }
-
-  /** Returns how many there are. */
-  function writeFields(head, record, start) {
-    const view = doubles();
-    let count = 0;
-    let stringsAt = record + 8 * (FIELDS_AT + 2 * messages.FIELDS.length);
-    messages.eachField(head, (place, type, value) => {
-      let number = typeof value === 'object' ? 0 : Number(value);
-      if (typeof value === 'string') {
-        const bytes = encode(value);
-        number = bytes.length;
-        host.bytes().set(bytes, stringsAt);
-        stringsAt += number;
-      }
-      view[start + 2 * count] = place * messages.TYPES.length + type;
-      view[start + 2 * count + 1] = number;
-      ++count;
-    });
-    return count;
-  }
-
   // --- Sockets: open ---
 
   const CONNECTING = 0;
@@ -162,7 +118,7 @@ export function createTidewireGlue(host) {
     record.socket = socket;
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => host.call('tidewire_on_opened', record.handle, hold(socket.protocol || ''));
-    socket.onmessage = (event) => receive(record, event.data);
+    socket.onmessage = (event) => receive(record, event.data, event);
     socket.onerror = () => noteError(record);
     socket.onclose = (event) => {
       forget(record);
@@ -195,7 +151,7 @@ export function createTidewireGlue(host) {
 
   // --- Sockets: receive ---
 
-  function receive(record, data) {
+  function receive(record, data, event) {
     const isText = typeof data === 'string';
     if (isText ? textExceeds(data, record.maxBytes) : data.byteLength > record.maxBytes) {
       forget(record);
@@ -204,7 +160,11 @@ export function createTidewireGlue(host) {
     } else {
       // A text has at least as many bytes as units; the exact number is counted on demand.
       const knownBytes = isText ? data.length : data.byteLength;
+      // The browser has read the clock for this event, which costs more than the rest of the call. Other classes of
+      // WebSocket may count from another time.
+      eventTime = event.isTrusted ? event.timeStamp : undefined;
       host.call('tidewire_on_message', record.handle, hold(data), isText ? 1 : 0, knownBytes);
+      eventTime = undefined;
     }
   }
 
@@ -316,7 +276,12 @@ export function createTidewireGlue(host) {
   }
 
   const imports = {
-    tidewire_js_now: () => performance.now(),
+    // The first reading inside an event is the time of the event.
+    tidewire_js_now() {
+      const time = eventTime === undefined ? performance.now() : eventTime;
+      eventTime = undefined;
+      return time;
+    },
 
     tidewire_js_wall_now: () => Date.now(),
 
@@ -363,22 +328,6 @@ export function createTidewireGlue(host) {
     },
 
     tidewire_js_hold_quoted: (pointer, length) => hold(JSON.stringify(readText(pointer, length))),
-
-    // The reader has a slot too.
-    tidewire_js_read_messages(slot, maxHeadBytes) {
-      messages = messages || createMessages();
-      return hold(messages.read(slots[slot], (head) => textExceeds(head, maxHeadBytes)));
-    },
-
-    tidewire_js_next_message(readerSlot, record) {
-      const next = slots[readerSlot].next();
-      const value = next.value;
-      if (!next.done && value !== null && value.head !== undefined) {
-        writeMessage(value, record >>> 0);
-      } else {
-        doubles()[(record >>> 0) / 8] = next.done ? KINDS.end : value === null ? KINDS.brokenFraming : KINDS.noHead;
-      }
-    },
 
     tidewire_js_socket_open(handle, url, urlLength, protocols, protocolsLength, maxBytes) {
       const record = { handle, socket: null, timer: 0, errorTimer: 0, awaitedBytes: 0, maxBytes: maxBytes >>> 0 };
@@ -436,5 +385,5 @@ export function createTidewireGlue(host) {
     },
   };
 
-  return { imports, hold, valueOf: (slot) => slots[slot], utf8Length };
+  return { imports, hold, valueOf: (slot) => slots[slot], utf8Length, textExceeds, encode, bytes: () => host.bytes() };
 }

@@ -173,3 +173,66 @@ export function createMessages() {
 
   return { FIELDS, TYPES, read, eachField };
 }
+
+/** The functions that the wasm of sessions calls. `glue`: what createTidewireGlue() has returned. */
+export function createMessageImports(glue) {
+  // As server_messages.cpp reads it: doubles, and the bytes of strings behind them.
+  const KINDS = { end: 0, brokenFraming: 1, noHead: 2, head: 3 };
+  const FIELDS_AT = 5;
+
+  let messages = null;
+  let numbers = null;
+
+  function doubles() {
+    const buffer = glue.bytes().buffer;
+    numbers = numbers && numbers.buffer === buffer ? numbers : new Float64Array(buffer);
+    return numbers;
+  }
+
+  function writeMessage({ head, body }, record) {
+    const start = record / 8;
+    const isBroken = body === null;
+    const slot = body === undefined ? -1 : glue.hold(isBroken ? '' : body);
+    const knownBytes = typeof body === 'string' ? body.length : body ? body.byteLength : 0;
+    const count = writeFields(head, record, start + FIELDS_AT);
+    doubles().set([KINDS.head, slot, knownBytes, isBroken ? 1 : 0, count], start);
+  }
+
+  /** Returns how many there are. */
+  function writeFields(head, record, start) {
+    const view = doubles();
+    let count = 0;
+    let stringsAt = record + 8 * (FIELDS_AT + 2 * messages.FIELDS.length);
+    messages.eachField(head, (place, type, value) => {
+      let number = typeof value === 'object' ? 0 : Number(value);
+      if (typeof value === 'string') {
+        const bytes = glue.encode(value);
+        number = bytes.length;
+        glue.bytes().set(bytes, stringsAt);
+        stringsAt += number;
+      }
+      view[start + 2 * count] = place * messages.TYPES.length + type;
+      view[start + 2 * count + 1] = number;
+      ++count;
+    });
+    return count;
+  }
+
+  return {
+    // The reader has a slot too.
+    tidewire_js_read_messages(slot, maxHeadBytes) {
+      messages = messages || createMessages();
+      return glue.hold(messages.read(glue.valueOf(slot), (head) => glue.textExceeds(head, maxHeadBytes)));
+    },
+
+    tidewire_js_next_message(readerSlot, record) {
+      const next = glue.valueOf(readerSlot).next();
+      const value = next.value;
+      if (!next.done && value !== null && value.head !== undefined) {
+        writeMessage(value, record >>> 0);
+      } else {
+        doubles()[(record >>> 0) / 8] = next.done ? KINDS.end : value === null ? KINDS.brokenFraming : KINDS.noHead;
+      }
+    },
+  };
+}

@@ -121,8 +121,14 @@ std::size_t WebTransport::room() const {
   return buffered < kAheadBytes ? kAheadBytes - buffered : 0;
 }
 
+/// The browser is read only where something may be left of what was sent: each arrival leads here.
 std::size_t WebTransport::bufferedBytes() const {
-  return handle_ == 0 ? 0 : static_cast<std::size_t>(tidewire_js_socket_buffered(handle_));
+  if (handle_ == 0 || !mayBuffer_) {
+    return 0;
+  }
+  const auto bytes = static_cast<std::size_t>(tidewire_js_socket_buffered(handle_));
+  mayBuffer_ = bytes > 0;
+  return bytes;
 }
 
 void WebTransport::awaitBuffered(std::size_t most) {
@@ -130,6 +136,7 @@ void WebTransport::awaitBuffered(std::size_t most) {
 }
 
 void WebTransport::send(core::Outgoing message) {
+  mayBuffer_ = true;
   tidewire_js_socket_send(handle_, internal::PayloadStore::slot(message));
   if (room() == 0) {
     awaitBuffered(kAheadBytes - 1);

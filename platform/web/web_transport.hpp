@@ -53,6 +53,7 @@ class WebTransport final : public internal::Transport {
   internal::TransportEvents& events_;
   std::uint32_t handle_ = 0;  // 0: no socket.
   bool open_ = false;
+  mutable bool mayBuffer_ = false;  // The browser may hold bytes of messages.
 };
 
 }  // namespace tidewire::web

@@ -14,13 +14,6 @@ const HERE = path.dirname(fileURLToPath(import.meta.url));
 const DIST = process.env.TIDEWIRE_JS_DIST || path.join(HERE, '../../build/web-release/bindings/js/dist');
 const LIMIT = { timeout: 30_000 };
 
-globalThis.MessageEvent ??= class extends Event {
-  constructor(type, { data }) {
-    super(type);
-    this.data = data;
-  }
-};
-
 const { Client, ready } = await import(pathToFileURL(path.join(DIST, 'tidewire.js')));
 const wasm = readFileSync(path.join(DIST, 'tidewire.wasm'));
 

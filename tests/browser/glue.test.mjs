@@ -10,7 +10,8 @@ import { importWebModule } from '../support/web_module.mjs';
 const read = (file) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 
 const { createTidewireGlue } = await importWebModule('glue.js');
-const { createMessages } = await importWebModule('messages.js');
+const { createMessageImports, createMessages } = await importWebModule('messages.js');
+const importNames = () => [createTidewireGlue({}).imports, createMessageImports({})].flatMap(Object.keys);
 
 test('glue: no variable is declared by destructuring, which Emscripten 3.1 removes', () => {
   for (const file of ['platform/web/glue.js', 'platform/web/messages.js']) {
@@ -31,14 +32,16 @@ test('names: the fields of heads, and their types, have the same order in C++ an
 
 test('names: the glue declares in C++ exactly the functions that it has', () => {
   const declared = [...read('platform/web/glue.hpp').matchAll(/\b(tidewire_js_\w+)\(/g)].map(([, name]) => name);
-  assert.deepEqual(declared.sort(), Object.keys(createTidewireGlue({}).imports).sort());
+  assert.deepEqual(declared.sort(), importNames().sort());
 });
 
 test('glue: it is made where there is nothing but the language, as when a library is linked', () => {
   const text = ['messages.js', 'glue.js'].map((name) => read(`platform/web/${name}`)).join('');
-  const script = text.replace(/^import .*\n/gm, '').replaceAll('export function', 'function');
-  const names = runInNewContext(`${script}; Object.keys(createTidewireGlue({}).imports).join()`);
-  assert.equal(names, Object.keys(createTidewireGlue({}).imports).join());
+  const script = text.replaceAll('export function', 'function');
+  const names = runInNewContext(
+    `${script}; [createTidewireGlue({}).imports, createMessageImports({})].flatMap(Object.keys).join()`,
+  );
+  assert.equal(names, importNames().join());
 });
 
 test('glue: a text has the length that UTF-8 gives it', () => {

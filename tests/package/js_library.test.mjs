@@ -20,7 +20,7 @@ function load(settings) {
 
 // As in a program whose exports are variables, with values that come later, and nothing else: -sMODULARIZE=instance.
 function run(library, exports, code) {
-  const texts = ['createMessages', 'createTidewireGlue', 'tidewireCalls', 'tidewireGlue'].map((name) => {
+  const texts = ['createTidewireGlue', 'tidewireCalls', 'tidewireGlue'].map((name) => {
     const item = library[`$${name}`];
     return `var ${name} ${typeof item === 'string' ? item : `= ${item}`};`;
   });

@@ -29,7 +29,7 @@ JsClient::JsClient(tidewire::Options options, const void* handle)
     : DirectClient(std::move(options), tidewire::binding::platformLoop()), handle_(handle) {}
 
 void JsClient::onMessage(const tidewire::Message& message) {
-  emit(Kind::Message, handle_, 0, message);
+  tidewire_js_message(handle_, tidewire::binding::slotOf(message));
 }
 
 void JsClient::onEvent(const tidewire::binding::Event& event) {

@@ -25,6 +25,9 @@ const abandoned = new FinalizationRegistry(({ kind, address }) => destroy(kind, 
 // A signal may live for much longer than what it closes.
 const unheard = new FinalizationRegistry(({ signal, listener }) => signal.deref()?.removeEventListener('abort', listener));
 
+/** The handle at that address; undefined if it is not held any more. */
+export const handleAt = (address) => handles.get(address)?.deref();
+
 let sinksRunning = 0;
 
 function destroy(kind, address) {
@@ -44,8 +47,14 @@ export function dispatch(target, type, detail) {
 
 // What is done with an event other than to dispatch it at its connection: (handle, event, id).
 const takers = {};
+const events = [...EVENTS];
 
-/** Has `taker` called for the events of that name in EVENTS. The handle is undefined if nobody holds it any more. */
+/** Events whose numbers follow those of the earlier ones. */
+export function addEvents(more) {
+  events.push(...more);
+}
+
+/** Has `taker` called for the events of that name. The handle is undefined if it is not held any more. */
 export function take(name, taker) {
   takers[name] = taker;
 }
@@ -58,9 +67,9 @@ function emit(handle, type, event) {
 
 provide({
   tidewire_js_event(kind, address, id, fields) {
-    const { name, type, read } = EVENTS[kind];
+    const { name, type, read } = events[kind];
     const event = read(new Fields(fields));
-    const handle = handles.get(address)?.deref();
+    const handle = handleAt(address);
     if (name in takers) {
       takers[name](handle, event, id);
     } else {

@@ -24,6 +24,8 @@ extern "C" {
 /// connection.js defines it. `fields` is a block of what `put` has written, for the duration of the call. `id` is the
 /// number of a subscription or a call, or 0.
 void tidewire_js_event(int kind, const void* handle, double id, const double* fields);
+/// client.js defines it: a message, whose payload is in `slot` for the duration of the call.
+void tidewire_js_message(const void* handle, std::uint32_t slot);
 }
 
 namespace exchange {

@@ -73,7 +73,7 @@ export class ReconnectingWebSocket extends EventTarget {
     this.#client = this.#make(given, { ...options, subprotocols, sendQueue: { ...options.sendQueue, whenNotOpen } });
     this.#url = given === null ? '' : new URL(given, baseUrl()).href.replace(/^http/, 'ws');
     this.#origin = this.#url && new URL(this.#url).origin;
-    this.#client.owner = ({ data }) => this.#receive(data);
+    this.#client.owner = (data) => this.#receive(data);
     this.#client.addEventListener('open', ({ subprotocol }) => this.#opened(subprotocol));
     this.#client.addEventListener('close', (info) => this.#closed(info));
     this.#client.addEventListener('statechange', ({ from, to }) => {

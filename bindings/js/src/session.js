@@ -1,10 +1,23 @@
 // Session: the C++ session behind an EventTarget, its subscriptions behind others, its calls behind promises.
 
-import { Connection, Handle, closeOn, copyOf, current, dispatch, endCalls, living, report, take } from './connection.js';
+import {
+  Connection,
+  Handle,
+  addEvents,
+  closeOn,
+  copyOf,
+  current,
+  dispatch,
+  endCalls,
+  living,
+  report,
+  take,
+} from './connection.js';
 import {
   CALL_RESULT,
   PUBLISH_OPTIONS,
   REQUEST_OPTIONS,
+  SESSION_EVENTS,
   SUBSCRIBE_OPTIONS,
   SUBSCRIPTION_HANDLERS,
   readChannelPosition,
@@ -13,11 +26,15 @@ import {
 import { Fields, blank } from './fields.js';
 import { check, ownOf, readOptions, readSessionOptions, readToken, resolveUrlHere, wholeMilliseconds } from './options.js';
 import { PendingCalls } from './pending.js';
-import { glue } from './wasm.js';
+import { createMessageImports } from './messages.js';
+import { glue, provide } from './wasm.js';
 
 const NOTHING_DROPPED = { messages: 0, bytes: 0 };
 
-// --- What the wasm tells ---
+// --- What the wasm calls ---
+
+provide(createMessageImports(glue));
+addEvents(SESSION_EVENTS);
 
 // Undefined if the application has unsubscribed.
 const subscriptionOf = (handle, id) => handle?.registry.subscriptions.get(id);
