@@ -394,7 +394,7 @@ test('endpoint: a failure or an invalid endpoint ends the attempt, and the funct
   }, http);
   assert.deepEqual(asked, ['/']);
   const details = [
-    /Error: no token/, /RangeError: thrown at once/, /without a text/, /url: its scheme/, /url: its port/,
+    /^no token/, /RangeError: thrown at once/, /without a text/, /url: its scheme/, /url: its port/,
     /url must be given/, /must be an object/, /subprotocols: an entry/, /endpoint\.headers/,
   ];
   assert.equal(closes.length, details.length);

@@ -2,7 +2,8 @@
 //
 //   node run_contract.mjs ENGINE PROGRAM.js [NAME=VALUE...]
 //
-// ENGINE is chromium, firefox or webkit, each also with -worker, or node. The values are environment variables for the
+// ENGINE is chromium, firefox or webkit, each also with -worker, or node. TIDEWIRE_PACKAGE=FOLDER loads the npm package
+// first, for a program that tests it. The other values are environment variables for the
 // program. Prints what the program prints and ends with its exit code, or with 1 if that is 0 and the program has not
 // printed that all went well: on the way out of a suspended main() a code gets lost easily.
 
@@ -81,7 +82,7 @@ function listen(control) {
   return { post, exited };
 }
 
-async function run(engine, program, environment) {
+async function run(engine, program, { TIDEWIRE_PACKAGE: bundle, ...environment }) {
   const [name, worker] = engine.split('-');
   const control = new Control();
   const { post, exited } = listen(control);
@@ -89,6 +90,10 @@ async function run(engine, program, environment) {
   const files = await startStaticServer(folders, { post, headers: ISOLATION });
   const query = new URLSearchParams({ ...environment, program: `/program/${path.basename(program)}` });
   query.set('TIDEWIRE_TEST_ENGINE', engine);
+  if (bundle) {
+    folders.package = path.resolve(bundle);
+    query.set('package', '/package/tidewire.global.js');
+  }
   if (worker) {
     query.set('worker', '1');
   }

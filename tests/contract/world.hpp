@@ -16,9 +16,10 @@ class World {
  public:
   virtual ~World() = default;
 
-  /// The name of the transport, for the table of skips; also for the matrix, unless TIDEWIRE_TEST_ENGINE names a
-  /// column.
+  /// For the table of skips and, unless TIDEWIRE_TEST_ENGINE names a column, the matrix.
   [[nodiscard]] virtual std::string_view name() const = 0;
+  /// The name of the transport, where several worlds have the same.
+  [[nodiscard]] virtual std::string_view transport() const { return name(); }
 
   /// Fresh for a test: the server runs and listens.
   virtual void reset() = 0;
@@ -27,9 +28,9 @@ class World {
   /// The address of a peer that misbehaves: `play` is a path of tests/support/scripted_peer.mjs, with its query.
   [[nodiscard]] virtual std::string peerUrl(std::string_view play) = 0;
   [[nodiscard]] virtual tidewire::Client makeClient(tidewire::Options options) = 0;
-  [[nodiscard]] virtual tidewire::Session makeSession(tidewire::Options options,
-                                                      tidewire::SessionOptions session = {}) {
-    return tidewire::Session(std::move(options), std::move(session));
+  [[nodiscard]] virtual tidewire::Session makeSession(tidewire::Options options, tidewire::SessionOptions session) = 0;
+  [[nodiscard]] tidewire::Session makeSession(tidewire::Options options) {
+    return makeSession(std::move(options), {});
   }
 
   /// Ends the server as `kill -9` does.

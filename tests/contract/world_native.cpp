@@ -28,6 +28,9 @@ class NativeWorld final : public World {
     return peerBase_ + std::string(play);
   }
   tidewire::Client makeClient(tidewire::Options options) override { return tidewire::Client(std::move(options)); }
+  tidewire::Session makeSession(tidewire::Options options, tidewire::SessionOptions session) override {
+    return tidewire::Session(std::move(options), std::move(session));
+  }
   void killServer() override { server_->kill(); }
   void restartServer() override { server_->start(); }
   void freezeServer() override { server_->freeze(); }

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const REPORT = fileURLToPath(new URL('../support/report.mjs', import.meta.url));
 const TRANSPORTS = [
   ...['scripted', 'native', 'chromium', 'chromium-worker', 'firefox', 'firefox-worker'],
-  ...['webkit', 'webkit-worker', 'node'],
+  ...['webkit', 'webkit-worker', 'node', 'npm'],
 ];
 
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
@@ -201,6 +201,15 @@ test('report: a contract test that did not run where others did is a failure', (
   const { status, failures, lines } = report({ a: suite(passed('one', one), passed('two', two)) }, 'a');
   assert.deepEqual([status, failures], [1, ['  the contract suite is not the same everywhere']]);
   assert.ok(lines.includes('echo: again           ?    ✓'), lines.join('\n'));
+});
+
+test('report: the npm package has a part of the contract suite, and failures of it count', () => {
+  const native = 'contract\tnative\tpassed\techo: it comes back\ncontract\tnative\tpassed\tthreads: all may send\n';
+  const run = (outcome) =>
+    report({ a: suite(passed('one', native), passed('two', `contract\tnpm\t${outcome}\techo: it comes back\n`)) }, 'a');
+  assert.equal(run('passed').status, 0);
+  assert.ok(run('passed').lines.includes('threads: all may send   ✓    '), run('passed').lines.join('\n'));
+  assert.equal(run('failed').status, 1);
 });
 
 test('report: a contract test that failed in one of its runs is marked as failed', () => {

@@ -213,10 +213,10 @@ export function readToken(answer) {
   return { token: answer.token, url: answer.url == null ? '' : resolveUrl(answer.url) };
 }
 
-// What is thrown need not be an Error, nor have a text.
+// What is thrown need not be an Error, nor have a text. Of a plain Error the message alone, as C++ has it.
 export function textOf(error) {
   try {
-    return String(error);
+    return error?.name === 'Error' && error.message ? `${error.message}` : String(error);
   } catch {
     return 'an error without a text';
   }

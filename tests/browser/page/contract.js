@@ -1,10 +1,11 @@
 // Runs the contract suite's program where this script is loaded: in a page, in a Web Worker of it, or in Node by
-// contract_node.mjs. It is told everything by the query of its address (program=/path, worker=1, and what is to be in the
-// program's environment), and tells everything by POST to where it came from, because that works everywhere. Returns
-// what is to be called when something fails that nobody catches.
+// contract_node.mjs. It is told everything by the query of its address (program=/path, worker=1, package=/path of a script
+// to load first, and what is to be in the program's environment), and tells everything by POST to where it came from,
+// because that works everywhere. `load(address)` runs a script, perhaps later. Returns what is to be called when something
+// fails that nobody catches.
 
 globalThis.runContract = (address, load, module = {}) => {
-  const { program, worker, ...environment } = Object.fromEntries(new URL(address).searchParams);
+  const { program, worker, package: bundle, ...environment } = Object.fromEntries(new URL(address).searchParams);
   const source = new URL(program, address).href;
 
   const post = async (path, body = '') => {
@@ -37,7 +38,14 @@ globalThis.runContract = (address, load, module = {}) => {
     onExit: (code) => tell('/exit', code),
     onAbort: (what) => fail(`the program aborted: ${what}`),
   };
-  load(source);
+  const loadPackage = async () => {
+    const script = new URL(bundle, address);
+    await load(script.href);
+    await Tidewire.ready({ wasmUrl: new URL('tidewire.wasm', script).href });
+  };
+  Promise.resolve(bundle && loadPackage())
+    .then(() => load(source))
+    .catch((error) => fail(String(error)));
   return fail;
 };
 
@@ -46,7 +54,9 @@ if (globalThis.importScripts) {
 } else if (globalThis.document && new URLSearchParams(location.search).has('worker')) {
   new Worker(`contract.js${location.search}`);
 } else if (globalThis.document) {
-  runContract(location.href, (source) => {
-    document.head.append(Object.assign(document.createElement('script'), { src: source }));
-  });
+  const load = (src) =>
+    new Promise((resolve) => {
+      document.head.append(Object.assign(document.createElement('script'), { src, onload: resolve }));
+    });
+  runContract(location.href, load);
 }

@@ -21,6 +21,8 @@ const [address] = process.argv.slice(2);
 const program = new URL(new URL(address).searchParams.get('program'), address).href;
 const wasm = await fetch(program.replace(/\.js$/, '.wasm'));
 const wasmBinary = new Uint8Array(await wasm.arrayBuffer());
-const script = await (await fetch(program)).text();
-const fail = runContract(address, (source) => vm.runInThisContext(script, source), { wasmBinary });
+const load = async (source) => {
+  vm.runInThisContext(await (await fetch(source)).text(), source);
+};
+const fail = runContract(address, load, { wasmBinary });
 process.on('uncaughtException', (error) => fail(`an error nobody caught: ${error.message}`));

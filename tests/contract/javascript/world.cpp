@@ -1,0 +1,24 @@
+#include <cstdlib>
+
+#include "world_page.hpp"
+
+namespace contract {
+namespace {
+
+/// The npm package.
+class JavaScriptWorld final : public PageWorld {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "npm"; }
+  // For tests that are not compiled for it.
+  [[nodiscard]] tidewire::Session makeSession(tidewire::Options, tidewire::SessionOptions) override { std::abort(); }
+  [[nodiscard]] tidewire::Message arrived(tidewire::MessageKind, std::string_view) override { std::abort(); }
+};
+
+}  // namespace
+
+World& world() {
+  static JavaScriptWorld instance;
+  return instance;
+}
+
+}  // namespace contract
