@@ -17,7 +17,8 @@ export interface SubscriptionState {
  * Subscribes to a channel while the component is mounted, and renders it with each change. React may skip renderings:
  * what needs each event takes `onEvent`.
  *
- * Several components that follow one channel are one subscription for the server. Another session, channel, `conflate`,
+ * Components with the same session, channel and options share a subscription: one that comes later has the latest event
+ * at once. Another session, channel, `conflate`,
  * `replay` or `since` is another subscription; functions are not. In StrictMode, which mounts twice, one subscription is
  * left. A server renders the state without an event, and subscribes to nothing.
  *

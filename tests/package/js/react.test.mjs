@@ -102,6 +102,8 @@ test('react: StrictMode leaves one subscription of a channel, and none after unm
   assert.deepEqual(await subscriptionsAt(server), { 'ticker/AAPL': 1 });
   await server.publish('ticker/AAPL', '1');
   await shows('1 true fine 1 true fine');
+  await show({ count: 3 });
+  await shows('1 true fine 1 true fine 1 true fine'); // The third has it at once.
   await show({ count: 1, channel: 'ticker/MSFT' });
   await shows('none true fine');
   await show({ count: 0 });
