@@ -13,6 +13,7 @@ export const ENTRIES = {
   inline: { contains: 'tidewire.wasm' },
   nowasm: { contains: 'JavaScript' },
   react: { apart: true, needs: ['react'] },
+  shared: { apart: true },
 };
 
 const both = (name) => ({ require: `./dist/${name}.cjs`, default: `./dist/${name}.js` });

@@ -12,6 +12,7 @@ import { HTML, LIMIT, link, useConsumers } from './consumers.mjs';
 
 const README = new URL('../../../bindings/js/package/README.md', import.meta.url);
 const text = readFileSync(README, 'utf8');
+const [, WORKER] = text.match(/^```js worker$([^]*?)^```$/m);
 const [FIRST, ...EXAMPLES] = text.split(/^```jsx?$/m).map((part, at, parts) => ({
   title: at === 0 ? '' : (parts[at - 1].match(/^### (.*)$/gm)?.pop().slice(4) ?? 'the first six lines'),
   code: part.split(/^```$/m)[0],
@@ -31,6 +32,7 @@ const PRINTS = {
   'Only the client': [/^open$/],
   'The wasm from elsewhere': [/^open$/],
   'In React': [/^AAPL \d+(\.\d+)?$/],
+  'One connection for many tabs': [/^\d+(\.\d+)?$/],
 };
 
 // Libraries of an example come in its bundle.
@@ -43,13 +45,15 @@ let site;
 before(async () => {
   const folder = consumers.consumer('readme');
   const DIST = '/node_modules/tidewire/dist';
-  const map = { imports: { tidewire: `${DIST}/tidewire.js`, 'tidewire/client': `${DIST}/client.js` } };
+  const entries = ['client', 'shared', 'websocket'].map((name) => [`tidewire/${name}`, `${DIST}/${name}.js`]);
+  const map = { imports: { tidewire: `${DIST}/tidewire.js`, ...Object.fromEntries(entries) } };
   const head = `<script type="importmap">${JSON.stringify(map)}</script>`;
   ['react', 'react-dom'].forEach((each) => link(folder, each));
   for (const [at, { code }] of EXAMPLES.entries()) {
     const script = needsBundle(code) ? await bundleOf(code, folder) : code;
     writeFileSync(path.join(folder, `${at}.html`), HTML(`<script type="module">${script}</script>`, head));
   }
+  writeFileSync(path.join(folder, 'worker.js'), await bundleOf(WORKER, folder)); // Import maps are for pages only.
   site = await startTickerServer({ args: ['--web', folder] });
 });
 after(() => site?.kill('SIGKILL'));
