@@ -166,7 +166,7 @@ export function createTidewireGlue(host) {
     socket.onerror = () => noteError(record);
     socket.onclose = (event) => {
       forget(record);
-      const code = event.code === undefined ? 1006 : event.code;
+      const code = event.code === undefined || record.isAway ? 1006 : event.code;
       host.call('tidewire_on_closed', record.handle, code, hold(event.reason || ''));
     };
     // Chromium, of what the page's policy forbids: closed from the start, and an error event without a close event.
@@ -301,6 +301,16 @@ export function createTidewireGlue(host) {
   const VISIBLE = 3;
   let hints = [];
 
+  // An open socket may keep a page out of the back/forward cache. The close event comes when the page is shown again.
+  function closeAll() {
+    for (const record of sockets.values()) {
+      record.isAway = true;
+      if (record.socket) {
+        closeSocket(record.socket);
+      }
+    }
+  }
+
   // Network, visibility and freezing events; a worker gets only those of the network, Node none.
   function findHints() {
     const page = globalThis.document;
@@ -309,6 +319,7 @@ export function createTidewireGlue(host) {
     return [
       [globalThis, 'online', hint(ONLINE)],
       [globalThis, 'offline', hint(OFFLINE)],
+      [globalThis, 'pagehide', (event) => event.persisted && closeAll()],
       [globalThis, 'pageshow', (event) => event.persisted && hint(WOKE_UP)()],
       [page, 'resume', hint(WOKE_UP)],
       [page, 'visibilitychange', () => page.visibilityState === 'visible' && hint(VISIBLE)()],
