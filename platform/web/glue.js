@@ -5,7 +5,7 @@ import { createMessages } from './messages.js';
 // messages, turns and one timer, and decides nothing.
 //
 // `host` provides `bytes()`, the present view of the whole memory, and `call(name, ...numbers)`, which calls an export. It
-// may have a `WebSocket`, a class to use instead of the global one.
+// may have a `WebSocket`, a class to use instead of the global one, and `made(thing)`, which gets each socket and timer.
 // Emscripten runs this function at build time too, only to read the names of `imports`: until an import is called it
 // may use nothing of the host or the browser. Emscripten 3.1 removes variables declared by destructuring.
 export function createTidewireGlue(host) {
@@ -160,6 +160,9 @@ export function createTidewireGlue(host) {
     }
     const socket = new WebSocket(url, protocols);
     record.socket = socket;
+    if (host.made) {
+      host.made(socket);
+    }
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => host.call('tidewire_on_opened', record.handle, hold(socket.protocol || ''));
     socket.onmessage = (event) => receive(record, event.data);
@@ -349,6 +352,9 @@ export function createTidewireGlue(host) {
       clearTimeout(timer);
       if (delay >= 0) {
         timer = setTimeout(() => host.call('tidewire_on_timer'), Math.min(Math.ceil(delay), LONGEST_TIMEOUT_MS));
+        if (host.made) {
+          host.made(timer);
+        }
       }
     },
 

@@ -13,13 +13,13 @@ import {
 import { Fields } from './fields.js';
 import { check, give, isUnresolvable, resolveUrl, textOf } from './options.js';
 import { PendingCalls } from './pending.js';
-import { wasm, glue, provide, ready, taken } from './wasm.js';
+import { wasm, glue, host, provide, ready, taken } from './wasm.js';
 
 // --- What the wasm calls ---
 
 // By address in the wasm. A connection that nobody holds may go, unless something can still happen to it.
 const handles = new Map();
-const busy = new Set();
+export const busy = new Set();
 const abandoned = new FinalizationRegistry(({ kind, address }) => destroy(kind, address));
 
 // A signal may live for much longer than what it closes.
@@ -95,6 +95,7 @@ function holdWhileBusy(connection, state) {
   } else {
     busy.add(connection);
   }
+  host.changed?.();
 }
 
 // --- Where a connection's calls go ---
@@ -129,7 +130,7 @@ export class Handle {
 
   dispose() {
     abandoned.unregister(this);
-    busy.delete(this.connection);
+    holdWhileBusy(this.connection, 'closed');
     destroy(this.#kind, this.address);
   }
 
@@ -144,7 +145,7 @@ export class Handle {
   connect() {
     const result = CONNECT_RESULT[this.call('connect')];
     if (result === 'started') {
-      busy.add(this.connection);
+      holdWhileBusy(this.connection, 'connecting');
     }
     return result;
   }

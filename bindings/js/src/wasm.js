@@ -10,7 +10,7 @@ let loader = null;
 let loading = null;
 let view = new Uint8Array(0);
 
-const host = {
+export const host = {
   WebSocket: undefined,
   bytes() {
     // The old view dies when the memory grows.
