@@ -43,7 +43,7 @@ export function dispatch(target, type, detail) {
 }
 
 // What is done with an event other than to dispatch it at its connection: (handle, event, id).
-const takers = {};
+const takers = { __proto__: null }; // A page may add to Object.prototype.
 
 /** Has `taker` called for the events of that name in EVENTS. The handle is undefined if nobody holds it any more. */
 export function take(name, taker) {
