@@ -3,7 +3,7 @@
 // messages, turns and one timer, and decides nothing. What only sessions need is in messages.js.
 //
 // `host` provides `bytes()`, the present view of the whole memory, and `call(name, ...numbers)`, which calls an export. It
-// may have a `WebSocket`, a class to use instead of the global one.
+// may have a `WebSocket`, a class to use instead of the global one, and `made(thing)`, which gets each socket and timer.
 // Emscripten runs this function at build time too, only to read the names of `imports`: until an import is called it
 // may use nothing of the host or the browser. Emscripten 3.1 removes variables declared by destructuring.
 export function createTidewireGlue(host) {
@@ -116,13 +116,16 @@ export function createTidewireGlue(host) {
     }
     const socket = new WebSocket(url, protocols);
     record.socket = socket;
+    if (host.made) {
+      host.made(socket);
+    }
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => host.call('tidewire_on_opened', record.handle, hold(socket.protocol || ''));
     socket.onmessage = (event) => receive(record, event.data, event);
     socket.onerror = () => noteError(record);
     socket.onclose = (event) => {
       forget(record);
-      const code = event.code === undefined ? 1006 : event.code;
+      const code = event.code === undefined || record.isAway ? 1006 : event.code;
       host.call('tidewire_on_closed', record.handle, code, hold(event.reason || ''));
     };
     // Chromium, of what the page's policy forbids: closed from the start, and an error event without a close event.
@@ -261,6 +264,16 @@ export function createTidewireGlue(host) {
   const VISIBLE = 3;
   let hints = [];
 
+  // An open socket may keep a page out of the back/forward cache. The close event comes when the page is shown again.
+  function closeAll() {
+    for (const record of sockets.values()) {
+      record.isAway = true;
+      if (record.socket) {
+        closeSocket(record.socket);
+      }
+    }
+  }
+
   // Network, visibility and freezing events; a worker gets only those of the network, Node none.
   function findHints() {
     const page = globalThis.document;
@@ -269,6 +282,7 @@ export function createTidewireGlue(host) {
     return [
       [globalThis, 'online', hint(ONLINE)],
       [globalThis, 'offline', hint(OFFLINE)],
+      [globalThis, 'pagehide', (event) => event.persisted && closeAll()],
       [globalThis, 'pageshow', (event) => event.persisted && hint(WOKE_UP)()],
       [page, 'resume', hint(WOKE_UP)],
       [page, 'visibilitychange', () => page.visibilityState === 'visible' && hint(VISIBLE)()],
@@ -303,6 +317,9 @@ export function createTidewireGlue(host) {
       clearTimeout(timer);
       if (delay >= 0) {
         timer = setTimeout(() => host.call('tidewire_on_timer'), Math.min(Math.ceil(delay), LONGEST_TIMEOUT_MS));
+        if (host.made) {
+          host.made(timer);
+        }
       }
     },
 

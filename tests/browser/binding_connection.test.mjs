@@ -611,7 +611,7 @@ test('hints: the page is listened to as long as there is a client, and once for 
     await opened(url);
     return [...counts, listeners];
   }, `${server.ws}/echo`);
-  assert.deepEqual(counts, [0, 5, 5, 0, 5]);
+  assert.deepEqual(counts, [0, 6, 6, 0, 6]);
 });
 
 test('client: silence alone can be a reason to connect again', LIMIT, async (context) => {

@@ -1,4 +1,4 @@
-// What clients leave behind, and what a page may do to the objects that they rest on.
+// What clients leave behind.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -45,17 +45,4 @@ test('leaks: 10,000 clients leave heap, wasm memory and listeners where they wer
   assert.ok(second.listeners <= first.listeners + 5, `${first.listeners} to ${second.listeners} listeners`);
   // Less than 30 bytes for each client.
   assert.ok(second.heap < first.heap + 300_000, `${first.heap} to ${second.heap} bytes`);
-});
-
-test('surprises: additions to Object.prototype are no options', { timeout: 30_000 }, async () => {
-  const states = await pages.inPage(async () => {
-    const { Client, ReconnectingWebSocket, Session } = await import('/dist/tidewire.js');
-    for (const name of ['signal', 'endpoint', 'token', 'subprotocols', 'heartbeat', 'log', 'deliveryQueueBytes', 'sendQueue']) {
-      Object.prototype[name] = 5;
-    }
-    const socket = new ReconnectingWebSocket('/feed');
-    socket.close();
-    return [new Client('/feed').state, new Client('/feed', {}).state, new Session('/feed').state, socket.readyState];
-  });
-  assert.deepEqual(states, ['idle', 'idle', 'idle', 2]);
 });

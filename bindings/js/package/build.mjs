@@ -38,6 +38,9 @@ function bundle(name, output, place, options) {
     legalComments: 'none',
     logLevel: 'warning',
     loader: { '.wasm': 'base64' },
+    external: ENTRIES[name].needs ?? [],
+    // For React's servers: what is in it runs in the page too.
+    banner: ENTRIES[name].needs?.includes('react') ? { js: "'use client';" } : {},
     plugins: [placing(place, given.modules)],
     ...options,
   });
@@ -66,7 +69,7 @@ async function bundleEntry(name) {
 // What Node gets: one file with the classes, and others that hand them on, so that no class is there twice.
 async function writeNode() {
   await bundleCommon('tidewire', 'node', 'besideFile', { platform: 'node' });
-  for (const name of names) {
+  for (const name of names.filter((each) => !ENTRIES[each].apart)) {
     const origin = ENTRIES[name].wasm === undefined ? name : 'node';
     const values = ENTRIES[name].exports ?? Object.keys(await exportsOf('tidewire'));
     const list = values.join(', ');
@@ -83,6 +86,11 @@ function writeTypes() {
   for (const [ending, module] of [['d.ts', 'js'], ['d.cts', 'cjs']]) {
     write(`tidewire.${ending}`, all);
     for (const name of names.filter((each) => each !== 'tidewire')) {
+      if (ENTRIES[name].apart) {
+        const own = readFileSync(path.join(given.modules, `${name}.d.ts`), 'utf8');
+        write(`${name}.${ending}`, own.replaceAll("'./tidewire.js'", `'./tidewire.${module}'`));
+        continue;
+      }
       const values = ENTRIES[name].exports;
       const from = `from './tidewire.${module}';\n`;
       write(`${name}.${ending}`, values ? `export { ${values.join(', ')} } ${from}export type * ${from}` : `export * ${from}`);

@@ -2,13 +2,18 @@
 
 const CLIENT = ['Client', 'ready'];
 
-/** The entry points. `exports`: its values, if not all. `wasm`: the one beside it. */
+/**
+ * The entry points. `exports`: its values, if not all. `wasm`: the one beside it. `apart`: nothing of the core is in it,
+ * and its types stand in a file of its own; `needs`: what it imports.
+ */
 export const ENTRIES = {
   tidewire: { wasm: 'tidewire.wasm' },
   client: { wasm: 'tidewire-client.wasm', exports: CLIENT },
   websocket: { wasm: 'tidewire-client.wasm', exports: ['ReconnectingWebSocket', ...CLIENT] },
   inline: { contains: 'tidewire.wasm' },
   nowasm: { contains: 'JavaScript' },
+  react: { apart: true, needs: ['react'] },
+  shared: { apart: true },
 };
 
 const both = (name) => ({ require: `./dist/${name}.cjs`, default: `./dist/${name}.js` });
@@ -19,7 +24,10 @@ const typesOf = (name) => ({ require: `./dist/${name}.d.cts`, default: `./dist/$
 const bundled = (name) => ({ module: `./dist/${name}.js`, ...both(name) });
 
 // A development server need not find the wasm: it gets the file that contains it.
-function conditionsOf(name, { wasm }) {
+function conditionsOf(name, { wasm, apart }) {
+  if (apart) {
+    return { types: typesOf(name), ...bundled(name) };
+  }
   const node = { require: `./dist/${name}.node.cjs`, default: `./dist/${name}.node.mjs` };
   const page = `./dist/${name}.js`;
   const inside = name === 'tidewire' ? 'inline' : `${name}.inline`;
@@ -59,6 +67,8 @@ export function manifest(version) {
     exports: { ...Object.fromEntries(exported), './dist/*': './dist/*', './package.json': './package.json' },
     files: ['dist', 'provenance.json'],
     engines: { node: '>=18' },
+    peerDependencies: { react: '>=18' },
+    peerDependenciesMeta: { react: { optional: true } },
   };
   return `${JSON.stringify(fields, null, 2)}\n`;
 }

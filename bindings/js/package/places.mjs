@@ -14,7 +14,9 @@ const PLACES = {
   besideScript: (name) => `const address = globalThis.document?.currentScript?.src ?? globalThis.location?.href;
     export const place = () => new URL('./${name}', address);`,
 
-  besideFile: (name) => `import { readWasm } from './read_wasm.js';
+  // Node, which has something of its own besides.
+  besideFile: (name) => `import './unref.js';
+    import { readWasm } from './read_wasm.js';
     export const place = () => readWasm(__dirname, '${name}');`,
 };
 

@@ -1,6 +1,8 @@
 // All that the package is, without a place where its wasm is.
 
+export { Reply } from './bodies.js';
 export { Client } from './client.js';
+export { SessionError } from './errors.js';
 export { ReconnectingWebSocket } from './reconnecting_websocket.js';
-export { Session, SessionError, Subscription, Reply } from './session.js';
+export { Session, Subscription } from './session.js';
 export { ready } from './wasm.js';

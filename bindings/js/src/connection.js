@@ -13,13 +13,13 @@ import {
 import { Fields } from './fields.js';
 import { check, give, isUnresolvable, resolveUrl, textOf } from './options.js';
 import { PendingCalls } from './pending.js';
-import { wasm, glue, provide, ready, taken } from './wasm.js';
+import { wasm, glue, host, provide, ready, taken } from './wasm.js';
 
 // --- What the wasm calls ---
 
 // By address in the wasm. A connection that nobody holds may go, unless something can still happen to it.
 const handles = new Map();
-const busy = new Set();
+export const busy = new Set();
 const abandoned = new FinalizationRegistry(({ kind, address }) => destroy(kind, address));
 
 // A signal may live for much longer than what it closes.
@@ -46,7 +46,7 @@ export function dispatch(target, type, detail) {
 }
 
 // What is done with an event other than to dispatch it at its connection: (handle, event, id).
-const takers = {};
+const takers = { __proto__: null }; // A page may add to Object.prototype.
 const events = [...EVENTS];
 
 /** Events whose numbers follow those of the earlier ones. */
@@ -104,6 +104,7 @@ function holdWhileBusy(connection, state) {
   } else {
     busy.add(connection);
   }
+  host.changed?.();
 }
 
 // --- Where a connection's calls go ---
@@ -138,7 +139,7 @@ export class Handle {
 
   dispose() {
     abandoned.unregister(this);
-    busy.delete(this.connection);
+    holdWhileBusy(this.connection, 'closed');
     destroy(this.#kind, this.address);
   }
 
@@ -153,7 +154,7 @@ export class Handle {
   connect() {
     const result = CONNECT_RESULT[this.call('connect')];
     if (result === 'started') {
-      busy.add(this.connection);
+      holdWhileBusy(this.connection, 'connecting');
     }
     return result;
   }

@@ -1,5 +1,6 @@
 // Session: the C++ session behind an EventTarget, its subscriptions behind others, its calls behind promises.
 
+import { ChannelEvent, Reply } from './bodies.js';
 import {
   Connection,
   Handle,
@@ -23,6 +24,7 @@ import {
   readChannelPosition,
   readStats,
 } from './described.js';
+import { SessionError } from './errors.js';
 import { Fields, blank } from './fields.js';
 import { check, ownOf, readOptions, readSessionOptions, readToken, resolveUrlHere, wholeMilliseconds } from './options.js';
 import { PendingCalls } from './pending.js';
@@ -79,70 +81,6 @@ take('reply', (handle, { error, data }, id) => {
     call?.reject(errorOf(error));
   }
 });
-
-// --- What a message carries ---
-
-function textOf(data) {
-  return isBytes(data) ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(data) : (data ?? '');
-}
-
-// The buffer may be one of another realm, as those of a test runner's context are.
-function isBytes(data) {
-  return typeof data === 'object' && data !== null;
-}
-
-// JSON has no undefined: that says that it is none.
-function jsonOf(data) {
-  try {
-    return JSON.parse(textOf(data));
-  } catch {
-    return undefined;
-  }
-}
-
-class ChannelEvent extends Event {
-  // There may be very many of them.
-  constructor(channel, { seq, time, skipped, data }) {
-    super('event');
-    this.channel = channel;
-    this.seq = seq;
-    this.time = time;
-    this.skipped = skipped;
-    this.data = data;
-  }
-
-  json() {
-    return jsonOf(this.data);
-  }
-}
-
-export class Reply {
-  constructor(data) {
-    this.data = data;
-  }
-
-  get text() {
-    return textOf(this.data);
-  }
-
-  get bytes() {
-    return isBytes(this.data) ? new Uint8Array(this.data) : new TextEncoder().encode(this.text);
-  }
-
-  json() {
-    return jsonOf(this.data);
-  }
-}
-
-export class SessionError extends Error {
-  name = 'SessionError';
-
-  constructor(code, message, temporary) {
-    super(message);
-    this.code = code;
-    this.temporary = temporary;
-  }
-}
 
 // Of what the wasm tells.
 function errorOf(told) {

@@ -10,7 +10,8 @@ let loader = null;
 let loading = null;
 let view = new Uint8Array(0);
 
-const host = {
+export const host = {
+  __proto__: null,
   WebSocket: undefined,
   bytes() {
     // The old view dies when the memory grows.
@@ -52,9 +53,10 @@ export function ready(options = {}) {
   if (unknown !== undefined) {
     throw new TypeError(`options.${unknown} must be one of: ${READY_OPTIONS.join(', ')}; it`);
   }
-  host.WebSocket = options.WebSocket ?? host.WebSocket;
+  const own = { __proto__: null, ...options };
+  host.WebSocket = own.WebSocket ?? host.WebSocket;
   if (loading === null) {
-    loading = load(options);
+    loading = load(own);
     loading.catch(() => {
       loading = null;
     });

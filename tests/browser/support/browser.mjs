@@ -17,7 +17,7 @@ const PROGRAM = process.env.TIDEWIRE_CHROMIUM || '/usr/bin/chromium';
 
 export const hasBrowser = () => existsSync(PROGRAM);
 
-/** Starts headless Chromium. */
-export function launchBrowser() {
-  return chromium.launch({ executablePath: PROGRAM, args: ARGUMENTS });
+/** Starts headless Chromium. `more`: arguments; `without`: arguments of Playwright's that it does not get. */
+export function launchBrowser({ more = [], without = [] } = {}) {
+  return chromium.launch({ executablePath: PROGRAM, args: [...ARGUMENTS, ...more], ignoreDefaultArgs: without });
 }

@@ -65,6 +65,63 @@ for (const runtime of ['bun', 'deno']) {
   });
 }
 
+// --- The end of the process ---
+
+// Each waits for the end of the process by itself, and counts what it is at.
+const UNREF = `import { Client, ready } from 'tidewire';
+import { WebSocket } from 'ws';
+${PRINT}
+await ready({ WebSocket });
+const states = [];
+const client = (url, heartbeat = { message: 'ping', answer: 'pong' }) => {
+  const options = { heartbeat, reconnect: { firstDelay: 1e6, maxDelay: 1e6 } };
+  const made = new Client(url, options);
+  made.addEventListener('statechange', ({ to }) => states.push(to));
+  made.connect();
+  return made;
+};
+process.on('exit', () => print(states));
+const [, , echo] = process.argv;
+`;
+
+for (const [what, script, states] of [
+  ['open', 'const one = client(echo); await one.connected(); one.unref();', ['connecting', 'open']],
+  ['not yet open', 'client(echo).unref();', ['connecting']],
+  [
+    'waiting for the next attempt',
+    "const one = client('ws://127.0.0.1:1'); one.addEventListener('close', () => one.unref());",
+    ['connecting', 'waiting'],
+  ],
+  [
+    'left when another one closes',
+    `const [one, other] = [client(echo, { interval: 0 }).unref(), client(echo)]; // The first has no timer.
+     await Promise.all([one.connected(), other.connected()]);
+     setTimeout(() => other.close(), 50);`,
+    ['connecting', 'connecting', 'open', 'open', 'closing', 'closed'],
+  ],
+]) {
+  test(`node: unref() lets the process end while a client is ${what}`, LIMIT, async () => {
+    const folder = consumers.consumer(`unref-${what.replaceAll(' ', '-')}`, { 'app.js': UNREF + script });
+    link(folder, 'ws');
+    const seen = await run(folder, 'app.js');
+    assert.deepEqual(seen.slice(0, states.length), states);
+  });
+}
+
+test('node: ref() ends unref(), which another WebSocket refuses', LIMIT, async () => {
+  const script = `const one = client(echo).unref().ref();
+    one.addEventListener('open', () => setTimeout(() => one.close(), 50));
+    one.addEventListener('close', async () => {
+      await ready({ WebSocket: class {} });
+      try { one.unref(); } catch (error) { states.push(error.message); }
+    });`;
+  const folder = consumers.consumer('unref-ref', { 'app.js': UNREF + script });
+  link(folder, 'ws');
+  const states = await run(folder, 'app.js');
+  assert.deepEqual(states.slice(0, 4), ['connecting', 'open', 'closing', 'closed']);
+  assert.match(states[4], /needs the WebSocket of npm's ws/);
+});
+
 // --- A server that renders pages ---
 
 test('server rendering: a client of a relative URL is made, and nothing is loaded or left', LIMIT, async () => {

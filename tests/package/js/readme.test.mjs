@@ -5,12 +5,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
+import esbuild from 'esbuild';
+
 import { startTickerServer } from '../../support/ticker_server.mjs';
-import { HTML, LIMIT, useConsumers } from './consumers.mjs';
+import { HTML, LIMIT, link, useConsumers } from './consumers.mjs';
 
 const README = new URL('../../../bindings/js/package/README.md', import.meta.url);
 const text = readFileSync(README, 'utf8');
-const [FIRST, ...EXAMPLES] = text.split(/^```js$/m).map((part, at, parts) => ({
+const [, WORKER] = text.match(/^```js worker$([^]*?)^```$/m);
+const [FIRST, ...EXAMPLES] = text.split(/^```jsx?$/m).map((part, at, parts) => ({
   title: at === 0 ? '' : (parts[at - 1].match(/^### (.*)$/gm)?.pop().slice(4) ?? 'the first six lines'),
   code: part.split(/^```$/m)[0],
 }));
@@ -28,7 +31,12 @@ const PRINTS = {
   'A report for a bug': [/^attempt 1 is open/, /^\{.*"messagesReceived".*\} \S/],
   'Only the client': [/^open$/],
   'The wasm from elsewhere': [/^open$/],
+  'In React': [/^AAPL \d+(\.\d+)?$/],
+  'One connection for many tabs': [/^\d+(\.\d+)?$/],
 };
+
+// Libraries of an example come in its bundle.
+const needsBundle = (code) => /from 'react/.test(code);
 
 const consumers = useConsumers();
 let site;
@@ -37,20 +45,37 @@ let site;
 before(async () => {
   const folder = consumers.consumer('readme');
   const DIST = '/node_modules/tidewire/dist';
-  const map = { imports: { tidewire: `${DIST}/tidewire.js`, 'tidewire/client': `${DIST}/client.js` } };
+  const entries = ['client', 'shared', 'websocket'].map((name) => [`tidewire/${name}`, `${DIST}/${name}.js`]);
+  const map = { imports: { tidewire: `${DIST}/tidewire.js`, ...Object.fromEntries(entries) } };
   const head = `<script type="importmap">${JSON.stringify(map)}</script>`;
-  EXAMPLES.forEach(({ code }, at) => {
-    writeFileSync(path.join(folder, `${at}.html`), HTML(`<script type="module">${code}</script>`, head));
-  });
+  ['react', 'react-dom'].forEach((each) => link(folder, each));
+  for (const [at, { code }] of EXAMPLES.entries()) {
+    const script = needsBundle(code) ? await bundleOf(code, folder) : code;
+    writeFileSync(path.join(folder, `${at}.html`), HTML(`<script type="module">${script}</script>`, head));
+  }
+  writeFileSync(path.join(folder, 'worker.js'), await bundleOf(WORKER, folder)); // Import maps are for pages only.
   site = await startTickerServer({ args: ['--web', folder] });
 });
 after(() => site?.kill('SIGKILL'));
 
-test('readme: the first example has six lines, and ten follow', () => {
+async function bundleOf(code, folder) {
+  const { outputFiles } = await esbuild.build({
+    stdin: { contents: code, resolveDir: folder, loader: 'jsx' },
+    conditions: ['development'], // With the wasm inside.
+    define: { 'process.env.NODE_ENV': '"production"' },
+    bundle: true,
+    minify: true,
+    jsx: 'automatic',
+    write: false,
+    logLevel: 'error',
+  });
+  return outputFiles[0].text.replaceAll('</script', '<\\/script');
+}
+
+test('readme: the first example has six lines, and others follow', () => {
   assert.match(FIRST.code, /npm i tidewire/);
   assert.equal(EXAMPLES[0].code.trim().split('\n').length, 6);
   assert.deepEqual(EXAMPLES.map(({ title }) => title), Object.keys(PRINTS));
-  assert.equal(EXAMPLES.length, 11);
 });
 
 EXAMPLES.forEach(({ title }, at) => {

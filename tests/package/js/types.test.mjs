@@ -27,6 +27,26 @@ const subscription: Subscription = new Session('/stream').subscribe('a');
 void [subscription, SessionError];
 `;
 
+const REACT = `import { Session } from 'tidewire';
+import { useSubscription } from 'tidewire/react';
+const { event, isLive, error } = useSubscription(new Session('/stream'), 'a', { conflate: true, onGap: ({ type }) => type });
+const shown: [string | ArrayBuffer | null | undefined, boolean, string | undefined] = [event?.data, isLive, error?.code];
+// @ts-expect-error: an option that does not exist.
+void [shown, useSubscription(null, 'a', { conflat: true })];
+`;
+
+const SHARED = `import { Client, Session } from 'tidewire';
+import { SharedConnection, serve } from 'tidewire/shared';
+serve(new Session('/stream'));
+serve(new Client('/feed'));
+const connection = new SharedConnection({});
+const { isLive } = connection.subscribe('a', { replay: 1 }, { onEvent: ({ data }) => data });
+connection.addEventListener('message', ({ data }) => void [data, isLive]);
+connection.request('quote').then((reply) => { const text: string = reply.text; void text; });
+// @ts-expect-error: it answers a promise.
+const late: string = connection.publish('a');
+`;
+
 const NO_SESSION = `import * as entry from 'tidewire/client';
 // @ts-expect-error: it has no sessions.
 new entry.Session('/stream');
@@ -65,7 +85,7 @@ const PROJECTS = {
 for (const [what, options] of Object.entries(PROJECTS)) {
   for (const [kind, ending] of [['import', 'mts'], ['require', 'cts']]) {
     test(`types: ${what}, by ${kind}`, LIMIT, () => {
-      const texts = [...ENTRIES.map(use), SESSION, NO_SESSION];
+      const texts = [...ENTRIES.map(use), SESSION, REACT, SHARED, NO_SESSION];
       const files = Object.fromEntries(texts.map((text, at) => [`use${at}.${ending}`, text]));
       const folder = consumers.consumer(`types-${what}-${kind}`.replaceAll(' ', '-'), files);
       assert.deepEqual(faultsIn(folder, Object.keys(files), options), []);

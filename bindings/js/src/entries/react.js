@@ -1,0 +1,3 @@
+// tidewire/react: hooks for sessions of any other entry point.
+
+export { useSubscription } from '../react.js';
