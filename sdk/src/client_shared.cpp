@@ -53,6 +53,21 @@ SendResult ClientShared::send(MessageKind kind, std::span<const std::byte> paylo
   return result;
 }
 
+SendResult ClientShared::send(MessageKind kind, SendBuffer& buffer, const SendOptions& options) {
+  const std::span<const std::byte> payload = buffer.bytes();
+  // Masked in place, it could not be recorded. An empty one may have been moved from.
+  if (!payload.empty() && !journal_.recordsPayloads()) {
+    return kind == MessageKind::Text && !core::isValidUtf8(payload)
+               ? SendResult::InvalidUtf8
+               : sendStored(payload.size(), options, {}, kind, buffer);
+  }
+  const SendResult result = send(kind, payload, options);
+  if (result == SendResult::Queued) {
+    const SendBuffer sent = std::move(buffer);
+  }
+  return result;
+}
+
 WaitResult ClientShared::waitOpen(std::chrono::milliseconds timeout) const {
   const std::optional<WaitResult> fault = waitFault();
   return fault ? *fault : mailbox_.waitOpen(std::min(timeout, kLongestWait));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/outgoing.hpp"
+#include "tidewire/send_buffer.hpp"
 
 namespace tidewire::internal {
 
@@ -65,12 +66,20 @@ class PayloadStore {
     Block* last_ = nullptr;
   };
 
+  /// In front of a payload in a `SendBuffer`: a block's own data, and the longest header of a frame. A multiple of the
+  /// strictest alignment, which payloads keep.
+  static constexpr std::size_t kHeadroomBytes = 80;
+
   PayloadStore() = default;
   PayloadStore(const PayloadStore&) = delete;
   PayloadStore& operator=(const PayloadStore&) = delete;
 
   /// Returns false if there is no randomness to mask it with (RFC 6455 section 10.3).
   [[nodiscard]] bool put(MessageKind kind, std::span<const std::byte> payload);
+  /// The same in the buffer's memory, which becomes a block. Empties the buffer if the result is true.
+  ///
+  /// Requires: it was not moved from.
+  [[nodiscard]] bool put(MessageKind kind, SendBuffer& buffer);
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
   [[nodiscard]] Batch take();
   /// Puts the messages that are left of an earlier batch before all others.
@@ -87,6 +96,7 @@ class PayloadStore {
   static constexpr std::size_t kLargestBlockBytes = 256 * 1024;
 
   void addBlock(std::size_t bytes);
+  void append(Block* block) noexcept;
   static void drop(Block* block) noexcept;
   static void release(void* owner, std::uintptr_t handle) noexcept;
 

@@ -46,7 +46,7 @@ constexpr bool mayBeSent(std::uint16_t code) {
   return isRegistered || (code >= 3000 && code <= 4999);
 }
 
-Opcode opcodeOf(std::byte first) {
+Opcode opcodeIn(std::byte first) {
   return static_cast<Opcode>(first & std::byte{0x0F});
 }
 
@@ -209,7 +209,7 @@ bool Decoder::collectHeader(std::size_t size) noexcept {
 
 // The fields in the first two bytes of a frame.
 const Fault* Decoder::checkFrameStart(const std::byte* header) const noexcept {
-  const Opcode opcode = opcodeOf(header[0]);
+  const Opcode opcode = opcodeIn(header[0]);
   if ((header[0] & std::byte{0x70}) != std::byte{0}) {
     return &kReservedBits;
   }
@@ -243,7 +243,7 @@ const Fault* Decoder::beginFrame(const std::byte* header) noexcept {
       return &kHugeLength;
     }
   }
-  opcode_ = opcodeOf(header[0]);
+  opcode_ = opcodeIn(header[0]);
   final_ = isFinal(header[0]);
   if (!isControl(opcode_)) {
     if (length > maxMessageBytes_ - message_.size()) {
@@ -415,16 +415,21 @@ void copyMaskedWords(std::byte* __restrict to, const std::byte* __restrict from,
   }
 }
 
-// RFC 6455 section 5.3.
-void copyMasked(std::byte* to, std::span<const std::byte> payload, std::uint32_t maskKey) {
+// A loop over a block of a fixed size becomes vector instructions at -O2 already.
+constexpr std::size_t kBlockWords = 8;
+
+Word maskOf(std::uint32_t maskKey) {
   const std::array<std::uint32_t, 2> twice = {maskKey, maskKey};
   Word mask = 0;
   std::memcpy(&mask, twice.data(), sizeof mask);
+  return mask;
+}
 
+// RFC 6455 section 5.3.
+void copyMasked(std::byte* to, std::span<const std::byte> payload, std::uint32_t maskKey) {
+  const Word mask = maskOf(maskKey);
   const std::byte* from = payload.data();
   std::size_t left = payload.size();
-  // A loop over a block of a fixed size becomes vector instructions at -O2 already.
-  constexpr std::size_t kBlockWords = 8;
   for (; left >= kBlockWords * sizeof(Word); left -= kBlockWords * sizeof(Word)) {
     copyMaskedWords<kBlockWords>(to, from, mask);
     to += kBlockWords * sizeof(Word);
@@ -441,12 +446,48 @@ void copyMasked(std::byte* to, std::span<const std::byte> payload, std::uint32_t
   }
 }
 
+template <std::size_t kWords>
+void maskWords(std::byte* at, Word mask) {
+  for (std::size_t i = 0; i < kWords * sizeof(Word); i += sizeof(Word)) {
+    Word word = 0;
+    std::memcpy(&word, at + i, sizeof word);
+    word ^= mask;
+    std::memcpy(at + i, &word, sizeof word);
+  }
+}
+
+// The same in place. Not one function with `copyMasked`, whose vectors need two pieces of memory that do not overlap.
+void maskInPlace(std::span<std::byte> payload, std::uint32_t maskKey) {
+  const Word mask = maskOf(maskKey);
+  std::byte* at = payload.data();
+  std::size_t left = payload.size();
+  for (; left >= kBlockWords * sizeof(Word); left -= kBlockWords * sizeof(Word)) {
+    maskWords<kBlockWords>(at, mask);
+    at += kBlockWords * sizeof(Word);
+  }
+  for (; left >= sizeof(Word); left -= sizeof(Word)) {
+    maskWords<1>(at, mask);
+    at += sizeof(Word);
+  }
+  const auto* const key = reinterpret_cast<const std::byte*>(&mask);
+  for (std::size_t i = 0; i < left; ++i) {
+    at[i] ^= key[i];
+  }
+}
+
 }  // namespace
 
 void writeFrame(std::byte* at, Opcode opcode, std::span<const std::byte> payload, std::uint32_t maskKey) noexcept {
   at = writeHeader(at, opcode, payload.size());
   std::memcpy(at, &maskKey, sizeof maskKey);
   copyMasked(at + sizeof maskKey, payload, maskKey);
+}
+
+void frameInPlace(std::span<std::byte> payload, Opcode opcode, std::uint32_t maskKey) noexcept {
+  std::byte* at = payload.data() - (frameBytes(payload.size()) - payload.size());
+  at = writeHeader(at, opcode, payload.size());
+  std::memcpy(at, &maskKey, sizeof maskKey);
+  maskInPlace(payload, maskKey);
 }
 
 OwnFrame lookAt(const std::byte* frame) noexcept {
@@ -462,11 +503,9 @@ OwnFrame lookAt(const std::byte* frame) noexcept {
 std::span<std::byte> unmask(std::byte* frame) noexcept {
   const OwnFrame own = lookAt(frame);
   const std::span<std::byte> payload(frame + own.bytes - own.payloadBytes, own.payloadBytes);
-  std::array<std::byte, sizeof(std::uint32_t)> key{};
-  std::memcpy(key.data(), payload.data() - key.size(), key.size());
-  for (std::size_t i = 0; i < payload.size(); ++i) {
-    payload[i] ^= key[i % key.size()];
-  }
+  std::uint32_t key = 0;
+  std::memcpy(&key, payload.data() - sizeof key, sizeof key);
+  maskInPlace(payload, key);
   return payload;
 }
 
@@ -476,7 +515,7 @@ void appendFrame(ByteBuffer& out, Opcode opcode, std::span<const std::byte> payl
 
 void appendMessage(ByteBuffer& out, MessageKind kind, std::span<const std::byte> payload,
                    std::uint32_t maskKey) noexcept {
-  appendFrame(out, kind == MessageKind::Text ? Opcode::Text : Opcode::Binary, payload, maskKey);
+  appendFrame(out, opcodeOf(kind), payload, maskKey);
 }
 
 void appendPing(ByteBuffer& out, std::span<const std::byte> payload, std::uint32_t maskKey) noexcept {

@@ -8,6 +8,7 @@
 #include "core/outgoing.hpp"
 #include "core/ring_queue.hpp"
 #include "glue.hpp"
+#include "tidewire/send_buffer.hpp"
 
 namespace tidewire::internal {
 
@@ -15,6 +16,9 @@ namespace tidewire::internal {
 /// They are copied there at once, because a view of wasm memory becomes invalid when the memory grows.
 class PayloadStore {
  public:
+  /// In front of a payload in a `SendBuffer`.
+  static constexpr std::size_t kHeadroomBytes = 0;
+
   /// Messages in the order of their `put`.
   class Batch {
    public:
@@ -49,6 +53,12 @@ class PayloadStore {
                                    ? tidewire_js_hold_text(reinterpret_cast<const char*>(bytes.data()), bytes.size())
                                    : tidewire_js_hold_bytes(bytes.data(), bytes.size());
     return put(ofSlot(kind, slot, bytes.size()));
+  }
+
+  /// Empties the buffer.
+  bool put(MessageKind kind, SendBuffer& buffer) {
+    const SendBuffer sent = std::move(buffer);
+    return put(kind, sent.bytes());
   }
 
   bool put(core::Outgoing message) {
