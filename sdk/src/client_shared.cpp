@@ -54,16 +54,20 @@ SendResult ClientShared::send(MessageKind kind, std::span<const std::byte> paylo
 }
 
 SendResult ClientShared::send(MessageKind kind, SendBuffer& buffer, const SendOptions& options) {
-  const std::span<const std::byte> payload = buffer.bytes();
-  // Masked in place, it could not be recorded. An empty one may have been moved from.
-  if (!payload.empty() && !journal_.recordsPayloads()) {
-    return kind == MessageKind::Text && !core::isValidUtf8(payload)
-               ? SendResult::InvalidUtf8
-               : sendStored(payload.size(), options, {}, kind, buffer);
+  // What is sealed cannot be recorded. An empty one may have been moved from.
+  if (buffer.size() == 0 || journal_.recordsPayloads()) {
+    const SendResult result = send(kind, std::as_const(buffer).bytes(), options);
+    if (result == SendResult::Queued) {
+      const SendBuffer sent = std::move(buffer);
+    }
+    return result;
   }
-  const SendResult result = send(kind, payload, options);
-  if (result == SendResult::Queued) {
-    const SendBuffer sent = std::move(buffer);
+  if (const SendResult sealed = PayloadStore::seal(kind, buffer); sealed != SendResult::Queued) {
+    return sealed;
+  }
+  const SendResult result = sendStored(buffer.size(), options, {}, kind, buffer);
+  if (result != SendResult::Queued) {
+    PayloadStore::unseal(buffer);
   }
   return result;
 }

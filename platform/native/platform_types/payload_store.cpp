@@ -40,20 +40,28 @@ bool PayloadStore::put(MessageKind kind, std::span<const std::byte> payload) {
   return true;
 }
 
-bool PayloadStore::put(MessageKind kind, SendBuffer& buffer) {
+SendResult PayloadStore::seal(MessageKind kind, SendBuffer& buffer) {
   static_assert(kHeadroomBytes >= sizeof(Block) + native::kMaxOwnHeaderBytes);
   static_assert(kHeadroomBytes % alignof(std::max_align_t) == 0);
   const std::optional<std::uint32_t> key = maskKeys().next();
   if (!key) {
-    return false;
+    return SendResult::Unavailable;
   }
+  const bool isFrame = native::frameInPlace(buffer.bytes(), native::opcodeOf(kind), *key);
+  return isFrame ? SendResult::Queued : SendResult::InvalidUtf8;
+}
+
+void PayloadStore::unseal(SendBuffer& buffer) noexcept {
+  (void)native::unmask(buffer.bytes().data() + buffer.size() - native::frameBytes(buffer.size()));
+}
+
+bool PayloadStore::put(MessageKind, SendBuffer& buffer) {
   const std::size_t payloadBytes = buffer.size();
   const std::size_t capacity = SendBufferAccess::capacity(buffer);
   std::byte* const memory = SendBufferAccess::take(buffer, kHeadroomBytes);
   auto* const block = new (memory) Block{.capacity = capacity, .messages = 1, .payloadBytes = payloadBytes};
   block->used = kHeadroomBytes - sizeof(Block) + payloadBytes;
   block->taken = block->used - native::frameBytes(payloadBytes);
-  native::frameInPlace({memory + kHeadroomBytes, payloadBytes}, native::opcodeOf(kind), *key);
   append(block);
   ++count_;
   return true;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/outgoing.hpp"
+#include "tidewire/events.hpp"
 #include "tidewire/send_buffer.hpp"
 
 namespace tidewire::internal {
@@ -76,10 +77,15 @@ class PayloadStore {
 
   /// Returns false if there is no randomness to mask it with (RFC 6455 section 10.3).
   [[nodiscard]] bool put(MessageKind kind, std::span<const std::byte> payload);
-  /// The same in the buffer's memory, which becomes a block. Empties the buffer if the result is true.
+  /// Puts the frame that `seal` has made; the buffer's memory becomes a block. Returns true.
+  bool put(MessageKind kind, SendBuffer& buffer);
+  /// Makes a frame of the payload, in place; no lock has to be held for it. Unless the result is `Queued`, which means
+  /// that it can be put, the payload is unchanged.
   ///
-  /// Requires: it was not moved from.
-  [[nodiscard]] bool put(MessageKind kind, SendBuffer& buffer);
+  /// Requires: the buffer was not moved from.
+  [[nodiscard]] static SendResult seal(MessageKind kind, SendBuffer& buffer);
+  /// Makes the payload of a frame that was not put what it was.
+  static void unseal(SendBuffer& buffer) noexcept;
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
   [[nodiscard]] Batch take();
   /// Puts the messages that are left of an earlier batch before all others.

@@ -404,74 +404,49 @@ std::byte* writeHeader(std::byte* to, Opcode opcode, std::size_t length) {
 }
 
 using Word = std::uint64_t;
+// Vectors are named, and loops over them written out: -O2 neither unrolls them nor hides the latency of one behind the
+// others (measured: 1.7 times as long for 1 MiB in the cache).
+using Vector = Word __attribute__((vector_size(16)));
 
-template <std::size_t kWords>
-void copyMaskedWords(std::byte* __restrict to, const std::byte* __restrict from, Word mask) {
-  for (std::size_t i = 0; i < kWords * sizeof(Word); i += sizeof(Word)) {
-    Word word = 0;
-    std::memcpy(&word, from + i, sizeof word);
-    word ^= mask;
-    std::memcpy(to + i, &word, sizeof word);
-  }
+template <class Type>
+Type load(const std::byte* at) {
+  Type value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
 }
 
-// A loop over a block of a fixed size becomes vector instructions at -O2 already.
-constexpr std::size_t kBlockWords = 8;
-
-Word maskOf(std::uint32_t maskKey) {
-  const std::array<std::uint32_t, 2> twice = {maskKey, maskKey};
-  Word mask = 0;
-  std::memcpy(&mask, twice.data(), sizeof mask);
-  return mask;
+template <class Type>
+void store(std::byte* at, Type value) {
+  std::memcpy(at, &value, sizeof value);
 }
 
-// RFC 6455 section 5.3.
+// RFC 6455 section 5.3. `to` may be the payload itself.
 void copyMasked(std::byte* to, std::span<const std::byte> payload, std::uint32_t maskKey) {
-  const Word mask = maskOf(maskKey);
+  const Word mask = Word{maskKey} << 32 | maskKey;
+  const Vector masks = {mask, mask};
   const std::byte* from = payload.data();
   std::size_t left = payload.size();
-  for (; left >= kBlockWords * sizeof(Word); left -= kBlockWords * sizeof(Word)) {
-    copyMaskedWords<kBlockWords>(to, from, mask);
-    to += kBlockWords * sizeof(Word);
-    from += kBlockWords * sizeof(Word);
+  constexpr std::size_t kStep = sizeof(Vector);
+  for (; left >= 4 * kStep; left -= 4 * kStep) {
+    const auto first = load<Vector>(from);
+    const auto second = load<Vector>(from + kStep);
+    const auto third = load<Vector>(from + 2 * kStep);
+    const auto fourth = load<Vector>(from + 3 * kStep);
+    store(to, first ^ masks);
+    store(to + kStep, second ^ masks);
+    store(to + 2 * kStep, third ^ masks);
+    store(to + 3 * kStep, fourth ^ masks);
+    to += 4 * kStep;
+    from += 4 * kStep;
   }
   for (; left >= sizeof(Word); left -= sizeof(Word)) {
-    copyMaskedWords<1>(to, from, mask);
+    store(to, load<Word>(from) ^ mask);
     to += sizeof(Word);
     from += sizeof(Word);
   }
   const auto* const key = reinterpret_cast<const std::byte*>(&mask);
   for (std::size_t i = 0; i < left; ++i) {
     to[i] = from[i] ^ key[i];
-  }
-}
-
-template <std::size_t kWords>
-void maskWords(std::byte* at, Word mask) {
-  for (std::size_t i = 0; i < kWords * sizeof(Word); i += sizeof(Word)) {
-    Word word = 0;
-    std::memcpy(&word, at + i, sizeof word);
-    word ^= mask;
-    std::memcpy(at + i, &word, sizeof word);
-  }
-}
-
-// The same in place. Not one function with `copyMasked`, whose vectors need two pieces of memory that do not overlap.
-void maskInPlace(std::span<std::byte> payload, std::uint32_t maskKey) {
-  const Word mask = maskOf(maskKey);
-  std::byte* at = payload.data();
-  std::size_t left = payload.size();
-  for (; left >= kBlockWords * sizeof(Word); left -= kBlockWords * sizeof(Word)) {
-    maskWords<kBlockWords>(at, mask);
-    at += kBlockWords * sizeof(Word);
-  }
-  for (; left >= sizeof(Word); left -= sizeof(Word)) {
-    maskWords<1>(at, mask);
-    at += sizeof(Word);
-  }
-  const auto* const key = reinterpret_cast<const std::byte*>(&mask);
-  for (std::size_t i = 0; i < left; ++i) {
-    at[i] ^= key[i];
   }
 }
 
@@ -483,11 +458,27 @@ void writeFrame(std::byte* at, Opcode opcode, std::span<const std::byte> payload
   copyMasked(at + sizeof maskKey, payload, maskKey);
 }
 
-void frameInPlace(std::span<std::byte> payload, Opcode opcode, std::uint32_t maskKey) noexcept {
-  std::byte* at = payload.data() - (frameBytes(payload.size()) - payload.size());
-  at = writeHeader(at, opcode, payload.size());
-  std::memcpy(at, &maskKey, sizeof maskKey);
-  maskInPlace(payload, maskKey);
+bool frameInPlace(std::span<std::byte> payload, Opcode opcode, std::uint32_t maskKey) noexcept {
+  const auto mask = [maskKey](std::span<std::byte> bytes) { copyMasked(bytes.data(), bytes, maskKey); };
+  // A piece stays in the innermost cache from the check to the mask. Whole keys fit into it.
+  constexpr std::size_t kPiece = 16 * 1024;
+  core::Utf8Validator utf8;
+  for (std::size_t done = 0; done < payload.size(); done += kPiece) {
+    const std::span<std::byte> piece = payload.subspan(done, std::min(kPiece, payload.size() - done));
+    if (opcode == Opcode::Text && !utf8.feed(piece)) {
+      mask(payload.first(done));  // Twice is not at all.
+      return false;
+    }
+    mask(piece);
+  }
+  if (!utf8.complete()) {
+    mask(payload);
+    return false;
+  }
+  std::byte* const key = payload.data() - sizeof maskKey;
+  std::memcpy(key, &maskKey, sizeof maskKey);
+  writeHeader(payload.data() - (frameBytes(payload.size()) - payload.size()), opcode, payload.size());
+  return true;
 }
 
 OwnFrame lookAt(const std::byte* frame) noexcept {
@@ -505,7 +496,7 @@ std::span<std::byte> unmask(std::byte* frame) noexcept {
   const std::span<std::byte> payload(frame + own.bytes - own.payloadBytes, own.payloadBytes);
   std::uint32_t key = 0;
   std::memcpy(&key, payload.data() - sizeof key, sizeof key);
-  maskInPlace(payload, key);
+  copyMasked(payload.data(), payload, key);
   return payload;
 }
 

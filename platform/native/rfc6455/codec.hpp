@@ -166,7 +166,8 @@ void writeFrame(std::byte* at, Opcode opcode, std::span<const std::byte> payload
 /// Makes the same frame around a payload where it lies: masks it in place, and writes the header in front of it.
 ///
 /// Requires: `frameBytes(payload.size()) - payload.size()` bytes of room in front of the payload.
-void frameInPlace(std::span<std::byte> payload, Opcode opcode, std::uint32_t maskKey) noexcept;
+/// Returns: false, with the payload unchanged, for a text that is not UTF-8.
+[[nodiscard]] bool frameInPlace(std::span<std::byte> payload, Opcode opcode, std::uint32_t maskKey) noexcept;
 
 /// Removes the mask of a frame that `writeFrame` wrote, in place; the frame cannot be sent after that.
 ///

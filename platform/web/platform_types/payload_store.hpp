@@ -7,7 +7,9 @@
 
 #include "core/outgoing.hpp"
 #include "core/ring_queue.hpp"
+#include "core/utf8.hpp"
 #include "glue.hpp"
+#include "tidewire/events.hpp"
 #include "tidewire/send_buffer.hpp"
 
 namespace tidewire::internal {
@@ -60,6 +62,13 @@ class PayloadStore {
     const SendBuffer sent = std::move(buffer);
     return put(kind, sent.bytes());
   }
+
+  /// Natively a frame is made in place before it is put.
+  [[nodiscard]] static SendResult seal(MessageKind kind, SendBuffer& buffer) noexcept {
+    return kind == MessageKind::Text && !core::isValidUtf8(buffer.bytes()) ? SendResult::InvalidUtf8
+                                                                           : SendResult::Queued;
+  }
+  static void unseal(SendBuffer&) noexcept {}
 
   bool put(core::Outgoing message) {
     batch_.messages_.push_back(std::move(message));

@@ -7,6 +7,7 @@
 
 #include "core/outgoing.hpp"
 #include "platform_types/payload_store.hpp"
+#include "tidewire/events.hpp"
 #include "tidewire/message.hpp"
 #include "tidewire/send_buffer.hpp"
 
@@ -33,9 +34,14 @@ concept OutgoingPayloads = std::default_initializable<Type> && PayloadBatch<type
   /// Copies the payload. Returns false, without effect, if the message cannot be encoded. Requires: text is well-formed
   /// UTF-8.
   { store.put(kind, payload) } -> std::same_as<bool>;
-  /// The same of a payload behind `kHeadroomBytes` of room. Empties the buffer if the result is true.
+  /// Prepares a payload that lies behind `kHeadroomBytes` of room for `put`; not under the lock. Checks text for UTF-8.
+  /// Unless the result is `Queued`, the payload is unchanged.
   ///
   /// Requires: the buffer was not moved from.
+  { Type::seal(kind, buffer) } -> std::same_as<SendResult>;
+  /// Makes a payload that was sealed and not put what it was.
+  Type::unseal(buffer);
+  /// Takes a sealed payload, and returns true.
   { store.put(kind, buffer) } -> std::same_as<bool>;
   { Type::kHeadroomBytes } -> std::convertible_to<std::size_t>;
   /// Takes all messages since the last `take`.
