@@ -1,5 +1,6 @@
 // Tidewire, through its public headers.
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -137,9 +138,24 @@ class Run {
     return settings_.scenario == "send" && settings_.delivery == "automatic";
   }
 
+  tidewire::SendResult sendPayload() {
+    if (settings_.prepare) {
+      if (prepared_.size() == 0) {
+        prepared_ = tidewire::SendBuffer(settings_.bytes);
+        std::ranges::fill(prepared_.text(), 'x');
+      }
+      return settings_.text ? client_.send(std::move(prepared_)) : client_.sendBinary(std::move(prepared_));
+    }
+    if (settings_.fresh && !refused_) {
+      fresh_.resize(settings_.bytes);
+      std::ranges::fill(fresh_, 'x');
+    }
+    const std::string& payload = settings_.fresh ? fresh_ : course_.payload();
+    return settings_.text ? client_.send(payload) : client_.sendBinary(payload);
+  }
+
   bool sendOne() {
-    const std::string& payload = course_.payload();
-    const auto result = settings_.text ? client_.send(payload) : client_.sendBinary(payload);
+    const auto result = sendPayload();
     if (result != tidewire::SendResult::Queued && result != tidewire::SendResult::QueueFull) {
       fail("a message was refused");
     }
@@ -160,7 +176,7 @@ class Run {
 
   void sendFromOutside() {
     while (course_.takeOne()) {
-      while (!sendOne()) {
+      while ((refused_ = !sendOne())) {
         drained_.await();
       }
     }
@@ -184,6 +200,8 @@ class Run {
 
   const Settings settings_;
   Course course_;
+  std::string fresh_;
+  tidewire::SendBuffer prepared_{0};
   std::shared_ptr<tidewire::Loop> loop_;
   bool refused_ = false;
   std::atomic<bool> finished_ = false;

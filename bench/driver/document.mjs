@@ -134,6 +134,8 @@ other library's figure divided by Tidewire's: above 1, Tidewire needs less. Rati
     ...section('Sending', picture(charts, 'send', 'CPU for each sent text'),
       details(of('send', false), '"Coalesced": several messages are put into one write by hand.\n\n'),
       details(of('send', true), binary)),
+    ...section('Sending without a copy', details(of('prepared', false),
+      'The program writes each payload anew, into a string of its own or into a `SendBuffer`.\n\n')),
     ...section('Round trips and connections', picture(charts, 'answers', 'Round trips, pipelined echo, connections'),
       details(of('answers', false))),
     ...section('TLS', picture(charts, 'tls', 'CPU for each message over TLS'), details(of('tls', false))),

@@ -61,6 +61,10 @@ const deliveries = [
   { id: ':executor', label: ', executor', args: ['--delivery', 'executor'] },
   { id: ':loop', label: ', own loop', args: ['--delivery', 'loop'] },
 ];
+const prepared = [
+  { label: ', send', args: ['--fresh'] },
+  { id: ':prepared', label: ', SendBuffer', args: ['--prepare'] },
+];
 const EVENT = { bytes: 100, text: true, first: 2000, limit: 300_000 };
 const events = [
   { label: ', messages' },
@@ -114,6 +118,10 @@ export const scenarios = [
     beside(plain, { sends: true }), { tidewire: 1.5 }),
   scenario('inside-64k', 'send', 'Send 64 KiB inside a callback, 16 at a time', 'batches', text(65536, { batch: 16 }),
     beside(plain, { sends: true }), { tidewire: 1.0 }),
+  ...[65536, 1048576].map((bytes) =>
+    scenario(`prepared-${nameOf(bytes)}`, 'prepared', `Send ${sizeName(bytes)}, text, written anew each time`, 'send',
+      text(bytes), onlyTidewire(prepared), { 'tidewire:prepared': 1.1 },
+      { against: 'tidewire' })),
   scenario('ping-pong', 'answers', 'Ping-pong 32 B, one message under way', 'ping-pong', text(32, { first: 500 }),
     beside([{}, { id: ':loop', label: ', own loop', args: ['--delivery', 'loop'] }]), { tidewire: 0.97 },
     { goalOf: 'p50' }),

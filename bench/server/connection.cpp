@@ -140,6 +140,9 @@ void Connection::onControl(const Frame& frame) {
   if (frame.opcode == Opcode::Pong) {
     return;
   }
+  if (frame.opcode == Opcode::Ping && toFlood_ > 0) {
+    return;  // A Pong would go out within a frame; the flood is sign of life enough.
+  }
   appendHeader(out_, frame.opcode == Opcode::Ping ? Opcode::Pong : Opcode::Close, frame.size);
   frame.appendTo(out_);
   if (frame.opcode == Opcode::Close) {

@@ -34,6 +34,12 @@ class PlainReader {
     return found;
   }
 
+  [[nodiscard]] bool take(std::string_view wanted) noexcept {
+    const bool found = rest_.starts_with(wanted);
+    rest_.remove_prefix(found ? wanted.size() : 0);
+    return found;
+  }
+
   /// Up to the next quotation mark, escaped or not: the caller decides about the bytes between.
   [[nodiscard]] bool string(std::string_view& value) noexcept {
     if (!take('"')) {
@@ -100,13 +106,24 @@ std::optional<EventHead> readPlainEvent(std::string_view text) {
   EventHead head;
   std::string_view channel;
   unsigned seen = 0;
-  do {
-    const unsigned field = seen == 0 && !read.take('{') ? 0 : readField(read, head, channel);
+  bool goesOn = true;
+  // The order of docs/protocol.md, which most servers keep.
+  if (read.take(R"({"op":"event","channel":)")) {
+    if (!read.string(channel) || !isPlainChannel(channel)) {
+      return std::nullopt;
+    }
+    seen = kOp | kChannel;
+    goesOn = read.take(',');
+  } else if (!read.take('{')) {
+    return std::nullopt;
+  }
+  for (; goesOn; goesOn = read.take(',')) {
+    const unsigned field = readField(read, head, channel);
     if (field == 0 || (seen & field) != 0) {
       return std::nullopt;
     }
     seen |= field;
-  } while (read.take(','));
+  }
   constexpr unsigned kRequired = kOp | kChannel | kSeq;
   if (!read.take('}') || !read.isAtEnd() || (seen & kRequired) != kRequired) {
     return std::nullopt;

@@ -55,6 +55,14 @@ SendResult Client::sendBinary(std::span<const std::byte> payload, const SendOpti
   return shared_->send(MessageKind::Binary, payload, options);
 }
 
+SendResult Client::send(SendBuffer&& text, const SendOptions& options) {
+  return shared_->send(MessageKind::Text, text, options);
+}
+
+SendResult Client::sendBinary(SendBuffer&& payload, const SendOptions& options) {
+  return shared_->send(MessageKind::Binary, payload, options);
+}
+
 std::size_t Client::bufferedAmount() const {
   return shared_->bufferedAmount();
 }

@@ -53,6 +53,25 @@ SendResult ClientShared::send(MessageKind kind, std::span<const std::byte> paylo
   return result;
 }
 
+SendResult ClientShared::send(MessageKind kind, SendBuffer& buffer, const SendOptions& options) {
+  // What is sealed cannot be recorded. An empty one may have been moved from.
+  if (buffer.size() == 0 || journal_.recordsPayloads()) {
+    const SendResult result = send(kind, std::as_const(buffer).bytes(), options);
+    if (result == SendResult::Queued) {
+      const SendBuffer sent = std::move(buffer);
+    }
+    return result;
+  }
+  if (const SendResult sealed = PayloadStore::seal(kind, buffer); sealed != SendResult::Queued) {
+    return sealed;
+  }
+  const SendResult result = sendStored(buffer.size(), options, {}, kind, buffer);
+  if (result != SendResult::Queued) {
+    PayloadStore::unseal(buffer);
+  }
+  return result;
+}
+
 WaitResult ClientShared::waitOpen(std::chrono::milliseconds timeout) const {
   const std::optional<WaitResult> fault = waitFault();
   return fault ? *fault : mailbox_.waitOpen(std::min(timeout, kLongestWait));

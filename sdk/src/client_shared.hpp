@@ -8,6 +8,7 @@
 
 #include "client_front.hpp"
 #include "delivery.hpp"
+#include "tidewire/send_buffer.hpp"
 
 namespace tidewire::internal {
 
@@ -19,6 +20,8 @@ class ClientShared final : public ClientFront {
   // Any thread.
   [[nodiscard]] core::OptionsFault fault() const override;
   [[nodiscard]] SendResult send(MessageKind kind, std::span<const std::byte> payload, const SendOptions& options);
+  /// Empties `buffer` if the result is `Queued`.
+  [[nodiscard]] SendResult send(MessageKind kind, SendBuffer& buffer, const SendOptions& options);
   [[nodiscard]] WaitResult waitOpen(std::chrono::milliseconds timeout) const;
   [[nodiscard]] WaitResult waitClosed(std::chrono::milliseconds timeout) const;
   [[nodiscard]] std::size_t poll(const PollBudget& budget);

@@ -52,6 +52,8 @@ Settings readSettings(int argc, char** argv) {
   app.add_option("--window", settings.window, "messages under way in the pipelined echo");
   app.add_option("--batch", settings.batch, "messages of a batch");
   app.add_flag("--text", settings.text, "text instead of binary messages");
+  app.add_flag("--fresh", settings.fresh, "write each payload anew");
+  app.add_flag("--prepare", settings.prepare, "write each payload into memory that is sent without a copy");
   app.add_flag("--coalesce", settings.coalesce, "several messages in one write");
   app.add_option("--delivery", settings.delivery, "automatic, poll, executor or loop");
   app.add_option("--queue", settings.queueBytes, "limit of the send queue in bytes; 0: the default");

@@ -15,6 +15,8 @@ struct Settings {
   std::size_t window = 64;
   std::size_t batch = 1;
   bool text = false;
+  bool fresh = false;     // The application writes each payload anew.
+  bool prepare = false;   // ... into memory of the library's, which is then sent without a copy.
   bool coalesce = false;  // Several messages in one write, by hand, where a library does not do it.
   std::string delivery = "automatic";
   std::size_t queueBytes = 0;  // Limit of the send queue; 0 leaves the default.

@@ -1,12 +1,14 @@
 #include "platform_types/payload_store.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <new>
 
 #include "os/randomness.hpp"
 #include "rfc6455/codec.hpp"
 #include "rfc6455/mask_keys.hpp"
 #include "rfc6455/spare_memory.hpp"
+#include "send_buffer_access.hpp"
 
 namespace tidewire::internal {
 namespace {
@@ -29,12 +31,38 @@ bool PayloadStore::put(MessageKind kind, std::span<const std::byte> payload) {
     addBlock(bytes);
   }
   Block* const block = batch_.last_;
-  const native::Opcode opcode = kind == MessageKind::Text ? native::Opcode::Text : native::Opcode::Binary;
-  native::writeFrame(block->bytes() + block->used, opcode, payload, *key);
+  native::writeFrame(block->bytes() + block->used, native::opcodeOf(kind), payload, *key);
   block->used += bytes;
   ++block->messages;
   block->payloadBytes += payload.size();
   bytes_ += bytes;
+  ++count_;
+  return true;
+}
+
+SendResult PayloadStore::seal(MessageKind kind, SendBuffer& buffer) {
+  static_assert(kHeadroomBytes >= sizeof(Block) + native::kMaxOwnHeaderBytes);
+  static_assert(kHeadroomBytes % alignof(std::max_align_t) == 0);
+  const std::optional<std::uint32_t> key = maskKeys().next();
+  if (!key) {
+    return SendResult::Unavailable;
+  }
+  const bool isFrame = native::frameInPlace(buffer.bytes(), native::opcodeOf(kind), *key);
+  return isFrame ? SendResult::Queued : SendResult::InvalidUtf8;
+}
+
+void PayloadStore::unseal(SendBuffer& buffer) noexcept {
+  (void)native::unmask(buffer.bytes().data() + buffer.size() - native::frameBytes(buffer.size()));
+}
+
+bool PayloadStore::put(MessageKind, SendBuffer& buffer) {
+  const std::size_t payloadBytes = buffer.size();
+  const std::size_t capacity = SendBufferAccess::capacity(buffer);
+  std::byte* const memory = SendBufferAccess::take(buffer, kHeadroomBytes);
+  auto* const block = new (memory) Block{.capacity = capacity, .messages = 1, .payloadBytes = payloadBytes};
+  block->used = kHeadroomBytes - sizeof(Block) + payloadBytes;
+  block->taken = block->used - native::frameBytes(payloadBytes);
+  append(block);
   ++count_;
   return true;
 }
@@ -85,7 +113,10 @@ std::size_t PayloadStore::dropFirst() {
 void PayloadStore::addBlock(std::size_t bytes) {
   const native::Memory memory = native::allocate(std::max(sizeof(Block) + bytes, nextBlockBytes_));
   nextBlockBytes_ = std::min(nextBlockBytes_ * 4, kLargestBlockBytes);
-  auto* const block = new (memory.data) Block{.capacity = memory.capacity};
+  append(new (memory.data) Block{.capacity = memory.capacity});
+}
+
+void PayloadStore::append(Block* block) noexcept {
   (batch_.last_ == nullptr ? batch_.first_ : batch_.last_->next) = block;
   batch_.last_ = block;
 }

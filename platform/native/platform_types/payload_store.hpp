@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "core/outgoing.hpp"
+#include "tidewire/events.hpp"
+#include "tidewire/send_buffer.hpp"
 
 namespace tidewire::internal {
 
@@ -65,12 +67,25 @@ class PayloadStore {
     Block* last_ = nullptr;
   };
 
+  /// In front of a payload in a `SendBuffer`: a block's own data, and the longest header of a frame. A multiple of the
+  /// strictest alignment, which payloads keep.
+  static constexpr std::size_t kHeadroomBytes = 80;
+
   PayloadStore() = default;
   PayloadStore(const PayloadStore&) = delete;
   PayloadStore& operator=(const PayloadStore&) = delete;
 
   /// Returns false if there is no randomness to mask it with (RFC 6455 section 10.3).
   [[nodiscard]] bool put(MessageKind kind, std::span<const std::byte> payload);
+  /// Puts the frame that `seal` has made; the buffer's memory becomes a block. Returns true.
+  bool put(MessageKind kind, SendBuffer& buffer);
+  /// Makes a frame of the payload, in place; no lock has to be held for it. Unless the result is `Queued`, which means
+  /// that it can be put, the payload is unchanged.
+  ///
+  /// Requires: the buffer was not moved from.
+  [[nodiscard]] static SendResult seal(MessageKind kind, SendBuffer& buffer);
+  /// Makes the payload of a frame that was not put what it was.
+  static void unseal(SendBuffer& buffer) noexcept;
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
   [[nodiscard]] Batch take();
   /// Puts the messages that are left of an earlier batch before all others.
@@ -87,6 +102,7 @@ class PayloadStore {
   static constexpr std::size_t kLargestBlockBytes = 256 * 1024;
 
   void addBlock(std::size_t bytes);
+  void append(Block* block) noexcept;
   static void drop(Block* block) noexcept;
   static void release(void* owner, std::uintptr_t handle) noexcept;
 

@@ -46,7 +46,7 @@ constexpr bool mayBeSent(std::uint16_t code) {
   return isRegistered || (code >= 3000 && code <= 4999);
 }
 
-Opcode opcodeOf(std::byte first) {
+Opcode opcodeIn(std::byte first) {
   return static_cast<Opcode>(first & std::byte{0x0F});
 }
 
@@ -209,7 +209,7 @@ bool Decoder::collectHeader(std::size_t size) noexcept {
 
 // The fields in the first two bytes of a frame.
 const Fault* Decoder::checkFrameStart(const std::byte* header) const noexcept {
-  const Opcode opcode = opcodeOf(header[0]);
+  const Opcode opcode = opcodeIn(header[0]);
   if ((header[0] & std::byte{0x70}) != std::byte{0}) {
     return &kReservedBits;
   }
@@ -243,7 +243,7 @@ const Fault* Decoder::beginFrame(const std::byte* header) noexcept {
       return &kHugeLength;
     }
   }
-  opcode_ = opcodeOf(header[0]);
+  opcode_ = opcodeIn(header[0]);
   final_ = isFinal(header[0]);
   if (!isControl(opcode_)) {
     if (length > maxMessageBytes_ - message_.size()) {
@@ -404,34 +404,43 @@ std::byte* writeHeader(std::byte* to, Opcode opcode, std::size_t length) {
 }
 
 using Word = std::uint64_t;
+// Vectors are named, and loops over them written out: -O2 neither unrolls them nor hides the latency of one behind the
+// others (measured: 1.7 times as long for 1 MiB in the cache).
+using Vector = Word __attribute__((vector_size(16)));
 
-template <std::size_t kWords>
-void copyMaskedWords(std::byte* __restrict to, const std::byte* __restrict from, Word mask) {
-  for (std::size_t i = 0; i < kWords * sizeof(Word); i += sizeof(Word)) {
-    Word word = 0;
-    std::memcpy(&word, from + i, sizeof word);
-    word ^= mask;
-    std::memcpy(to + i, &word, sizeof word);
-  }
+template <class Type>
+Type load(const std::byte* at) {
+  Type value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
 }
 
-// RFC 6455 section 5.3.
-void copyMasked(std::byte* to, std::span<const std::byte> payload, std::uint32_t maskKey) {
-  const std::array<std::uint32_t, 2> twice = {maskKey, maskKey};
-  Word mask = 0;
-  std::memcpy(&mask, twice.data(), sizeof mask);
+template <class Type>
+void store(std::byte* at, Type value) {
+  std::memcpy(at, &value, sizeof value);
+}
 
+// RFC 6455 section 5.3. `to` may be the payload itself.
+void copyMasked(std::byte* to, std::span<const std::byte> payload, std::uint32_t maskKey) {
+  const Word mask = Word{maskKey} << 32 | maskKey;
+  const Vector masks = {mask, mask};
   const std::byte* from = payload.data();
   std::size_t left = payload.size();
-  // A loop over a block of a fixed size becomes vector instructions at -O2 already.
-  constexpr std::size_t kBlockWords = 8;
-  for (; left >= kBlockWords * sizeof(Word); left -= kBlockWords * sizeof(Word)) {
-    copyMaskedWords<kBlockWords>(to, from, mask);
-    to += kBlockWords * sizeof(Word);
-    from += kBlockWords * sizeof(Word);
+  constexpr std::size_t kStep = sizeof(Vector);
+  for (; left >= 4 * kStep; left -= 4 * kStep) {
+    const auto first = load<Vector>(from);
+    const auto second = load<Vector>(from + kStep);
+    const auto third = load<Vector>(from + 2 * kStep);
+    const auto fourth = load<Vector>(from + 3 * kStep);
+    store(to, first ^ masks);
+    store(to + kStep, second ^ masks);
+    store(to + 2 * kStep, third ^ masks);
+    store(to + 3 * kStep, fourth ^ masks);
+    to += 4 * kStep;
+    from += 4 * kStep;
   }
   for (; left >= sizeof(Word); left -= sizeof(Word)) {
-    copyMaskedWords<1>(to, from, mask);
+    store(to, load<Word>(from) ^ mask);
     to += sizeof(Word);
     from += sizeof(Word);
   }
@@ -449,6 +458,29 @@ void writeFrame(std::byte* at, Opcode opcode, std::span<const std::byte> payload
   copyMasked(at + sizeof maskKey, payload, maskKey);
 }
 
+bool frameInPlace(std::span<std::byte> payload, Opcode opcode, std::uint32_t maskKey) noexcept {
+  const auto mask = [maskKey](std::span<std::byte> bytes) { copyMasked(bytes.data(), bytes, maskKey); };
+  // A piece stays in the innermost cache from the check to the mask. Whole keys fit into it.
+  constexpr std::size_t kPiece = 16 * 1024;
+  core::Utf8Validator utf8;
+  for (std::size_t done = 0; done < payload.size(); done += kPiece) {
+    const std::span<std::byte> piece = payload.subspan(done, std::min(kPiece, payload.size() - done));
+    if (opcode == Opcode::Text && !utf8.feed(piece)) {
+      mask(payload.first(done));  // Twice is not at all.
+      return false;
+    }
+    mask(piece);
+  }
+  if (!utf8.complete()) {
+    mask(payload);
+    return false;
+  }
+  std::byte* const key = payload.data() - sizeof maskKey;
+  std::memcpy(key, &maskKey, sizeof maskKey);
+  writeHeader(payload.data() - (frameBytes(payload.size()) - payload.size()), opcode, payload.size());
+  return true;
+}
+
 OwnFrame lookAt(const std::byte* frame) noexcept {
   const auto opcode = static_cast<Opcode>(frame[0] & std::byte{0x0F});
   const auto length = static_cast<std::size_t>(frame[1] & std::byte{0x7F});
@@ -462,11 +494,9 @@ OwnFrame lookAt(const std::byte* frame) noexcept {
 std::span<std::byte> unmask(std::byte* frame) noexcept {
   const OwnFrame own = lookAt(frame);
   const std::span<std::byte> payload(frame + own.bytes - own.payloadBytes, own.payloadBytes);
-  std::array<std::byte, sizeof(std::uint32_t)> key{};
-  std::memcpy(key.data(), payload.data() - key.size(), key.size());
-  for (std::size_t i = 0; i < payload.size(); ++i) {
-    payload[i] ^= key[i % key.size()];
-  }
+  std::uint32_t key = 0;
+  std::memcpy(&key, payload.data() - sizeof key, sizeof key);
+  copyMasked(payload.data(), payload, key);
   return payload;
 }
 
@@ -476,7 +506,7 @@ void appendFrame(ByteBuffer& out, Opcode opcode, std::span<const std::byte> payl
 
 void appendMessage(ByteBuffer& out, MessageKind kind, std::span<const std::byte> payload,
                    std::uint32_t maskKey) noexcept {
-  appendFrame(out, kind == MessageKind::Text ? Opcode::Text : Opcode::Binary, payload, maskKey);
+  appendFrame(out, opcodeOf(kind), payload, maskKey);
 }
 
 void appendPing(ByteBuffer& out, std::span<const std::byte> payload, std::uint32_t maskKey) noexcept {

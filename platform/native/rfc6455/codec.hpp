@@ -138,6 +138,14 @@ class Decoder {
   std::array<std::byte, kMaxControlBytes> control_ = {};
 };
 
+/// Of data messages.
+[[nodiscard]] constexpr Opcode opcodeOf(MessageKind kind) noexcept {
+  return kind == MessageKind::Text ? Opcode::Text : Opcode::Binary;
+}
+
+/// The longest header of a client's frame: two bytes, a length of 64 bits, a masking key.
+inline constexpr std::size_t kMaxOwnHeaderBytes = 14;
+
 /// Length of a client's frame with `payloadBytes` bytes of payload.
 [[nodiscard]] constexpr std::size_t frameBytes(std::size_t payloadBytes) noexcept {
   return (payloadBytes < 126 ? 2u : payloadBytes <= 0xFFFF ? 4u : 10u) + sizeof(std::uint32_t) + payloadBytes;
@@ -154,6 +162,12 @@ struct OwnFrame {
 /// Writes one masked frame with FIN set and the shortest length field to `at`, which has `frameBytes` of room.
 /// `maskKey` is written in memory order, and must be unpredictable and new for each frame (RFC 6455 section 5.3).
 void writeFrame(std::byte* at, Opcode opcode, std::span<const std::byte> payload, std::uint32_t maskKey) noexcept;
+
+/// Makes the same frame around a payload where it lies: masks it in place, and writes the header in front of it.
+///
+/// Requires: `frameBytes(payload.size()) - payload.size()` bytes of room in front of the payload.
+/// Returns: false, with the payload unchanged, for a text that is not UTF-8.
+[[nodiscard]] bool frameInPlace(std::span<std::byte> payload, Opcode opcode, std::uint32_t maskKey) noexcept;
 
 /// Removes the mask of a frame that `writeFrame` wrote, in place; the frame cannot be sent after that.
 ///

@@ -7,7 +7,10 @@
 
 #include "core/outgoing.hpp"
 #include "core/ring_queue.hpp"
+#include "core/utf8.hpp"
 #include "glue.hpp"
+#include "tidewire/events.hpp"
+#include "tidewire/send_buffer.hpp"
 
 namespace tidewire::internal {
 
@@ -15,6 +18,9 @@ namespace tidewire::internal {
 /// They are copied there at once, because a view of wasm memory becomes invalid when the memory grows.
 class PayloadStore {
  public:
+  /// In front of a payload in a `SendBuffer`.
+  static constexpr std::size_t kHeadroomBytes = 0;
+
   /// Messages in the order of their `put`.
   class Batch {
    public:
@@ -50,6 +56,19 @@ class PayloadStore {
                                    : tidewire_js_hold_bytes(bytes.data(), bytes.size());
     return put(ofSlot(kind, slot, bytes.size()));
   }
+
+  /// Empties the buffer.
+  bool put(MessageKind kind, SendBuffer& buffer) {
+    const SendBuffer sent = std::move(buffer);
+    return put(kind, sent.bytes());
+  }
+
+  /// Natively a frame is made in place before it is put.
+  [[nodiscard]] static SendResult seal(MessageKind kind, SendBuffer& buffer) noexcept {
+    return kind == MessageKind::Text && !core::isValidUtf8(buffer.bytes()) ? SendResult::InvalidUtf8
+                                                                           : SendResult::Queued;
+  }
+  static void unseal(SendBuffer&) noexcept {}
 
   bool put(core::Outgoing message) {
     batch_.messages_.push_back(std::move(message));

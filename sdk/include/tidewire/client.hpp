@@ -17,6 +17,7 @@
 #include "tidewire/events.hpp"
 #include "tidewire/message.hpp"
 #include "tidewire/options.hpp"
+#include "tidewire/send_buffer.hpp"
 #include "tidewire/stats.hpp"
 
 namespace tidewire {
@@ -167,6 +168,34 @@ class Client {
       sendBinary(const Range& payload, const SendOptions& options = {}) {
     return sendBinary(std::as_bytes(std::span(std::ranges::data(payload), std::ranges::size(payload))), options);
   }
+
+  /// Queues the payload of `text` as a text message, without a copy where the platform can do that.
+  ///
+  /// Order, reconnects, loss and limits are the same as for `send` of a `std::string_view`. If the result is `Queued`,
+  /// `text` is empty afterwards; else it is unchanged, and may be sent again. Arrival is not promised.
+  ///
+  /// Thread: any.
+  /// Returns: `Queued`, or why nothing was queued: `Closed`, `NotOpen`, `TooLarge`, `QueueFull`, `InvalidUtf8`,
+  /// `WrongThread`, `Unavailable`.
+  ///
+  /// Platforms: Native: encodes the message in the calling thread, in place; copies it if
+  /// `FlightRecorderOptions::payloadBytes` is set. Web: copies it into JavaScript; never returns `Unavailable`. Why: a
+  /// view of wasm memory becomes invalid when the memory grows.
+  [[nodiscard]] SendResult send(SendBuffer&& text, const SendOptions& options = {});
+
+  /// Queues the payload as a binary message, without a copy where the platform can do that.
+  ///
+  /// Order, reconnects, loss and limits are the same as for `sendBinary` of bytes. If the result is `Queued`, `payload`
+  /// is empty afterwards; else it is unchanged, and may be sent again. Arrival is not promised.
+  ///
+  /// Thread: any.
+  /// Returns: `Queued`, or why nothing was queued: `Closed`, `NotOpen`, `TooLarge`, `QueueFull`, `WrongThread`,
+  /// `Unavailable`.
+  ///
+  /// Platforms: Native: encodes the message in the calling thread, in place; copies it if
+  /// `FlightRecorderOptions::payloadBytes` is set. Web: copies it into JavaScript; never returns `Unavailable`. Why: a
+  /// view of wasm memory becomes invalid when the memory grows.
+  [[nodiscard]] SendResult sendBinary(SendBuffer&& payload, const SendOptions& options = {});
 
   /// Returns: payload bytes that `send` accepted and that are not yet handed to the operating system: the send queue,
   /// and the bytes that the platform buffers (WHATWG WebSockets, `bufferedAmount`).

@@ -7,6 +7,7 @@
 #include "tidewire/loop.hpp"
 #include "tidewire/message.hpp"
 #include "tidewire/options.hpp"
+#include "tidewire/send_buffer.hpp"
 #include "tidewire/session.hpp"
 #include "tidewire/stats.hpp"
 #include "tidewire/version.hpp"

@@ -7,7 +7,9 @@
 
 #include "core/outgoing.hpp"
 #include "platform_types/payload_store.hpp"
+#include "tidewire/events.hpp"
 #include "tidewire/message.hpp"
+#include "tidewire/send_buffer.hpp"
 
 // Outgoing payloads from `send` until they are sent: `tidewire::internal::PayloadStore`, a type of the platform's,
 // since every message goes through it. All calls of a store are made under one lock, or on one
@@ -27,10 +29,21 @@ concept PayloadBatch = std::default_initializable<Type> && std::movable<Type> &&
 
 template <class Type>
 concept OutgoingPayloads = std::default_initializable<Type> && PayloadBatch<typename Type::Batch> &&
-    requires(Type store, const Type& constant, MessageKind kind, std::span<const std::byte> payload) {
+    requires(Type store, const Type& constant, MessageKind kind, std::span<const std::byte> payload,
+             SendBuffer& buffer) {
   /// Copies the payload. Returns false, without effect, if the message cannot be encoded. Requires: text is well-formed
   /// UTF-8.
   { store.put(kind, payload) } -> std::same_as<bool>;
+  /// Prepares a payload that lies behind `kHeadroomBytes` of room for `put`; not under the lock. Checks text for UTF-8.
+  /// Unless the result is `Queued`, the payload is unchanged.
+  ///
+  /// Requires: the buffer was not moved from.
+  { Type::seal(kind, buffer) } -> std::same_as<SendResult>;
+  /// Makes a payload that was sealed and not put what it was.
+  Type::unseal(buffer);
+  /// Takes a sealed payload, and returns true.
+  { store.put(kind, buffer) } -> std::same_as<bool>;
+  { Type::kHeadroomBytes } -> std::convertible_to<std::size_t>;
   /// Takes all messages since the last `take`.
   { constant.count() } -> std::same_as<std::size_t>;
   { store.take() } -> std::same_as<typename Type::Batch>;
