@@ -1,4 +1,6 @@
-import uPlot from './uPlot.esm.js';
+import uPlot from 'uplot';
+
+import { colourOf, priceChart, sizeOf, write } from './chart.js';
 
 const MAX_POINTS = 300;
 /** A price is never stale before this age, in milliseconds. */
@@ -160,12 +162,6 @@ export class SymbolCard {
   }
 }
 
-function write(field, text) {
-  if (field.textContent !== text) {
-    field.textContent = text;
-  }
-}
-
 function counted(count, what) {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
@@ -185,14 +181,6 @@ function formatChange(change) {
   return `${arrow} ${change > 0 ? '+' : change < 0 ? '−' : ''}${Math.abs(change).toFixed(2)}%`;
 }
 
-function sizeOf(box) {
-  return { width: box.clientWidth, height: box.clientHeight };
-}
-
-function colourOf(plot, name) {
-  return getComputedStyle(plot.root).getPropertyValue(name).trim();
-}
-
 function fadeOf(plot) {
   const gradient = plot.ctx.createLinearGradient(0, plot.bbox.top, 0, plot.bbox.top + plot.bbox.height);
   gradient.addColorStop(0, colourOf(plot, '--trend-fill'));
@@ -210,26 +198,8 @@ function priceRange(_plot, low, high) {
 }
 
 function chartOptions(box) {
-  return {
-    ...sizeOf(box),
-    cursor: { show: false },
-    legend: { show: false },
-    padding: [6, 0, 4, 0],
+  return priceChart(box, {
     scales: { x: { time: false }, y: { range: priceRange } },
-    axes: [
-      { show: false },
-      {
-        side: 1,
-        size: 52,
-        gap: 4,
-        space: 28,
-        font: '11px system-ui, sans-serif',
-        stroke: (plot) => colourOf(plot, '--muted'),
-        grid: { stroke: (plot) => colourOf(plot, '--line'), width: 1 },
-        ticks: { show: false },
-        values: (_plot, splits) => splits.map((value) => value.toFixed(2)),
-      },
-    ],
     series: [
       {},
       {
@@ -240,5 +210,5 @@ function chartOptions(box) {
         spanGaps: false,
       },
     ],
-  };
+  });
 }

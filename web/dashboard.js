@@ -1,6 +1,6 @@
 import { SymbolCard } from './card.js';
 import { Status } from './status.js';
-import { Session } from './tidewire.js';
+import { Session } from 'tidewire';
 
 const query = new URLSearchParams(location.search);
 
@@ -123,3 +123,6 @@ setInterval(tick, 100);
 setInterval(() => status.measure(), 1000);
 wanted.forEach(follow);
 session.connect();
+
+// For the tests, which draw one alone.
+export { SymbolCard };

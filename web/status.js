@@ -1,3 +1,5 @@
+import { write } from './chart.js';
+
 const SPOKEN = {
   connecting: 'Connecting',
   open: 'Connected: prices are live',
@@ -148,10 +150,4 @@ function duration(milliseconds) {
   return seconds < 3600
     ? `${minutes}:${padded(seconds)}`
     : `${Math.floor(minutes / 60)}:${padded(minutes)}:${padded(seconds)}`;
-}
-
-function write(field, text) {
-  if (field.textContent !== text) {
-    field.textContent = text;
-  }
 }

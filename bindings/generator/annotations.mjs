@@ -65,7 +65,7 @@ export const REPORTED = {
 export const READ_AS = { 'SessionOptions.token': 'token', 'ReconnectOptions.finalCodes': 'closeCodes' };
 
 /** Options that C++ does not have. */
-export const ADDED = { RequestOptions: { signal: 'signal' } };
+export const ADDED = { Options: { signal: 'signal' }, RequestOptions: { signal: 'signal' } };
 
 /** Structs of options that calls take. */
 export const CALL_OPTIONS = ['SendOptions', 'SubscribeOptions', 'PublishOptions', 'RequestOptions'];
@@ -88,6 +88,7 @@ export const TYPED = {
   'SessionOptions.token':
     'string | ((request: TokenRequest) => string | TokenAnswer | PromiseLike<string | TokenAnswer>)',
   'LogOptions.sink': '(record: LogRecord) => void',
+  'Options.signal': 'AbortSignal',
   'RequestOptions.signal': 'AbortSignal',
   'Session.heartbeat': "Exclude<HeartbeatResult, 'unsupported'>",
   'Session.authenticate': "'queued'",
@@ -146,6 +147,9 @@ export const DOCUMENTED = {
     "returns what cannot be used ends the attempt with cause 'endpoint-failed' and its text as `detail`; a retry " +
     'follows as after any other failure.',
   'Options.deliveryQueueBytes': "How much `pause()` may hold back before the connection ends with 'slow-consumer'.",
+  'Options.signal':
+    'Its abort calls `close()`. The constructor throws its reason if it is aborted already. A signal does not keep a ' +
+    'client that was closed and forgotten.',
   'LogOptions.sink':
     "Never called inside a call of the application's own. What it throws is reported as an uncaught error.",
   SessionOptions: 'Session configuration, fixed at construction. Times are milliseconds, sizes bytes.',

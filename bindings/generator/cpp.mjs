@@ -75,15 +75,30 @@ ${shape
   .join('\n')}
 }  // namespace exchange
 
-using exchange::crossing;
-using exchange::textOf;
+${writeExports(shape, shape.exports().filter(isOfClient))}`;
+}
 
-extern "C" {
+/** What a wasm with clients alone leaves out. */
+export function writeSessionSource(shape) {
+  return `${NOTE}#include <emscripten/em_macros.h>
 
-${shape
-  .exports()
-  .map((each) => writeExport(shape, each))
-  .join('\n')}}
+#include <utility>
+
+#include "exchange.hpp"
+#include "handles.hpp"
+
+${writeExports(
+  shape,
+  shape.exports().filter((each) => !isOfClient(each)),
+)}`;
+}
+
+const isOfClient = ({ owner }) => owner === 'Client';
+
+function writeExports(shape, exports) {
+  return `extern "C" {
+
+${exports.map((each) => writeExport(shape, each)).join('\n')}}
 `;
 }
 
@@ -153,21 +168,21 @@ function crossingOf(shape, returns) {
 
 function writeExport(shape, { owner, name, returns, parameters }) {
   const isOfSubscription = owner === 'Subscription';
-  const kind = owner === 'Client' ? 'Client' : 'Session';
+  const kind = isOfClient({ owner }) ? 'Client' : 'Session';
   const isText = ({ type }) => /^string(_view)?$/.test(type);
   const head = [
     `${kind}Handle* handle`,
     ...(isOfSubscription ? ['double id'] : []),
     ...parameters.map((each) => (isText(each) ? `std::uint32_t ${each.name}Slot` : `double ${each.name}`)),
   ];
-  const taken = parameters.filter(isText).map((each) => `  std::string ${each.name} = textOf(${each.name}Slot);\n`);
+  const taken = parameters.filter(isText).map((each) => `  std::string ${each.name} = exchange::textOf(${each.name}Slot);\n`);
   const values = parameters.map((each) =>
     isText(each) ? `std::move(${each.name})` : `static_cast<std::${each.type}>(${each.name})`,
   );
   const called = `${isOfSubscription ? 'handle->subscription(id)' : 'handle->peer'}.${name}(${values.join(', ')})`;
   const exported = `tidewire_${snake(kind)}_${snake(name)}`;
   return `EMSCRIPTEN_KEEPALIVE ${crossingOf(shape, returns)} ${exported}(${head.join(', ')}) {
-${taken.join('')}  return crossing(${called});
+${taken.join('')}  return exchange::crossing(${called});
 }
 `;
 }

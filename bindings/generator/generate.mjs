@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { HEADERS } from './annotations.mjs';
-import { writeHeader, writeSource } from './cpp.mjs';
+import { writeHeader, writeSessionSource, writeSource } from './cpp.mjs';
 import { readHeaders } from './headers.mjs';
 import { writeJavaScript } from './javascript.mjs';
 import { writeTables } from './platforms.mjs';
@@ -38,6 +38,7 @@ if (values.out !== undefined) {
   mkdirSync(values.out, { recursive: true });
   write(join(values.out, 'described.hpp'), writeHeader(shape));
   write(join(values.out, 'described.cpp'), writeSource(shape));
+  write(join(values.out, 'described_session.cpp'), writeSessionSource(shape));
   write(join(values.out, 'described.js'), writeJavaScript(shape));
   const template = readFileSync(new URL('tidewire.d.ts.in', import.meta.url), 'utf8');
   write(join(values.out, 'tidewire.d.ts'), writeTypes(shape, template));

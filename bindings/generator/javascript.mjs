@@ -81,8 +81,12 @@ function optionsFor(shape, kind) {
       parent[option.way.at(-1)] = `[${option.number}, ${wayToRead(option)}]`;
     }
   }
-  return tree;
+  return { ...tree, ...added('Options') };
 }
+
+// Read by name, and never given to the wasm.
+const added = (struct) =>
+  Object.fromEntries(Object.entries(ADDED[struct] ?? {}).map(([name, way]) => [name, `[0, '${way}']`]));
 
 // They are read by name.
 function callOptions(shape, struct) {
@@ -93,8 +97,7 @@ function callOptions(shape, struct) {
       type.kind === 'struct' ? callOptions(shape, type.name) : `[0, ${wayToRead({ ...member, type })}]`,
     ];
   });
-  const added = Object.entries(ADDED[struct] ?? {}).map(([name, way]) => [name, `[0, '${way}']`]);
-  return Object.fromEntries([...rows, ...added]);
+  return { ...Object.fromEntries(rows), ...added(struct) };
 }
 
 const handlers = (shape) =>

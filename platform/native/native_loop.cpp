@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "os/descriptors.hpp"
+#include "os/randomness.hpp"
 #include "os/signals.hpp"
 #include "os/sockets.hpp"
 #include "rfc6455/spare_memory.hpp"
@@ -67,8 +68,12 @@ std::shared_ptr<NativeLoop> NativeLoop::make(MakeTransport makeTransport) {
 
 /// Returns false if the program has ended; then the loop is stopped.
 bool NativeLoop::enlist(const std::shared_ptr<NativeLoop>& loop) {
-  // The first runs before OpenSSL cleans up, whenever that is; the second if OpenSSL was never used.
-  static const bool registered = OPENSSL_atexit(&NativeLoop::stopAll) == 1 && std::atexit(&NativeLoop::stopAll) == 0;
+  // The first runs before OpenSSL cleans up, whenever that is; the second if OpenSSL was never used. Handlers run in
+  // reverse order, so that loops have stopped when OpenSSL's generator is given up.
+  static const bool registered = [] {
+    prepareManyRandom();
+    return OPENSSL_atexit(&NativeLoop::stopAll) == 1 && std::atexit(&NativeLoop::stopAll) == 0;
+  }();
   (void)registered;
   Registry& all = Registry::instance();
   const std::lock_guard lock(all.mutex);

@@ -1,4 +1,4 @@
-// Reads heads of the message protocol by nlohmann/json. A page does it in messages.js.
+// Reads heads of the message protocol: plain ones by hand, all others by nlohmann/json. A page does it in messages.js.
 
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -6,6 +6,7 @@
 
 #include "core/protocol/head_fields.hpp"
 #include "core/protocol/head_reader.hpp"
+#include "plain_head.hpp"
 
 namespace tidewire::core::protocol {
 namespace {
@@ -117,8 +118,21 @@ bool readFields(std::span<const std::byte> head, Fields& fields) {
 }  // namespace
 
 ServerHead readServerHead(std::span<const std::byte> head) {
-  Fields fields;
-  return readFields(head, fields) ? readServerHead(fields) : noHead();
+  // Nearly every head of a busy session. The JSON library allocates and dispatches for each of its fields.
+  if (std::optional<EventHead> event =
+          native::readPlainEvent({reinterpret_cast<const char*>(head.data()), head.size()})) {
+    return *std::move(event);
+  }
+  return native::readJsonHead(head);
 }
 
 }  // namespace tidewire::core::protocol
+
+namespace tidewire::native {
+
+core::protocol::ServerHead readJsonHead(std::span<const std::byte> head) {
+  core::protocol::Fields fields;
+  return core::protocol::readFields(head, fields) ? core::protocol::readServerHead(fields) : core::protocol::noHead();
+}
+
+}  // namespace tidewire::native

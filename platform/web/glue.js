@@ -4,7 +4,8 @@ import { createMessages } from './messages.js';
 // get it as an Emscripten JS library (library_tidewire.js.in), the JavaScript package imports it as a module. It carries
 // messages, turns and one timer, and decides nothing.
 //
-// `host` provides `bytes()`, the present view of the whole memory, and `call(name, ...numbers)`, which calls an export.
+// `host` provides `bytes()`, the present view of the whole memory, and `call(name, ...numbers)`, which calls an export. It
+// may have a `WebSocket`, a class to use instead of the global one.
 // Emscripten runs this function at build time too, only to read the names of `imports`: until an import is called it
 // may use nothing of the host or the browser. Emscripten 3.1 removes variables declared by destructuring.
 export function createTidewireGlue(host) {
@@ -152,7 +153,8 @@ export function createTidewireGlue(host) {
   const NO_CLOSE = 'the browser reported an error without saying which';
 
   function connect(record, url, protocols) {
-    if (typeof globalThis.WebSocket !== 'function') {
+    const WebSocket = host.WebSocket || globalThis.WebSocket;
+    if (typeof WebSocket !== 'function') {
       failSoon(record, noWebSocket(), FAILURES.unavailable);
       return;
     }

@@ -37,11 +37,11 @@ void WebLoop::attach(internal::LoopTask& task) {
   if (attached_.empty()) {
     tidewire_js_watch(1);
   }
-  attached_.push_back(&task);
+  attached_.push_back({&task, kNever});
 }
 
 void WebLoop::detach(internal::LoopTask& task) {
-  attached_.erase(std::find(attached_.begin(), attached_.end(), &task));
+  attached_.erase(entryOf(task));
   if (attached_.empty()) {
     tidewire_js_watch(0);
   }
@@ -49,9 +49,9 @@ void WebLoop::detach(internal::LoopTask& task) {
 
 void WebLoop::hintAll(core::Hint hint) {
   // A copy, because a callback may attach a client. A client that it destroys is detached only in its own turn.
-  const std::vector<internal::LoopTask*> tasks = attached_;
-  for (internal::LoopTask* const task : tasks) {
-    task->hint(hint);
+  const std::vector<Entry> entries = attached_;
+  for (const Entry& entry : entries) {
+    entry.task->hint(hint);
   }
 }
 
@@ -71,17 +71,7 @@ void WebLoop::wake(std::shared_ptr<internal::LoopTask> task) {
 }
 
 void WebLoop::setDeadline(internal::LoopTask& task, std::optional<core::Time> deadline) {
-  const auto entry =
-      std::find_if(deadlines_.begin(), deadlines_.end(), [&task](const Entry& each) { return each.task == &task; });
-  if (!deadline) {
-    if (entry != deadlines_.end()) {
-      deadlines_.erase(entry);
-    }
-  } else if (entry != deadlines_.end()) {
-    entry->deadline = *deadline;
-  } else {
-    deadlines_.push_back({&task, *deadline});
-  }
+  entryOf(task)->deadline = deadline.value_or(kNever);
   setTimer();
 }
 
@@ -96,10 +86,10 @@ std::optional<std::uint64_t> WebLoop::randomSeed() {
 
 void WebLoop::runTurns() {
   // Tasks woken from here on get another microtask.
-  const auto woken = std::exchange(woken_, {});
+  auto woken = std::exchange(woken_, {});
   watchClocks();
-  for (const auto& task : woken) {
-    task->turn();
+  for (; !woken.empty(); woken.pop_front()) {
+    woken.front()->turn();
   }
 }
 
@@ -107,16 +97,19 @@ void WebLoop::runDeadlines() {
   timer_.reset();
   watchClocks();
   const core::Time limit = now();
-  for (auto entry = earliest(); entry != deadlines_.end() && entry->deadline <= limit; entry = earliest()) {
-    internal::LoopTask& task = *entry->task;
-    deadlines_.erase(entry);
-    task.turn();
+  for (auto entry = earliest(); entry != attached_.end() && entry->deadline <= limit; entry = earliest()) {
+    entry->deadline = kNever;
+    entry->task->turn();
   }
   setTimer();
 }
 
+std::vector<WebLoop::Entry>::iterator WebLoop::entryOf(const internal::LoopTask& task) {
+  return std::find_if(attached_.begin(), attached_.end(), [&task](const Entry& each) { return each.task == &task; });
+}
+
 std::vector<WebLoop::Entry>::iterator WebLoop::earliest() {
-  return std::min_element(deadlines_.begin(), deadlines_.end(),
+  return std::min_element(attached_.begin(), attached_.end(),
                           [](const Entry& left, const Entry& right) { return left.deadline < right.deadline; });
 }
 
@@ -124,7 +117,7 @@ std::vector<WebLoop::Entry>::iterator WebLoop::earliest() {
 // again, which costs less than setting it each time.
 void WebLoop::setTimer() {
   const auto next = earliest();
-  if (next == deadlines_.end()) {
+  if (next == attached_.end() || next->deadline == kNever) {
     if (timer_) {
       timer_.reset();
       tidewire_js_set_timer(-1);

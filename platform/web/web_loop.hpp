@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/ring_queue.hpp"
 #include "platform/loop.hpp"
 
 namespace tidewire::web {
@@ -40,18 +41,20 @@ class WebLoop final : public internal::Loop {
  private:
   struct Entry {
     internal::LoopTask* task;
-    core::Time deadline;
+    core::Time deadline;  // `kNever`: none.
   };
 
+  [[nodiscard]] std::vector<Entry>::iterator entryOf(const internal::LoopTask& task);
   [[nodiscard]] std::vector<Entry>::iterator earliest();
   void setTimer();
   void watchClocks();
 
-  std::vector<std::shared_ptr<internal::LoopTask>> woken_;
-  std::vector<Entry> deadlines_;
+  static constexpr core::Time kNever = core::Time::max();
+
+  core::RingQueue<std::shared_ptr<internal::LoopTask>> woken_;
+  std::vector<Entry> attached_;
   // Time of the browser's timer. It may be earlier than the remaining deadlines, never later.
   std::optional<core::Time> timer_;
-  std::vector<internal::LoopTask*> attached_;
   core::WakeWatch wakeWatch_;
 };
 

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "core/decimal.hpp"
+
 namespace tidewire::internal {
 namespace {
 
@@ -16,7 +18,7 @@ std::optional<std::string> findSlow(core::Duration held) {
     return std::nullopt;
   }
   const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(held);
-  return "callbacks held the thread that serves all clients for " + std::to_string(time.count()) + " ms";
+  return "callbacks held the thread that serves all clients for " + core::decimal(time.count()) + " ms";
 }
 
 }  // namespace

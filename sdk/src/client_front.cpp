@@ -39,23 +39,6 @@ ConnectResult ClientFront::connect() {
   return result;
 }
 
-core::OptionsFault ClientFront::fault() const {
-  if (core::OptionsFault found = core::findFault(options_)) {
-    return found;
-  }
-  if (!loop_->shapesRequest() && (!options_.tls.caFile.empty() || !options_.tls.caPem.empty())) {
-    return {ConnectResult::Unsupported, "tls: a page trusts what its browser trusts"};
-  }
-  if (core::OptionsFault found = core::findFault(configuredEndpoint(options_), loop_->shapesRequest());
-      found && !options_.endpoint) {
-    return found;
-  }
-  if (!loop_->turns()) {
-    return {ConnectResult::Unavailable, "the system gives no thread to serve clients, or their loop has ended"};
-  }
-  return {};
-}
-
 CloseResult ClientFront::close(std::uint16_t code, std::string_view reason) {
   if (!loop_->acceptsThisThread()) {
     return CloseResult::WrongThread;
@@ -118,7 +101,7 @@ Stats ClientFront::stats() const {
 }
 
 void ClientFront::answerEndpoint(std::uint64_t attempt, Endpoint endpoint, std::unique_ptr<LayerCommand> post) {
-  if (const core::OptionsFault found = core::findFault(endpoint, loop_->shapesRequest())) {
+  if (const core::OptionsFault found = faultOf(endpoint)) {
     failEndpoint(attempt, "Options::endpoint answered with a wrong " + found.text);
   } else {
     postCommand({.kind = Command::Kind::EndpointAnswered,

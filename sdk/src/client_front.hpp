@@ -30,7 +30,8 @@ class ClientFront : public ClientLoopHost, public EndpointAnswers, public std::e
  public:
   // Any thread.
   [[nodiscard]] ConnectResult connect();
-  [[nodiscard]] core::OptionsFault fault() const;
+  /// What keeps `connect` from starting an attempt.
+  [[nodiscard]] virtual core::OptionsFault fault() const = 0;
   /// Sends a payload that the platform has stored already; `content` is for its `PayloadStore::put`. `waited`: see
   /// `Mailbox::SendMode`.
   template <class... Content>
@@ -89,6 +90,8 @@ class ClientFront : public ClientLoopHost, public EndpointAnswers, public std::e
 
   /// No callback starts after this.
   virtual void stopCallbacks() = 0;
+  /// What is wrong with an answer of `Options::endpoint`.
+  [[nodiscard]] virtual core::OptionsFault faultOf(const Endpoint& answer) const = 0;
 
   void wakeIf(bool posted) {
     if (posted) {

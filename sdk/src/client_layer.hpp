@@ -20,7 +20,7 @@ namespace tidewire::internal {
 /// The client, as its layer sees it. Called on the loop thread, inside a call of the layer.
 class LayerHost {
  public:
-  virtual void deliver(Event event) = 0;
+  virtual void deliver(Event&& event) = 0;
   /// Whether the delivery queue has room. If not, the layer keeps its input until `ClientLayer::goOn`.
   [[nodiscard]] virtual bool takesMore() const = 0;
   virtual void note(LogLevel level, std::string text) = 0;

@@ -8,6 +8,7 @@
 
 #include "core/bytes.hpp"
 #include "core/close_code.hpp"
+#include "core/decimal.hpp"
 #include "core/dispatch.hpp"
 #include "core/ending_texts.hpp"
 #include "core/one_line.hpp"
@@ -105,7 +106,7 @@ void ClientLoop::messageArrived(Message& message) {
     parts_.journal.notePayload(roundBegan_, Journal::Direction::Received, message);
   }
   if (layer_ != nullptr) {
-    layer_->messageArrived(parts_.loop.now(), message);
+    layer_->messageArrived(roundBegan_, message);
   } else {
     parts_.outlet.deliver(message);
   }
@@ -383,7 +384,7 @@ void ClientLoop::perform(core::Dial) {
   if (moveTo_) {
     dialled_->url = *std::exchange(moveTo_, std::nullopt);
   }
-  log(LogLevel::Info, "attempt " + std::to_string(connection_.attempt()) + " to " + Journal::shown(dialled_->url));
+  log(LogLevel::Info, "attempt " + core::decimal(connection_.attempt()) + " to " + Journal::shown(dialled_->url));
   if (layerState_ != nullptr) {
     *layerState_ = {};
   }

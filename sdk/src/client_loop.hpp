@@ -61,7 +61,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   void transportWritable() override;
   void transportEnded(TransportEnd end) override;
 
-  void deliver(Event event) override { parts_.outlet.deliver(std::move(event)); }
+  void deliver(Event&& event) override { parts_.outlet.deliver(std::move(event)); }
   [[nodiscard]] bool takesMore() const override;
   void note(LogLevel level, std::string text) override;
   [[nodiscard]] const std::string& url() const override {

@@ -22,6 +22,26 @@ ClientShared::ClientShared(Options options, std::shared_ptr<Loop> loop, MakeLaye
   }
 }
 
+core::OptionsFault ClientShared::fault() const {
+  if (core::OptionsFault found = core::findFault(options_)) {
+    return found;
+  }
+  if (!loop_->shapesRequest() && (!options_.tls.caFile.empty() || !options_.tls.caPem.empty())) {
+    return {ConnectResult::Unsupported, "tls: a page trusts what its browser trusts"};
+  }
+  if (core::OptionsFault found = faultOf(configuredEndpoint(options_)); found && !options_.endpoint) {
+    return found;
+  }
+  if (!loop_->turns()) {
+    return {ConnectResult::Unavailable, "the system gives no thread to serve clients, or their loop has ended"};
+  }
+  return {};
+}
+
+core::OptionsFault ClientShared::faultOf(const Endpoint& answer) const {
+  return core::findFault(answer, loop_->shapesRequest());
+}
+
 SendResult ClientShared::send(MessageKind kind, std::span<const std::byte> payload, const SendOptions& options) {
   if (kind == MessageKind::Text && !core::isValidUtf8(payload)) {
     return SendResult::InvalidUtf8;

@@ -17,6 +17,7 @@ class ClientShared final : public ClientFront {
   ClientShared(Options options, std::shared_ptr<Loop> loop, MakeLayer makeLayer = {});
 
   // Any thread.
+  [[nodiscard]] core::OptionsFault fault() const override;
   [[nodiscard]] SendResult send(MessageKind kind, std::span<const std::byte> payload, const SendOptions& options);
   [[nodiscard]] WaitResult waitOpen(std::chrono::milliseconds timeout) const;
   [[nodiscard]] WaitResult waitClosed(std::chrono::milliseconds timeout) const;
@@ -36,6 +37,7 @@ class ClientShared final : public ClientFront {
 
  private:
   void stopCallbacks() override { delivery_.stop(); }
+  [[nodiscard]] core::OptionsFault faultOf(const Endpoint& answer) const override;
   void scheduleRun();
   void runTask();
   void polled(const Delivery::Polled& polled);

@@ -201,7 +201,7 @@ void Delivery::deliver(Message& message) {
   }
 }
 
-bool Delivery::deliver(Event event) {
+bool Delivery::deliver(Event&& event) {
   const bool overtakes = std::holds_alternative<EndpointRequest>(event);
   if (mode_ != Callbacks::Automatic || (held_ && !overtakes && (!arrived_.empty() || waiting().events > 0))) {
     return !enqueue(std::move(event));
@@ -283,7 +283,7 @@ void Delivery::run(const Event& event) {
   runsOpen_.store(0, std::memory_order_relaxed);
 }
 
-bool Delivery::enqueue(Event event) {
+bool Delivery::enqueue(Event&& event) {
   auto* news = std::get_if<SessionEvent>(&event);
   if (news != nullptr && news->to->absorb(*news)) {
     return false;
@@ -307,7 +307,7 @@ bool Delivery::isHandled(const Event& event, const Lock&) const {
   return held_ || std::visit([this](const auto& each) { return hasHandler(*handlers_, each); }, event);
 }
 
-void Delivery::push(Event event, const Lock&) {
+void Delivery::push(Event&& event, const Lock&) {
   queuedBytes_ += weigh(event);
   full_ = full_ || queuedBytes_ > maxBytes_;
   ++queuedEvents_;

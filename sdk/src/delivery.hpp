@@ -94,7 +94,7 @@ class Delivery final : public Outlet {
   void begin() override;
   void end() override;
   void deliver(Message& message) override;
-  bool deliver(Event event) override;
+  bool deliver(Event&& event) override;
   void hold() noexcept override { held_ = true; }
   std::uint64_t release() override;
   [[nodiscard]] bool isFull() const override;
@@ -125,9 +125,9 @@ class Delivery final : public Outlet {
   [[nodiscard]] const Handlers& current();
   void run(const Event& event);
   /// Returns whether it is queued; an event without a handler is not.
-  bool enqueue(Event event);
+  bool enqueue(Event&& event);
   [[nodiscard]] bool isHandled(const Event& event, const Lock&) const;
-  void push(Event event, const Lock&);
+  void push(Event&& event, const Lock&);
   void pushArrived(const Lock&);
   [[nodiscard]] bool conflate(Event& event, const Lock&);
   [[nodiscard]] bool conflate(SessionEvent& event, const Lock&);

@@ -19,7 +19,7 @@ void DirectClient::deliver(Message& message) {
 }
 
 /// An endpoint request does not wait behind held messages: without its answer there is no connection.
-bool DirectClient::deliver(Event event) {
+bool DirectClient::deliver(Event&& event) {
   if (held_ && !queue_.empty() && !std::holds_alternative<EndpointRequest>(event)) {
     enqueue(std::move(event));
     return false;

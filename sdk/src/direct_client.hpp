@@ -18,11 +18,14 @@ namespace tidewire::internal {
 /// A client for bindings to languages with one thread: calls, loop and callbacks share it.
 ///
 /// Events go to the derived class inside the round in which they happen, without handlers, locks or a queue. Only while
-/// the client is paused they wait, within `Options::deliveryQueueBytes`. Requires: `Callbacks::Automatic`.
+/// the client is paused they wait, within `Options::deliveryQueueBytes`.
+///
+/// Requires: `Callbacks::Automatic`, and options and answered endpoints that `core::findFault` accepts. The binding has
+/// checked them where its caller gave them, so that they are not checked twice, and the code is not linked.
 class DirectClient : public ClientFront, private Outlet {
  public:
   // The names of `tidewire::Client`, for generated calls.
-  [[nodiscard]] std::string connectFault() const { return fault().text; }
+  [[nodiscard]] std::string connectFault() const { return {}; }
   [[nodiscard]] PauseResult pause() { return ClientFront::pause(true); }
   [[nodiscard]] PauseResult resume() { return ClientFront::pause(false); }
 
@@ -39,7 +42,7 @@ class DirectClient : public ClientFront, private Outlet {
   void begin() override {}
   void end() override {}
   void deliver(Message& message) override;
-  bool deliver(Event event) override;
+  bool deliver(Event&& event) override;
   void hold() override { held_ = true; }
   std::uint64_t release() override;
   [[nodiscard]] bool isFull() const override { return heldBytes_ > options_.deliveryQueueBytes; }
@@ -47,6 +50,8 @@ class DirectClient : public ClientFront, private Outlet {
   [[nodiscard]] Waiting waiting() const override { return {.events = queue_.size(), .bytes = heldBytes_}; }
   [[nodiscard]] std::uint64_t openRunsHere() const override { return openRuns_; }
   void stopCallbacks() override;
+  [[nodiscard]] core::OptionsFault fault() const final { return {}; }
+  [[nodiscard]] core::OptionsFault faultOf(const Endpoint& /*answer*/) const final { return {}; }
 
   void enqueue(Event event);
   void run(const Event& event);
@@ -62,8 +67,6 @@ class DirectClient : public ClientFront, private Outlet {
 class DirectSession : public DirectClient {
  public:
   // The names of `tidewire::Session`, for generated calls.
-  [[nodiscard]] ConnectResult connect() { return front_.connect(); }
-  [[nodiscard]] std::string connectFault() const { return front_.fault().text; }
   [[nodiscard]] CallResult authenticate(std::string token) { return front_.authenticate(std::move(token)); }
   [[nodiscard]] std::optional<std::chrono::milliseconds> serverTime() const { return front_.serverTime(); }
 

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "core/decimal.hpp"
 #include "core/one_line.hpp"
-#include "core/url.hpp"
 
 namespace tidewire::internal {
 namespace {
@@ -17,9 +17,9 @@ std::string nameFrom(const Options& options) {
 /// Seconds with three decimals, right-aligned.
 std::string secondsOf(core::Duration time) {
   const auto total = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
-  std::string thousandths = std::to_string(total % 1000);
+  std::string thousandths = core::decimal(total % 1000);
   thousandths.insert(0, 3 - thousandths.size(), '0');
-  std::string text = std::to_string(total / 1000).append(".").append(thousandths);
+  std::string text = core::decimal(total / 1000).append(".").append(thousandths);
   text.insert(0, text.size() < 10 ? 10 - text.size() : 0, ' ');
   return text;
 }
@@ -49,15 +49,22 @@ std::string quoted(std::span<const std::byte> bytes) {
 
 }  // namespace
 
+/// Not by `parseUrl`, which a page's client does without: its URLs come from the browser's parser.
 std::string Journal::shown(std::string_view url) {
-  const core::UrlParse parsed = core::parseUrl(url);
-  if (parsed.error != core::UrlError::None) {
+  const std::size_t scheme = url.find("://");
+  if ((scheme != 2 && scheme != 3) || url.find('#') != url.npos) {
     return "?";
   }
-  std::string text;
-  text.reserve(url.size());
-  text.append(parsed.url.secure ? "wss://" : "ws://");
-  return text.append(parsed.url.hostHeader).append(parsed.url.target, 0, parsed.url.target.find('?'));
+  const std::size_t begin = scheme + 3;
+  const std::size_t end = std::min(url.find_first_of("/?", begin), url.size());
+  std::string_view host = url.substr(begin, end - begin);
+  host.remove_prefix(host.rfind('@') + 1);
+  const std::size_t port = host.find(':', host.find(']') + 1);
+  if (port != host.npos && host.find_first_not_of("0123456789", port + 1) != host.npos) {
+    return "?";  // Perhaps the beginning of a user info that has a slash.
+  }
+  const std::string_view path = url.substr(end, url.find('?', end) - end);
+  return std::string(url.substr(0, begin)).append(host).append(path.empty() ? "/" : path);
 }
 
 Journal::Journal(const Options& options, core::Time now)
@@ -92,7 +99,7 @@ void Journal::noteMessages(core::Time now, Direction direction, std::size_t mess
 void Journal::notePayload(core::Time now, Direction direction, const Message& message) {
   const std::span<const std::byte> bytes = message.bytes();
   std::string text(direction == Direction::Sent ? "queued " : nameOf(direction));
-  text.append(message.isText() ? "text, " : "binary, ").append(std::to_string(bytes.size())).append(" bytes: ");
+  text.append(message.isText() ? "text, " : "binary, ").append(core::decimal(bytes.size())).append(" bytes: ");
   text.append(quoted(bytes.first(std::min(bytes.size(), recorder_.payloadBytes))));
   const Lock lock(mutex_);
   keep(lock, {.at = now, .text = std::move(text)});
@@ -102,14 +109,14 @@ std::string Journal::dump() const {
   const Lock lock(mutex_);
   std::string text = "client " + name_ + "\n";
   if (forgotten_ > 0) {
-    text.append("(").append(std::to_string(forgotten_)).append(" earlier entries are forgotten)\n");
+    text.append("(").append(core::decimal(forgotten_)).append(" earlier entries are forgotten)\n");
   }
   for (std::size_t at = 0; at < entries_.size(); ++at) {
     const Entry& entry = entries_[at];
     text.append(secondsOf(entry.at - began_)).append("  ").append(entry.text);
     if (entry.counts) {
-      text.append(nameOf(entry.direction)).append(std::to_string(entry.messages)).append(" messages, ");
-      text.append(std::to_string(entry.bytes)).append(" bytes");
+      text.append(nameOf(entry.direction)).append(core::decimal(entry.messages)).append(" messages, ");
+      text.append(core::decimal(entry.bytes)).append(" bytes");
     }
     text += '\n';
   }

@@ -2,13 +2,15 @@
 
 #include <chrono>
 
+#include "core/decimal.hpp"
+
 namespace tidewire::internal {
 namespace {
 
-using std::to_string;
+using core::decimal;
 
 std::string milliseconds(std::chrono::microseconds time) {
-  return to_string(time.count() / 1000).append(".").append(to_string(time.count() / 100 % 10)).append(" ms");
+  return decimal(time.count() / 1000).append(".").append(decimal(time.count() / 100 % 10)).append(" ms");
 }
 
 void append(std::string& text, std::string_view name, const std::optional<std::chrono::microseconds>& time) {
@@ -20,7 +22,7 @@ void append(std::string& text, std::string_view name, const std::optional<std::c
 }  // namespace
 
 std::string describe(const Opened& opened) {
-  std::string text = "attempt " + to_string(opened.attempt) + " is open after " + milliseconds(opened.handshakeTime);
+  std::string text = "attempt " + decimal(opened.attempt) + " is open after " + milliseconds(opened.handshakeTime);
   append(text, "endpoint", opened.times.endpoint);
   append(text, "look-up", opened.times.lookUp);
   append(text, "connect", opened.times.connect);
@@ -33,25 +35,25 @@ std::string describe(const Opened& opened) {
 }
 
 std::string describe(const CloseInfo& info) {
-  std::string text = "attempt " + to_string(info.attempt) + " ended: ";
-  text.append(nameOf(info.cause)).append(", code ").append(to_string(info.code));
+  std::string text = "attempt " + decimal(info.attempt) + " ended: ";
+  text.append(nameOf(info.cause)).append(", code ").append(decimal(info.code));
   if (info.httpStatus != 0) {
-    text.append(", HTTP status ").append(to_string(info.httpStatus));
+    text.append(", HTTP status ").append(decimal(info.httpStatus));
   }
   if (!info.detail.empty()) {
     text.append(", ").append(info.detail);
   }
   if (info.unconfirmedMessages > 0) {
-    text.append("; ").append(to_string(info.unconfirmedMessages)).append(" messages unconfirmed");
+    text.append("; ").append(decimal(info.unconfirmedMessages)).append(" messages unconfirmed");
   }
   if (info.willRetry) {
-    text.append("; retries in ").append(to_string(info.retryIn.count())).append(" ms");
+    text.append("; retries in ").append(decimal(info.retryIn.count())).append(" ms");
   }
   return text.append(info.neverOpened ? "; none has opened yet" : "");
 }
 
 std::string describe(const Dropped& dropped) {
-  std::string text = "dropped " + to_string(dropped.messages) + " messages, " + to_string(dropped.bytes) + " bytes: ";
+  std::string text = "dropped " + decimal(dropped.messages) + " messages, " + decimal(dropped.bytes) + " bytes: ";
   return text.append(nameOf(dropped.reason));
 }
 

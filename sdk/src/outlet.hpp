@@ -19,7 +19,7 @@ class Outlet {
   /// `message` is only valid during the call.
   virtual void deliver(Message& message) = 0;
   /// Returns false if the event waits in a queue.
-  virtual bool deliver(Event event) = 0;
+  virtual bool deliver(Event&& event) = 0;
 
   /// Until `release`, messages wait, and every later event behind them. Only where `Loop::pausesReading` is false.
   virtual void hold() = 0;

@@ -124,11 +124,11 @@ Session& Session::operator=(Session&& other) noexcept {
 }
 
 ConnectResult Session::connect() {
-  return shared_->front().connect();
+  return shared_->connect();
 }
 
 std::string Session::connectFault() const {
-  return shared_->front().fault().text;
+  return shared_->fault().text;
 }
 
 CloseResult Session::close(std::uint16_t code, std::string_view reason) {

@@ -70,20 +70,11 @@ MakeLayer layerMaker(const Options& options, SessionOptions& session, std::share
 }  // namespace
 
 SessionSetup::SessionSetup(Options options, SessionOptions session, const std::shared_ptr<Loop>& loop)
-    : fault(core::findSessionFault(options, session)),
-      state(std::make_shared<SessionState>(session.outbox)),
+    : state(std::make_shared<SessionState>(session.outbox)),
       client(std::move(options)),
       makeLayer(layerMaker(client, session, state, loop)) {
   client.subprotocols = {"tidewire.v1"};
   client.endpoint = session.token ? requestToken(std::move(session.token), state) : Callback<EndpointRequest>();
-}
-
-ConnectResult SessionFront::connect() {
-  return fault_ && client_.acceptsThisThread() ? fault_.result : client_.connect();
-}
-
-core::OptionsFault SessionFront::fault() const {
-  return fault_ ? fault_ : client_.fault();
 }
 
 void SessionFront::subscribe(std::shared_ptr<Subscriber> subscriber, SubscribeOptions options) {

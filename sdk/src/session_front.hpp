@@ -18,7 +18,6 @@ namespace tidewire::internal {
 struct SessionSetup {
   SessionSetup(Options options, SessionOptions session, const std::shared_ptr<Loop>& loop);
 
-  core::OptionsFault fault;  ///< Of the options as they were given.
   std::shared_ptr<SessionState> state;
   Options client;  ///< The options of the client.
   MakeLayer makeLayer;
@@ -28,11 +27,8 @@ struct SessionSetup {
 class SessionFront {
  public:
   /// `client` outlives this object.
-  SessionFront(ClientFront& client, const SessionSetup& setup)
-      : client_(client), fault_(setup.fault), state_(setup.state) {}
+  SessionFront(ClientFront& client, const SessionSetup& setup) : client_(client), state_(setup.state) {}
 
-  [[nodiscard]] ConnectResult connect();
-  [[nodiscard]] core::OptionsFault fault() const;
   void subscribe(std::shared_ptr<Subscriber> subscriber, SubscribeOptions options);
   void unsubscribe(std::shared_ptr<Subscriber> subscriber);
   /// `caller`: receives the outcome, or null.
@@ -53,7 +49,6 @@ class SessionFront {
   [[nodiscard]] CallResult call(core::protocol::Call call, std::shared_ptr<Caller> caller);
 
   ClientFront& client_;
-  const core::OptionsFault fault_;
   const std::shared_ptr<SessionState> state_;
 };
 

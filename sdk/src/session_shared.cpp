@@ -4,6 +4,10 @@
 
 namespace tidewire::internal {
 
+ConnectResult SessionShared::connect() {
+  return fault_ && client_->acceptsThisThread() ? fault_.result : client_->connect();
+}
+
 // SubscriptionShared.
 
 void SubscriptionShared::unsubscribe() {

@@ -62,8 +62,10 @@ class CallShared final : public Caller {
 class SessionShared final : public std::enable_shared_from_this<SessionShared> {
  public:
   SessionShared(Options options, SessionOptions session, std::shared_ptr<Loop> loop)
-      : SessionShared(SessionSetup(std::move(options), std::move(session), loop), loop) {}
+      : SessionShared(core::findSessionFault(options, session), std::move(options), std::move(session), loop) {}
 
+  [[nodiscard]] ConnectResult connect();
+  [[nodiscard]] core::OptionsFault fault() const { return fault_ ? fault_ : client_->fault(); }
   [[nodiscard]] ClientShared& client() const noexcept { return *client_; }
   [[nodiscard]] SessionFront& front() noexcept { return front_; }
 
@@ -77,10 +79,16 @@ class SessionShared final : public std::enable_shared_from_this<SessionShared> {
                                                                            Callback<const Reply&> done);
 
  private:
-  SessionShared(SessionSetup setup, const std::shared_ptr<Loop>& loop)
-      : client_(std::make_shared<ClientShared>(std::move(setup.client), loop, std::move(setup.makeLayer))),
+  // References, because the order in which arguments are made is open: the fault is found before anything is moved.
+  SessionShared(core::OptionsFault fault, Options&& options, SessionOptions&& session,
+                const std::shared_ptr<Loop>& loop)
+      : SessionShared(std::move(fault), SessionSetup(std::move(options), std::move(session), loop), loop) {}
+  SessionShared(core::OptionsFault fault, SessionSetup setup, const std::shared_ptr<Loop>& loop)
+      : fault_(std::move(fault)),
+        client_(std::make_shared<ClientShared>(std::move(setup.client), loop, std::move(setup.makeLayer))),
         front_(*client_, setup) {}
 
+  const core::OptionsFault fault_;  // Of the options as they were given.
   const std::shared_ptr<ClientShared> client_;
   SessionFront front_;
 };

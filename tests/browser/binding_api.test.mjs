@@ -317,6 +317,20 @@ test('client: a wasm file that cannot be loaded ends the attempt, and connect tr
   assert.deepEqual(result.messages, ['not lost']);
 });
 
+test('client: a close before a wasm file that cannot be loaded ends with its event all the same', LIMIT, async () => {
+  const [result, closes] = await pages.inPage(async () => {
+    globalThis.fetch = () => Promise.reject(new Error('no network'));
+    const { Recording } = await import('/test/recording.js');
+    const recording = new Recording('ws://127.0.0.1:1/');
+    recording.client.connect();
+    const result = recording.client.close();
+    await recording.first('close');
+    return [result, recording.of('close').map(({ cause, willRetry }) => [cause, willRetry])];
+  });
+  assert.equal(result, 'accepted');
+  assert.deepEqual(closes, [['closed-by-user', false]]);
+});
+
 test('log: a sink gets the records of its level, with the name of the client', LIMIT, async (context) => {
   const server = await serverFor(context);
   const records = await pages.inPage(async (url) => {
@@ -428,11 +442,12 @@ for (const source of ['a URL', 'a URL without a MIME type', 'bytes', 'a Response
       async ([url, source]) => {
         const wasm = '/dist/tidewire.wasm';
         const sources = {
-          'a URL': () => wasm,
-          'a URL without a MIME type': () => new URL(`/untyped${wasm}`, location.href),
-          bytes: () => fetch(wasm).then((response) => response.arrayBuffer()),
-          'a Response': () => fetch(wasm),
-          'a module': () => WebAssembly.compileStreaming(fetch(wasm)),
+          'a URL': () => ({ wasmUrl: wasm }),
+          'a URL without a MIME type': () => ({ wasmUrl: new URL(`/untyped${wasm}`, location.href) }),
+          bytes: async () => ({ wasmBinary: await (await fetch(wasm)).arrayBuffer() }),
+          'a Response': async () => ({ wasmBinary: await fetch(wasm) }),
+          'a promise of a Response': () => ({ wasmBinary: fetch(wasm) }),
+          'a module': async () => ({ wasmBinary: await WebAssembly.compileStreaming(fetch(wasm)) }),
         };
         const { ready } = await import('/dist/tidewire.js');
         await ready(await sources[source]());

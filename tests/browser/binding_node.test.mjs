@@ -32,16 +32,16 @@ function nextClose(client) {
 
 test('node: without crypto the wasm is not loaded, and the reason names it', LIMIT, async () => {
   set('crypto', undefined);
-  await assert.rejects(ready(wasm), /globalThis\.crypto/);
+  await assert.rejects(ready({ wasmBinary: wasm }), /globalThis\.crypto/);
   set('crypto', webcrypto);
-  await ready(wasm);
+  await ready({ wasmBinary: wasm });
 });
 
 test('node: without a WebSocket a client is unavailable, once, until there is one', LIMIT, async (context) => {
   const server = await startTickerServer({});
   context.after(() => server.kill('SIGKILL'));
   set('WebSocket', undefined);
-  await ready(wasm);
+  await ready({ wasmBinary: wasm });
   const client = new Client(`${server.ws}/echo`, { heartbeat: { interval: 0 } });
   let closes = 0;
   client.addEventListener('close', () => ++closes);

@@ -53,6 +53,9 @@ test('options: what is no value of the right type is named with where it was giv
     [{ connectTimeout: NaN }, 'options.connectTimeout must be a number of milliseconds'],
     [{ reconnect: { finalCodes: 4000 } }, 'options.reconnect.finalCodes must be an array of integers'],
     [{ subprotocols: [5] }, 'options.subprotocols must be an array of strings'],
+    [{ hartbeat: {} }, "options.hartbeat is not an option. Did you mean 'heartbeat'?"],
+    [{ heartbeat: { Intervall: 5 } }, "options.heartbeat.Intervall is not an option. Did you mean 'interval'?"],
+    [{ log: { colour: 'red' } }, 'options.log.colour is not an option. There are: level, sink'],
   ];
   for (const [options, text] of wrong) {
     assert.equal(faultOf({ options }), text);

@@ -40,7 +40,7 @@ test('realms: the wasm may come from a URL, a response, a buffer or a module of 
         buffer: async () => (await frame.fetch(url.href)).arrayBuffer(),
         module: async () => frame.WebAssembly.compile(await (await frame.fetch(url.href)).arrayBuffer()),
       };
-      await ready(await source[kind]());
+      await ready({ [kind === 'url' ? 'wasmUrl' : 'wasmBinary']: await source[kind]() });
       return true;
     }, kind);
     assert.equal(loaded, true, kind);

@@ -397,7 +397,7 @@ test('session: without the wasm it closes, and its calls end', LIMIT, async () =
   const told = await pages.inPage(async (url) => {
     const { ending, SessionRecording } = await import('/test/session_recording.js');
     const { ready } = await import('/dist/tidewire.js');
-    const broken = ending(ready('/dist/nothing.wasm'));
+    const broken = ending(ready({ wasmUrl: '/dist/nothing.wasm' }));
     const recording = new SessionRecording(url);
     const { session } = recording;
     const room = recording.subscribe('room');

@@ -211,7 +211,7 @@ test('page: a chart has the colour of its own first and last price, a change tha
   const server = await startServer(context);
   const { page } = await openDashboard(context, server.url);
   const colours = await page.evaluate(async () => {
-    const { SymbolCard } = await import('./card.js');
+    const { SymbolCard } = await import('./dashboard.js');
     const card = new SymbolCard('XYZ', document.querySelector('#card'));
     document.body.append(card.element);
     for (const [seq, price] of [5, 4, 6, 4.5].entries()) {

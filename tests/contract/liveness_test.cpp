@@ -56,6 +56,8 @@ CONTRACT_TEST("reconnect: the time of Retry-After is added to the delay") {
     options.url = world().peerUrl("/status?code=" + status + "&retry-after=3600");
     options.reconnect.maxRetryAfter = 400ms;
     TestClient test(std::move(options));
+    // Before the attempt: from a moment after its close event a busy machine may have taken some of the delay.
+    const auto since = world().now();
     test.client().connect();
     test.awaitCloses(1);
     const tidewire::CloseInfo first = test.log().closes[0];
@@ -63,9 +65,8 @@ CONTRACT_TEST("reconnect: the time of Retry-After is added to the delay") {
     CHECK(first.willRetry);
     CHECK(first.retryIn >= 400ms);
     CHECK(first.retryIn <= 420ms);
-    const auto since = world().now();
     test.awaitCloses(2);
-    CHECK(world().now() - since >= 350ms);
+    CHECK(world().now() - since >= 400ms);
   }
 }
 

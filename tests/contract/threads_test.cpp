@@ -132,7 +132,7 @@ CONTRACT_TEST("pause: no message is delivered until resume(), and none is lost")
 CONTRACT_TEST("pause: a paused reader is not taken for a dead peer") {
   tidewire::Options options = optionsFor("/echo");
   // Long enough for a busy machine to answer in.
-  constexpr auto kTimeout = 500ms;
+  constexpr auto kTimeout = 1000ms;
   options.heartbeat = {.interval = 20ms, .timeout = kTimeout, .message = "alive?", .answer = "alive?"};
   TestClient test(std::move(options));
   test.client().connect();

@@ -13,8 +13,10 @@
 #include "client_access.hpp"
 #include "core/bytes.hpp"
 #include "message_access.hpp"
+#include "os/randomness.hpp"
 #include "platform/loop.hpp"
 #include "rfc6455/codec.hpp"
+#include "session_access.hpp"
 
 namespace {
 
@@ -49,14 +51,19 @@ class Sink final : public internal::Transport {
   void leave(std::uint16_t, std::string_view) override {}
   void abort() override {}
 
-  void opened() { events_.transportOpened({}, {}); }
-  void receive(std::string_view text, int count) {
+  void opened(std::string_view subprotocol = {}) { events_.transportOpened(subprotocol, {}); }
+  /// `next` returns the text of each, which is valid until its next call.
+  template <class Next>
+  void receive(int count, Next next) {
     events_.arrivalBegan();
     for (int i = 0; i < count; ++i) {
-      Message message = internal::MessageAccess::view(MessageKind::Text, core::asBytes(text));
+      Message message = internal::MessageAccess::view(MessageKind::Text, core::asBytes(next()));
       events_.messageArrived(message);
     }
     events_.arrivalEnded();
+  }
+  void receive(std::string_view text, int count) {
+    receive(count, [text] { return text; });
   }
 
  private:
@@ -134,6 +141,43 @@ void receive(Callbacks callbacks, int rounds) {
   require(received == long{rounds} * kMessages, "messages are missing");
 }
 
+/// Events of one channel, which differ in their `seq`.
+class Events {
+ public:
+  [[nodiscard]] std::string_view next() {
+    std::size_t digit = kHead.size() + kSeq.size() - 1;
+    for (; text_[digit] == '9'; --digit) {
+      text_[digit] = '0';
+    }
+    ++text_[digit];
+    return text_;
+  }
+
+ private:
+  static constexpr std::string_view kHead = R"({"op":"event","channel":"prices","seq":)";
+  static constexpr std::string_view kSeq = "1000000000";
+
+  std::string text_ = std::string(kHead).append(kSeq).append("}\n").append(100, 'x');
+};
+
+void receiveEvents(int rounds) {
+  const auto loop = std::make_shared<StillLoop>();
+  Session session = internal::SessionAccess::make({.url = "ws://still.test/", .heartbeat = {.interval = {}}}, {}, loop);
+  long received = 0;
+  const Subscription subscription = session.subscribe(
+      "prices", {}, {.onEvent = [&](const Event& event) { received += event.body.text().size() == 100 ? 1 : 0; }});
+  session.connect();
+  loop->turn();
+  loop->sink().opened("tidewire.v1");
+  loop->sink().receive(R"({"op":"welcome","v":1,"resumed":false,"now":0})", 1);
+  loop->sink().receive(R"({"op":"subscribed","id":1,"epoch":"e","seq":1000000000,"recovered":false})", 1);
+  Events events;
+  for (int i = 0; i < rounds; ++i) {
+    loop->sink().receive(kMessages, [&events] { return events.next(); });
+  }
+  require(received == long{rounds} * kMessages, "events are missing");
+}
+
 void send(std::size_t bytes, int messages, int rounds) {
   Open open(Callbacks::Automatic);
   const std::string text(bytes, 'x');
@@ -183,12 +227,16 @@ int main(int argc, char** argv) {
   require(argc == 3, "usage: instructions SCENARIO ROUNDS");
   const std::string_view scenario = argv[1];
   const int rounds = std::atoi(argv[2]);
+  // As a loop of the library does, of which there is none here: keys from the system's generator cost the kernel's time.
+  tidewire::native::prepareManyRandom();
   if (scenario == "decode-64") {
     decode(rounds);
   } else if (scenario == "receive-64") {
     receive(Callbacks::Automatic, rounds);
   } else if (scenario == "poll-64") {
     receive(Callbacks::Poll, rounds);
+  } else if (scenario == "event-100") {
+    receiveEvents(rounds);
   } else if (scenario == "send-64") {
     send(64, kMessages, rounds);
   } else if (scenario == "send-64k") {

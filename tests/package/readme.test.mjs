@@ -11,7 +11,7 @@ import { ROOT, codeBlocks, readme } from '../support/readme.mjs';
 import { startTickerServer } from '../support/ticker_server.mjs';
 
 const HELLO = process.env.HELLO || path.join(ROOT, 'build/native-release/samples/hello/hello');
-const LIMIT = { timeout: 30_000 };
+const LIMIT = { timeout: 90_000 };
 const read = (file) => readFileSync(path.join(ROOT, file), 'utf8');
 
 test('README: its program is the sample, of 15 lines at most', () => {

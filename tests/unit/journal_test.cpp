@@ -56,6 +56,8 @@ TEST_CASE("journal: a URL is shown without user info and query, which may hold s
   CHECK(Journal::shown("ws://h/a?b?c=hunter2") == "ws://h/a");
   CHECK(Journal::shown("no URL, hunter2") == "?");
   CHECK(Journal::shown("ws://user:hunter2@h/#f") == "?");
+  CHECK(Journal::shown("ws://user:hunter/2@h/") == "?");
+  CHECK(Journal::shown("no URL://hunter2") == "?");
 }
 
 TEST_CASE("journal: no text makes a line of its own, neither in the record nor in the log") {

@@ -1,7 +1,7 @@
 // Client: the C++ client behind an EventTarget. Payloads never enter WebAssembly: it is told their slot, their kind and
 // their size.
 
-import { Connection, Handle, copyOf, current, living, makeOptions, take } from './connection.js';
+import { Connection, Handle, closeOn, copyOf, current, living, makeOptions, take } from './connection.js';
 import {
   OPTIONS,
   PAUSE_RESULT,
@@ -9,11 +9,18 @@ import {
   SEND_RESULT,
   WHEN_NOT_OPEN,
 } from './described.js';
-import { check, readClientOptions, readEndpoint, readOptions, resolveUrl } from './options.js';
+import { MessageIterator } from './message_iterator.js';
+import { check, ownOf, readClientOptions, readEndpoint, readOptions, resolveUrlHere } from './options.js';
 import { PendingCalls } from './pending.js';
 import { wasm, glue } from './wasm.js';
 
-take('message', (handle, message) => handle?.connection.dispatchEvent(new MessageEvent('message', message)));
+// The default of deliveryQueueBytes.
+const KEPT_BYTES = 8 * 1024 * 1024;
+
+/** For ReconnectingWebSocket, which makes another event of a message. */
+export const receive = Symbol('receive');
+
+take('message', (handle, message) => handle?.connection[receive](message));
 take('endpoint', (handle, request) => handle?.requestEndpoint(request));
 
 /** A Client of the wasm. */
@@ -52,19 +59,24 @@ class ClientHandle extends Handle {
 
 /** A WebSocket client that stays connected. tidewire.d.ts describes it. */
 export class Client extends Connection {
+  #keptBytes;
+
   constructor(url, options = {}) {
-    const given = readClientOptions(options);
-    const { endpoint, log, sendQueue, subprotocols = [] } = options;
+    const own = ownOf(options);
+    const given = readClientOptions(own);
+    const { endpoint, log, sendQueue, subprotocols = [] } = own;
     check((url ?? endpoint) != null, 'url', 'given, unless options.endpoint is');
-    const resolved = url == null ? '' : resolveUrl(url);
+    const resolved = url == null ? '' : resolveUrlHere(url);
     const offered = [...subprotocols];
-    const configured = () => ({ url: resolved, subprotocols: [...offered] });
+    const configured = () => ({ url: this.url, subprotocols: [...offered] });
     const functions = { endpoint, configured, sink: log?.sink };
     super(
       resolved,
       new PendingCalls(sendQueue?.whenNotOpen),
       (client, dropped) => new ClientHandle('client', client, given, functions, dropped),
     );
+    closeOn(own.signal, this);
+    this.#keptBytes = own.deliveryQueueBytes ?? KEPT_BYTES;
   }
 
   get bufferedAmount() {
@@ -87,5 +99,14 @@ export class Client extends Connection {
 
   resume() {
     return this[living].resume();
+  }
+
+  /** What each loop over the client takes; tidewire.d.ts describes it. */
+  [Symbol.asyncIterator]() {
+    return new MessageIterator(this, this.#keptBytes);
+  }
+
+  [receive](message) {
+    this.dispatchEvent(new MessageEvent('message', message));
   }
 }

@@ -11,7 +11,7 @@ import {
   readStats,
 } from './described.js';
 import { Fields } from './fields.js';
-import { check, give, textOf } from './options.js';
+import { check, give, isUnresolvable, resolveUrl, textOf } from './options.js';
 import { PendingCalls } from './pending.js';
 import { wasm, glue, provide, ready, taken } from './wasm.js';
 
@@ -21,6 +21,9 @@ import { wasm, glue, provide, ready, taken } from './wasm.js';
 const handles = new Map();
 const busy = new Set();
 const abandoned = new FinalizationRegistry(({ kind, address }) => destroy(kind, address));
+
+// A signal may live for much longer than what it closes.
+const unheard = new FinalizationRegistry(({ signal, listener }) => signal.deref()?.removeEventListener('abort', listener));
 
 let sinksRunning = 0;
 
@@ -209,6 +212,23 @@ export function copyOf(data, name = 'data') {
   return new Uint8Array(data).slice();
 }
 
+/** Closes `connection` when `signal` aborts, and keeps neither of them. */
+export function closeOn(signal, connection) {
+  if (signal === undefined) {
+    return;
+  }
+  signal.throwIfAborted();
+  const held = new WeakRef(connection);
+  const listener = () => {
+    const target = held.deref();
+    if (target?.[current]) {
+      target.close();
+    }
+  };
+  signal.addEventListener('abort', listener, { once: true });
+  unheard.register(connection, { signal: new WeakRef(signal), listener });
+}
+
 // For the classes that are made of it, and for nobody else.
 export const current = Symbol('current');
 export const living = Symbol('living');
@@ -228,7 +248,10 @@ export class Connection extends EventTarget {
     this.#url = url;
     this.#target = pending;
     this.#makeHandle = makeHandle;
-    this.#load();
+    // A server that renders a page makes clients which never connect.
+    if (!isUnresolvable(url) && (wasm !== null || globalThis.location !== undefined)) {
+      this.#load();
+    }
   }
 
   get url() {
@@ -240,9 +263,38 @@ export class Connection extends EventTarget {
   }
 
   connect() {
-    const result = this[living].connect();
+    const target = this[living];
+    if (isUnresolvable(this.#url)) {
+      this.#url = resolveUrl(this.#url);
+    }
+    const result = target.connect();
     this.#load();
     return result;
+  }
+
+  /** Resolves with the next 'open', at once while open; rejects when the connection has closed for good. */
+  async connected() {
+    if (this[living].state === 'open') {
+      return;
+    }
+    const listening = new AbortController();
+    const { signal } = listening;
+    let last = null;
+    await new Promise((resolve, reject) => {
+      this.addEventListener('open', resolve, { signal });
+      this.addEventListener('close', (info) => {
+        last = info;
+        if (!info.willRetry) {
+          reject(new Error(info.detail, { cause: info }));
+        }
+      }, { signal });
+      // Without a close event where close() ended the wait for an attempt.
+      this.addEventListener('statechange', ({ from, to }) => {
+        if (from === 'waiting' && to === 'closed') {
+          reject(new Error('closed while it waited for the next attempt', { cause: last }));
+        }
+      }, { signal });
+    }).finally(() => listening.abort());
   }
 
   connectFault() {
@@ -280,6 +332,32 @@ export class Connection extends EventTarget {
       this.#target.dispose();
     }
     this.#target = null;
+  }
+
+  // Of `await using`: closes, and frees when that is over.
+  async #closeAndDispose() {
+    if (this.#target === null) {
+      return;
+    }
+    if (this.close() === 'accepted' && this.state !== 'closed') {
+      await new Promise((resolve) => {
+        this.addEventListener('statechange', ({ to }) => to === 'closed' && resolve());
+      });
+    }
+    this.dispose();
+  }
+
+  static {
+    // Node 20 and older browsers have no such symbol.
+    if (Symbol.asyncDispose !== undefined) {
+      Object.defineProperty(this.prototype, Symbol.asyncDispose, {
+        value() {
+          return this.#closeAndDispose();
+        },
+        configurable: true,
+        writable: true,
+      });
+    }
   }
 
   get [current]() {
@@ -328,17 +406,18 @@ export class Connection extends EventTarget {
 
   #loadFailed(error) {
     this.#loading = false;
-    const dropped = this.#target?.giveUp() ?? null;
-    if (dropped === null) {
+    const ending = this.#target?.giveUp() ?? null;
+    if (ending === null) {
       return;
     }
+    const { cause, dropped } = ending;
     this[endCalls]();
     this[report]('statechange', { from: 'idle', to: 'closed' });
     if (dropped.messages > 0) {
       this[report]('dropped', dropped);
     }
     this[report]('close', {
-      cause: 'unavailable',
+      cause,
       code: 1006,
       reason: '',
       detail: textOf(error),

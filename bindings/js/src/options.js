@@ -96,6 +96,12 @@ function checkHeartbeat({ message = '', answer = '' }) {
   checkValue(asked === answered, 'options.heartbeat.answer', asked === 1 ? FAULTS.kNoNumber : FAULTS.kNumberAlone);
 }
 
+/** A copy of `options` without what a page may have added to Object.prototype. */
+export function ownOf(options) {
+  check(typeof options === 'object' && options !== null, 'options', 'an object');
+  return { __proto__: null, ...options };
+}
+
 /** Checks a client's options; answers them as a list for `give`. */
 export function readClientOptions(given) {
   const list = readOptions(given, OPTIONS, 'options');
@@ -107,13 +113,34 @@ export function readClientOptions(given) {
 /** The same of a session's. */
 export const readSessionOptions = (given) => readOptions(given, SESSION_OPTIONS, 'options');
 
+// How many letters have to be inserted, removed or replaced.
+function editDistance(from, to) {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (const letter of from) {
+    const above = row;
+    row = [above[0] + 1];
+    for (let i = 0; i < to.length; ++i) {
+      row.push(Math.min(row[i] + 1, above[i + 1] + 1, above[i] + (letter === to[i] ? 0 : 1)));
+    }
+  }
+  return row[to.length];
+}
+
+function adviceFor(key, names) {
+  const distance = (name) => editDistance(key.toLowerCase(), name.toLowerCase());
+  const nearest = names.reduce((best, name) => (distance(name) < distance(best) ? name : best));
+  return distance(nearest) <= nearest.length / 3 ? `Did you mean '${nearest}'?` : `There are: ${names.join(', ')}`;
+}
+
 // Checks `given` against `schema` and returns a list of [number, type, value, ...].
 export function readOptions(given, schema, path) {
   check(typeof given === 'object' && given !== null, path, 'an object');
   const list = [];
   for (const [key, value] of Object.entries(given)) {
     const name = `${path}.${key}`;
-    check(Object.hasOwn(schema, key), name, `one of: ${Object.keys(schema).join(', ')}; it`);
+    if (!Object.hasOwn(schema, key)) {
+      throw new TypeError(`${name} is not an option. ${adviceFor(key, Object.keys(schema))}`);
+    }
     if (value !== undefined) {
       list.push(...readOption(value, schema[key], name));
     }
@@ -139,13 +166,22 @@ export function give(list, toNumber, toText) {
   }
 }
 
+/** Of the page or worker; undefined elsewhere. */
+export const baseUrl = () => globalThis.document?.baseURI ?? globalThis.location?.href;
+
+/** True where nothing says what the URL is relative to, as on a server that renders a page. */
+export const isUnresolvable = (url) => baseUrl() === undefined && /^(?!\s*[a-z][a-z\d+.-]*:)./i.test(url);
+
+/** As `resolveUrl`, except that a URL which cannot be resolved here stays as it is until `connect()`. */
+export const resolveUrlHere = (url) => (isUnresolvable(url) ? String(url) : resolveUrl(url));
+
 // Resolves as the WebSocket constructor does. What that lets stand although RFC 3986 does not is percent-encoded in the
 // path and refused in the host.
 //
 // What the URL standard's parser refuses has that parser's text.
 export function resolveUrl(url) {
   check(url != null, 'url', 'given');
-  const resolved = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
+  const resolved = new URL(url, baseUrl());
   const href = resolved.href.replace(/^http/, 'ws');
   checkValue(/^wss?:/.test(href), 'url', FAULTS.kNotWebSocket);
   checkValue(!href.includes('#'), 'url', FAULTS.kFragment);

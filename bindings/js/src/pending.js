@@ -14,6 +14,7 @@ export class PendingCalls {
   #calls = [];
   #messages = 0;
   #started = false;
+  #closing = false; // close() was called, and its 'close' event is due.
   #whenNotOpen;
 
   /** `whenNotOpen`: the option, if it is given. */
@@ -26,6 +27,7 @@ export class PendingCalls {
       return 'already-started';
     }
     this.#started = true;
+    this.#closing = false;
     this.state = 'idle';
     this.keep((target) => target.connect());
     return 'started';
@@ -49,6 +51,7 @@ export class PendingCalls {
       return 'already-closed';
     }
     this.#started = false;
+    this.#closing = true;
     this.state = 'closed';
     this.keep((target) => target.close(code, reason));
     return 'accepted';
@@ -109,18 +112,22 @@ export class PendingCalls {
     this.#calls.forEach((call) => call(target));
   }
 
-  /** The wasm could not be loaded. Returns the drop to report, or null if no connection was wanted. */
+  /**
+   * The wasm could not be loaded. Returns the cause of the close and the drop to report, or null if no connection was
+   * wanted.
+   */
   giveUp() {
-    if (!this.#started) {
+    if (!this.#started && !this.#closing) {
       return null;
     }
+    const cause = this.#started ? 'unavailable' : 'closed-by-user';
     const dropped = { reason: 'closed', messages: this.#messages, bytes: this.bufferedAmount };
     this.#calls = [];
-    this.#started = false;
+    this.#started = this.#closing = false;
     this.#messages = this.bufferedAmount = 0;
     this.state = 'closed';
     this.dropped.messages += dropped.messages;
     this.dropped.bytes += dropped.bytes;
-    return dropped;
+    return { cause, dropped };
   }
 }

@@ -1,6 +1,6 @@
 // Session: the C++ session behind an EventTarget, its subscriptions behind others, its calls behind promises.
 
-import { Connection, Handle, copyOf, current, dispatch, endCalls, living, report, take } from './connection.js';
+import { Connection, Handle, closeOn, copyOf, current, dispatch, endCalls, living, report, take } from './connection.js';
 import {
   CALL_RESULT,
   PUBLISH_OPTIONS,
@@ -11,7 +11,7 @@ import {
   readStats,
 } from './described.js';
 import { Fields, blank } from './fields.js';
-import { check, readOptions, readSessionOptions, readToken, resolveUrl, wholeMilliseconds } from './options.js';
+import { check, ownOf, readOptions, readSessionOptions, readToken, resolveUrlHere, wholeMilliseconds } from './options.js';
 import { PendingCalls } from './pending.js';
 import { glue } from './wasm.js';
 
@@ -369,7 +369,8 @@ class PendingSessionCalls extends PendingCalls {
   }
 
   giveUp() {
-    return super.giveUp() && NOTHING_DROPPED;
+    const ending = super.giveUp();
+    return ending && { ...ending, dropped: NOTHING_DROPPED };
   }
 
   // A call that was cancelled meanwhile is not made.
@@ -389,9 +390,10 @@ export class Session extends Connection {
   #registry;
 
   constructor(url, options = {}) {
-    const given = readSessionOptions(options);
-    const { token, log } = options;
-    const resolved = resolveUrl(url);
+    const own = ownOf(options);
+    const given = readSessionOptions(own);
+    const { token, log } = own;
+    const resolved = resolveUrlHere(url);
     const registry = new SessionRegistry();
     registry.report = (detail) => this[report]('error', detail);
     registry.token = typeof token === 'string' ? token : null;
@@ -401,6 +403,7 @@ export class Session extends Connection {
       return registry.target;
     });
     this.#registry = registry;
+    closeOn(own.signal, this);
   }
 
   get serverTime() {

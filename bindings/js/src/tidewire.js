@@ -1,5 +1,8 @@
 // Tidewire for JavaScript: the C++ library, compiled to WebAssembly. tidewire.d.ts describes it.
 
-export { Client } from './client.js';
-export { Session, SessionError, Subscription, Reply } from './session.js';
-export { ready } from './wasm.js';
+import { wasmFrom } from './load.js';
+import { useLoader } from './wasm.js';
+
+useLoader(wasmFrom(() => new URL('./tidewire.wasm', import.meta.url)));
+
+export * from './all.js';

@@ -6,10 +6,12 @@ import { createTidewireGlue } from './glue.js';
 export let wasm = null;
 
 const provided = {};
+let loader = null;
 let loading = null;
 let view = new Uint8Array(0);
 
-export const glue = createTidewireGlue({
+const host = {
+  WebSocket: undefined,
   bytes() {
     // The old view dies when the memory grows.
     if (view.buffer !== wasm.memory.buffer) {
@@ -18,11 +20,18 @@ export const glue = createTidewireGlue({
     return view;
   },
   call: (name, ...numbers) => wasm[name](...numbers),
-});
+};
+
+export const glue = createTidewireGlue(host);
 
 /** Gives the wasm functions to call, before it is loaded. */
 export function provide(imports) {
   Object.assign(provided, imports);
+}
+
+/** An entry point says how the wasm is loaded: `loader(imports, options)` resolves to its exports. */
+export function useLoader(entryLoader) {
+  loader = entryLoader;
 }
 
 /** A text that the wasm hands over. */
@@ -32,13 +41,20 @@ export function taken(slot) {
   return value;
 }
 
+const READY_OPTIONS = ['wasmUrl', 'wasmBinary', 'WebSocket'];
+
 /**
- * Loads the wasm, which the first client does by itself: from the file beside this one, or from what is given here
+ * Loads the wasm, which the first client does by itself: from where the entry point has it, or from what is given here
  * before that. After a failure the next call tries again.
  */
-export function ready(source = new URL('tidewire.wasm', import.meta.url)) {
+export function ready(options = {}) {
+  const unknown = Object.keys(options).find((name) => !READY_OPTIONS.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(`options.${unknown} must be one of: ${READY_OPTIONS.join(', ')}; it`);
+  }
+  host.WebSocket = options.WebSocket ?? host.WebSocket;
   if (loading === null) {
-    loading = load(source);
+    loading = load(options);
     loading.catch(() => {
       loading = null;
     });
@@ -46,7 +62,7 @@ export function ready(source = new URL('tidewire.wasm', import.meta.url)) {
   return loading;
 }
 
-async function load(source) {
+async function load(options) {
   if (typeof globalThis.crypto?.getRandomValues !== 'function') {
     throw new Error('no crypto here: Node 18 needs globalThis.crypto set to the webcrypto of node:crypto');
   }
@@ -54,34 +70,6 @@ async function load(source) {
     env: { ...glue.imports, ...provided, emscripten_notify_memory_growth() {} },
     wasi_snapshot_preview1: { proc_exit() {} },
   };
-  const instance = await instantiate(source, imports);
-  wasm = instance.exports;
+  wasm = await loader(imports, options);
   wasm._initialize();
-}
-
-// By name, since each realm (a frame, a test runner's context) has classes of its own.
-function isA(name, value) {
-  return value?.[Symbol.toStringTag] === name;
-}
-
-async function instantiate(source, imports) {
-  if (isA('WebAssembly.Module', source)) {
-    return WebAssembly.instantiate(source, imports);
-  }
-  const bytes = typeof source === 'string' || isA('URL', source) ? await fetchWasm(source) : source;
-  const result =
-    isA('Response', bytes)
-      ? await WebAssembly.instantiateStreaming(bytes, imports)
-      : await WebAssembly.instantiate(bytes, imports);
-  return result.instance;
-}
-
-// Streaming wants the right MIME type, which not every server knows.
-async function fetchWasm(url) {
-  const response = await fetch(url);
-  if (!response.ok) {
-    throw new Error(`${url}: HTTP status ${response.status}`);
-  }
-  const isWasm = /^application\/wasm\b/.test(response.headers.get('content-type'));
-  return isWasm ? response : response.arrayBuffer();
 }

@@ -14,16 +14,17 @@ namespace {
 /// Whether OpenSSL may be called: it cleans up at the end of the program, and must not be in use then.
 struct Generator {
   std::mutex mutex;
-  bool usable = OPENSSL_atexit([] {
-                  Generator& generator = instance();
-                  const std::lock_guard lock(generator.mutex);
-                  generator.usable = false;
-                }) == 1;
+  bool usable = false;
 
   /// Never destroyed: it is used after `main`.
   static Generator& instance() {
     static Generator* const instance = new Generator;
     return *instance;
+  }
+
+  void setUsable(bool value) {
+    const std::lock_guard lock(mutex);
+    usable = value;
   }
 };
 
@@ -39,6 +40,12 @@ bool drawRandom(std::span<std::byte> bytes) noexcept {
     }
   }
   return true;
+}
+
+void prepareManyRandom() {
+  if (OPENSSL_atexit([] { Generator::instance().setUsable(false); }) == 1) {
+    Generator::instance().setUsable(true);
+  }
 }
 
 bool drawManyRandom(std::span<std::byte> bytes) noexcept {

@@ -10,7 +10,7 @@ namespace tidewire::native {
 namespace {
 
 // Markup may stand before the words.
-constexpr std::size_t kMostBytes = 4096;
+constexpr std::size_t kMostExcerptBytes = 4096;
 constexpr std::size_t kMostSizeDigits = 8;
 
 std::optional<std::uint64_t> numberOf(std::string_view text, int base) {
@@ -102,13 +102,13 @@ void BodyExcerpt::feedChunked(char next) {
     take({&next, 1});
     if (left_ == 0u) {
       inChunkSize_ = true;
-      complete_ = body_.size() >= kMostBytes;
+      complete_ = body_.size() >= kMostExcerptBytes;
     }
     return;
   }
   if (next != '\n') {
     chunkSize_ += next;
-    complete_ = chunkSize_.size() > kMostBytes;
+    complete_ = chunkSize_.size() > kMostExcerptBytes;
     return;
   }
   const std::string size = chunkSize_.substr(0, chunkSize_.find_first_of(";\r \t"));
@@ -125,13 +125,14 @@ void BodyExcerpt::take(std::string_view bytes) {
   if (complete_) {
     return;
   }
-  const std::uint64_t most = std::min<std::uint64_t>(left_.value_or(kMostBytes), kMostBytes - body_.size());
+  const std::uint64_t most =
+      std::min<std::uint64_t>(left_.value_or(kMostExcerptBytes), kMostExcerptBytes - body_.size());
   const std::string_view taken = bytes.substr(0, static_cast<std::size_t>(most));
   body_ += taken;
   if (left_) {
     *left_ -= taken.size();
   }
-  complete_ = body_.size() == kMostBytes || (!chunked_ && left_ == 0u);
+  complete_ = body_.size() == kMostExcerptBytes || (!chunked_ && left_ == 0u);
 }
 
 std::string BodyExcerpt::text() const {

@@ -16,7 +16,7 @@ constexpr std::size_t kSmallestShift = 8;
 constexpr std::size_t kLargestShift = 24;
 constexpr std::size_t kSmallestBytes = std::size_t{1} << kSmallestShift;
 constexpr std::size_t kLargestBytes = std::size_t{1} << kLargestShift;
-constexpr std::size_t kMostBytes = 32 * 1024 * 1024;
+constexpr std::size_t kMostSpareBytes = 32 * 1024 * 1024;
 
 constexpr bool isKept(std::size_t capacity) {
   return capacity >= kSmallestBytes && capacity <= kLargestBytes;
@@ -47,7 +47,7 @@ class Spares {
 
   [[nodiscard]] bool keep(const Memory& memory) {
     const std::lock_guard lock(mutex_);
-    if (bytes_ + memory.capacity > kMostBytes) {
+    if (bytes_ + memory.capacity > kMostSpareBytes) {
       return false;
     }
     Size& size = sizeOf(memory.capacity);

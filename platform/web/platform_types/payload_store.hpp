@@ -4,9 +4,9 @@
 #include <optional>
 #include <span>
 #include <utility>
-#include <vector>
 
 #include "core/outgoing.hpp"
+#include "core/ring_queue.hpp"
 #include "glue.hpp"
 
 namespace tidewire::internal {
@@ -19,14 +19,19 @@ class PayloadStore {
   class Batch {
    public:
     [[nodiscard]] std::optional<core::Outgoing> next() {
-      return at_ == messages_.size() ? std::nullopt : std::optional(std::move(messages_[at_++]));
+      if (messages_.empty()) {
+        return std::nullopt;
+      }
+      std::optional<core::Outgoing> message(std::move(messages_.front()));
+      messages_.pop_front();
+      return message;
     }
 
     /// How many messages are left, and their payload bytes.
-    [[nodiscard]] std::size_t count() const noexcept { return messages_.size() - at_; }
+    [[nodiscard]] std::size_t count() const noexcept { return messages_.size(); }
     [[nodiscard]] std::size_t payloadBytes() const noexcept {
       std::size_t bytes = 0;
-      for (std::size_t i = at_; i < messages_.size(); ++i) {
+      for (std::size_t i = 0; i < messages_.size(); ++i) {
         bytes += messages_[i].sizeBytes;
       }
       return bytes;
@@ -35,8 +40,7 @@ class PayloadStore {
    private:
     friend class PayloadStore;
 
-    std::vector<core::Outgoing> messages_;
-    std::size_t at_ = 0;
+    core::RingQueue<core::Outgoing> messages_;
   };
 
   /// Returns true; natively a message may be impossible to encode.

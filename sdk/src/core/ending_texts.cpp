@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "core/decimal.hpp"
 #include "core/one_line.hpp"
 
 namespace tidewire::core {
@@ -54,7 +55,7 @@ std::string withValue(std::string_view option, const std::string& value) {
 }  // namespace
 
 std::string closeText(std::uint16_t code, std::string_view reason) {
-  std::string text = code == kNoCode ? "no code" : std::to_string(code);
+  std::string text = code == kNoCode ? "no code" : decimal(code);
   if (const std::string_view name = registeredName(code); !name.empty()) {
     text.append(" (").append(name).append(")");
   }
@@ -65,11 +66,11 @@ std::string closeText(std::uint16_t code, std::string_view reason) {
 }
 
 std::string limitText(std::string_view option, Duration value) {
-  return withValue(option, std::to_string(std::chrono::ceil<std::chrono::milliseconds>(value).count()) + " ms");
+  return withValue(option, decimal(std::chrono::ceil<std::chrono::milliseconds>(value).count()) + " ms");
 }
 
 std::string limitText(std::string_view option, std::size_t value) {
-  return withValue(option, std::to_string(value));
+  return withValue(option, decimal(value));
 }
 
 }  // namespace tidewire::core

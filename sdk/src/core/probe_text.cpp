@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "core/decimal.hpp"
+
 namespace tidewire::core {
 namespace {
 
@@ -20,7 +22,7 @@ ProbeText::ProbeText(std::string_view pattern) noexcept : before_(pattern) {
 std::string ProbeText::with(std::uint64_t number) const {
   std::string text(before_);
   if (numbered_) {
-    text += std::to_string(number);
+    text += decimal(number);
     text += behind_;
   }
   return text;

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "core/ascii.hpp"
+#include "core/decimal.hpp"
 
 namespace tidewire::core {
 namespace {
@@ -189,7 +190,7 @@ UrlError parseTarget(std::string_view text, Url& url) {
 std::string makeHostHeader(const Url& url) {
   std::string header = url.hostIsIpv6 ? "[" + url.host + "]" : url.host;
   if (!url.portIsDefault) {
-    header += ":" + std::to_string(url.port);
+    header += ":" + decimal(url.port);
   }
   return header;
 }

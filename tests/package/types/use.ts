@@ -1,10 +1,11 @@
 // What an application in TypeScript writes: compiled, never run.
-import { Client, Session, ready, type ClientEventMap, type Options, type SessionOptions } from 'tidewire';
+import { Client, ReconnectingWebSocket, Session, ready, type ClientEventMap, type Options, type SessionOptions } from 'tidewire';
 
 const options: Options = {
   name: undefined,
   heartbeat: { message: 'ping', answer: undefined },
   reconnect: undefined,
+  signal: AbortSignal.timeout(10),
   log: { level: undefined, sink: ({ text }) => console.log(text) },
 };
 const client = new Client('ws://127.0.0.1:9/', options);
@@ -20,6 +21,18 @@ client.addEventListener('open', { handleEvent: (event: ClientEventMap['close']) 
 // @ts-expect-error: an option that does not exist.
 new Client('ws://127.0.0.1:9/', { hearbeat: {} });
 
+await client.connected();
+for await (const data of client) {
+  console.log(typeof data === 'string' ? data.length : data.byteLength);
+}
+
+const socket = new ReconnectingWebSocket('ws://127.0.0.1:9/', ['a'], { sendQueue: { whenNotOpen: 'queue' } });
+socket.binaryType = 'arraybuffer';
+socket.onclose = ({ code, willRetry }) => console.log(code, willRetry, socket.readyState === ReconnectingWebSocket.OPEN);
+socket.addEventListener('message', ({ data }) => socket.send(data));
+// @ts-expect-error: subprotocols are the second argument.
+new ReconnectingWebSocket('ws://127.0.0.1:9/', [], { subprotocols: ['a'] });
+
 const token: SessionOptions['token'] = async ({ attempt }) => ({ token: `${attempt}`, url: undefined });
 const session = new Session(new URL('ws://127.0.0.1:9/'), { token, outbox: undefined, allowedHosts: undefined });
 session.subscribe('a', { since: undefined, conflate: true }, { onEvent: (event) => console.log(event.json()), onGap: undefined });
@@ -27,4 +40,7 @@ session.addEventListener('error', { handleEvent: ({ code }) => console.log(code)
 const { outcome } = await session.publish('a', 'b', { ack: true, resend: undefined });
 const reply = await session.request('m', new Uint8Array(2), { signal: AbortSignal.timeout(10), timeout: undefined });
 console.log(outcome, reply.text);
-await ready(new Uint8Array(8));
+await ready({ wasmBinary: new Uint8Array(8), wasmUrl: undefined });
+await ready({ WebSocket: class { constructor(readonly url: string, readonly protocols?: string[]) {} } });
+// @ts-expect-error: the source has a name.
+await ready('tidewire.wasm');

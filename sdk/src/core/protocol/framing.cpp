@@ -18,7 +18,7 @@ std::string_view asText(std::span<const std::byte> bytes) noexcept {
 }
 
 std::size_t find(std::span<const std::byte> bytes, std::byte wanted) noexcept {
-  return static_cast<std::size_t>(std::find(bytes.begin(), bytes.end(), wanted) - bytes.begin());
+  return std::min(asText(bytes).find(static_cast<char>(wanted)), bytes.size());
 }
 
 /// A body that could forge messages, or that text cannot carry, goes binary.

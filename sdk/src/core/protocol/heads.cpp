@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/bytes.hpp"
+#include "core/decimal.hpp"
 #include "core/protocol/json.hpp"
 #include "core/utf8.hpp"
 
@@ -22,10 +23,10 @@ class HeadWriter {
   explicit HeadWriter(std::string_view op) : text_("{") { add("op", op); }
 
   HeadWriter& add(std::string_view name, std::string_view value) { return addRaw(name, asJson(value)); }
-  HeadWriter& add(std::string_view name, std::uint64_t value) { return addRaw(name, std::to_string(value)); }
+  HeadWriter& add(std::string_view name, std::uint64_t value) { return addRaw(name, decimal(value)); }
   HeadWriter& add(std::string_view name, bool value) { return addRaw(name, value ? "true" : "false"); }
   HeadWriter& add(std::string_view name, const Position& value) {
-    return addRaw(name, R"({"epoch":)" + asJson(value.epoch) + R"(,"seq":)" + std::to_string(value.seq) + '}');
+    return addRaw(name, R"({"epoch":)" + asJson(value.epoch) + R"(,"seq":)" + decimal(value.seq) + '}');
   }
   template <class Value>
   HeadWriter& add(std::string_view name, const std::optional<Value>& value) {
