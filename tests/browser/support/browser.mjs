@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 
 import { chromium } from 'playwright-core';
 
-const ARGUMENTS = [
+export const CHROMIUM_ARGUMENTS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-gpu',
@@ -13,11 +13,11 @@ const ARGUMENTS = [
 ];
 
 // The one that TIDEWIRE_CHROMIUM names, or the system's.
-const PROGRAM = process.env.TIDEWIRE_CHROMIUM || '/usr/bin/chromium';
+export const CHROMIUM = process.env.TIDEWIRE_CHROMIUM || '/usr/bin/chromium';
 
-export const hasBrowser = () => existsSync(PROGRAM);
+export const hasBrowser = () => existsSync(CHROMIUM);
 
 /** Starts headless Chromium. */
 export function launchBrowser() {
-  return chromium.launch({ executablePath: PROGRAM, args: ARGUMENTS });
+  return chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGUMENTS });
 }

@@ -1,6 +1,5 @@
-// A browser of any engine, as far as the tests of pages need one: newPage(), and of a page goto(), evaluate(), close()
-// and on('pageerror'). A page is a frame, and values go in and out as JSON. No driver is needed, since ../page/remote.js
-// asks for what there is to do.
+// Pages of any engine, as far as tests need them: open(), and of a page evaluate() and close(). A page is a frame, and
+// values go in and out as JSON. No driver is needed, since ../page/remote.js asks for what there is to do.
 
 import { openIn } from './engines.mjs';
 
@@ -29,12 +28,11 @@ export class RemoteBrowser {
     return this.opened.close();
   }
 
-  async newPage() {
+  async open(address, { pageerror }) {
     const page = ++this.#ids;
-    this.#pages.set(page, () => {});
+    this.#pages.set(page, pageerror);
+    await this.#perform('open', { page, address });
     return {
-      on: (_pageerror, listener) => this.#pages.set(page, listener),
-      goto: (address) => this.#perform('open', { page, address }),
       evaluate: (script, argument) => this.#perform('evaluate', { page, script: String(script), argument }),
       close: () => this.#perform('close', { page }),
     };
