@@ -9,19 +9,28 @@ export class RemoteBrowser {
   #answers = new Map();
   #pages = new Map();
   #ids = 0;
+  #isThere = null;
+  #started = new Promise((resolve) => (this.#isThere = resolve));
 
   /** What the engine posts; a server of files hands it on. */
   post = async (path, body) => {
     const said = body === '' ? {} : JSON.parse(body);
-    if (path === '/remote/next') return JSON.stringify(await this.#next());
+    if (path === '/remote/next') {
+      this.#isThere();
+      return JSON.stringify(await this.#next());
+    }
     if (path === '/remote/done') this.#answers.get(said.id)(said);
     if (path === '/remote/failed') this.#pages.get(said.page)(new Error(said.error));
     return '{}';
   };
 
-  /** Starts the engine; `files` is the URL that the posts above go to, with the page under /test. */
+  /**
+   * Starts the engine, and resolves once it has loaded the page; on a busy machine that takes longer than a test may.
+   * `files` is the URL that the posts above go to, with the page under /test.
+   */
   async launch(engine, files) {
     this.opened = await openIn(engine, `${files}/test/remote.html`);
+    await Promise.race([this.#started, this.opened.failed]);
   }
 
   close() {
