@@ -11,7 +11,7 @@ const CLIENTS = 10_000;
 test('leaks: 10,000 clients leave heap, wasm memory and listeners where they were', { timeout: 120_000 }, async (context) => {
   const { page } = await pages.openPage();
   context.after(() => page.close());
-  const session = await page.context().newCDPSession(page);
+  const session = await page.tab.context().newCDPSession(page.tab);
   await session.send('Performance.enable');
   const round = async () => {
     const { memory } = await page.evaluate(async (count) => {

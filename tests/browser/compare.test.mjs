@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { launchServer } from '../support/children.mjs';
 import { launchBrowser } from './support/browser.mjs';
 import { startStaticServer } from './support/static_server.mjs';
+import { Tabs } from './support/tabs.mjs';
 
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const WEB = path.join(process.env.TIDEWIRE_WEB || path.join(ROOT, 'build/web-release/web'), 'compare');
@@ -20,8 +21,12 @@ const PICTURES = path.join(WEB, '../../compare-screenshots');
 const LIMIT = { timeout: 60_000 };
 
 let browser;
+let tabs;
 before(async () => {
   browser = await launchBrowser();
+  const shared = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  await shared.addInitScript(defineLedgers);
+  tabs = new Tabs(shared);
 });
 after(() => browser?.close());
 
@@ -42,13 +47,10 @@ async function startScripted(context) {
 }
 
 async function openPage(context, url) {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  context.after(() => page.close());
   const errors = [];
-  page.on('pageerror', (error) => errors.push(String(error)));
-  await page.addInitScript(defineLedgers);
-  await page.goto(url);
-  return { page, errors };
+  const page = await tabs.open(url, { pageerror: (error) => errors.push(String(error)) });
+  context.after(() => page.close());
+  return { page: page.tab, errors };
 }
 
 // In the page: both ledgers, as they are shown.

@@ -9,16 +9,20 @@ import { fileURLToPath } from 'node:url';
 
 import { startTickerServer } from '../support/ticker_server.mjs';
 import { launchBrowser } from './support/browser.mjs';
+import { Tabs } from './support/tabs.mjs';
 
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const WEB = process.env.TIDEWIRE_WEB || path.join(ROOT, 'build/web-release/web');
 const DATA = process.env.TIDEWIRE_DATA || path.join(ROOT, '../shared/data/daily-ohlcv-2015-2017.csv');
 const LIMIT = { timeout: 60_000 };
+const VIEWPORT = { width: 1000, height: 800 };
 const SYMBOLS = ['AAPL', 'COKE', 'GOOGL', 'TSLA', 'YHOO'];
 
 let browser;
+let tabs;
 before(async () => {
   browser = await launchBrowser();
+  tabs = new Tabs(await browser.newContext({ viewport: VIEWPORT }));
 });
 after(() => browser?.close());
 
@@ -30,12 +34,13 @@ async function startServer(context, ...args) {
 
 /** Opens the dashboard and begins to note what it shows, in an array that only this very document has. */
 async function openDashboard(context, url) {
-  const page = await browser.newPage({ viewport: { width: 1000, height: 800 } });
-  context.after(() => page.close());
   const complaints = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  await page.goto(url);
+  const opened = await tabs.open(url, {
+    pageerror: (error) => complaints.push(String(error)),
+    console: (message) => message.type() === 'error' && complaints.push(message.text()),
+  });
+  context.after(() => opened.close());
+  const page = opened.tab;
   await page.evaluate(() => {
     window.shown = [];
     const note = (card) => {
@@ -188,6 +193,7 @@ test('page: no width from 320 to 1600 px scrolls sideways', LIMIT, async (contex
       tooWide.push([width, needed]);
     }
   }
+  await page.setViewportSize(VIEWPORT);
   assert.deepEqual(tooWide, []);
 });
 

@@ -31,10 +31,16 @@ Read readIn(std::string_view text, std::size_t pieceBytes) {
   return read;
 }
 
-/// The same in one piece, cut at every byte, and byte by byte.
-Read readOf(const std::string& text) {
+/// The same in one piece and byte by byte.
+Read readLong(const std::string& text) {
   Read whole = readIn(text, text.size());
   CHECK(readIn(text, 1).reader.state() == whole.reader.state());
+  return whole;
+}
+
+/// The same also cut at every byte.
+Read readOf(const std::string& text) {
+  Read whole = readLong(text);
   for (std::size_t cut = 0; cut < std::min<std::size_t>(text.size(), 400); ++cut) {
     CAPTURE(cut);
     ResponseHeadReader reader;
@@ -155,17 +161,17 @@ TEST_CASE("response head: it may have 64 KiB, interim responses included, and ke
   const std::string line = "HTTP/1.1 403 Forbidden\r\n";
   const auto withFieldOf = [&](std::size_t bytes) { return line + "A: " + std::string(bytes, 'x') + "\r\n\r\n"; };
   const std::size_t most = kMaxHeadBytes - withFieldOf(0).size();
-  CHECK(readOf(withFieldOf(most)).reader.state() == State::Complete);
-  const Read beyond = readOf(withFieldOf(most + 1));
+  CHECK(readLong(withFieldOf(most)).reader.state() == State::Complete);
+  const Read beyond = readLong(withFieldOf(most + 1));
   CHECK(beyond.reader.state() == State::TooLong);
   CHECK(beyond.reader.head().status == 403);
   std::string interims;
   while (interims.size() <= kMaxHeadBytes) {
     interims += "HTTP/1.1 103 Early Hints\r\n\r\n";
   }
-  CHECK(readOf(interims).reader.state() == State::TooLong);
-  CHECK(readOf(std::string(kMaxHeadBytes + 1, '\n')).reader.state() == State::TooLong);
-  CHECK(readOf("HTTP/" + std::string(kMaxHeadBytes, '1')).reader.state() == State::TooLong);
+  CHECK(readLong(interims).reader.state() == State::TooLong);
+  CHECK(readLong(std::string(kMaxHeadBytes + 1, '\n')).reader.state() == State::TooLong);
+  CHECK(readLong("HTTP/" + std::string(kMaxHeadBytes, '1')).reader.state() == State::TooLong);
 }
 
 TEST_CASE("response head: nothing is taken once it has ended") {

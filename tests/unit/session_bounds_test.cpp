@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 using Numbers = std::vector<std::uint64_t>;
 
 constexpr std::size_t kBound = 64 * 1024;
-constexpr std::uint64_t kMany = 20'000;
+constexpr std::uint64_t kMany = 5'000;
 constexpr char kSeparator = '\x1e';
 
 std::string eventHead(std::uint64_t seq, const std::string& channel = "c") {

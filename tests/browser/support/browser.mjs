@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 
 import { chromium } from 'playwright-core';
 
-const ARGUMENTS = [
+export const CHROMIUM_ARGUMENTS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-gpu',
@@ -13,11 +13,11 @@ const ARGUMENTS = [
 ];
 
 // The one that TIDEWIRE_CHROMIUM names, or the system's.
-const PROGRAM = process.env.TIDEWIRE_CHROMIUM || '/usr/bin/chromium';
+export const CHROMIUM = process.env.TIDEWIRE_CHROMIUM || '/usr/bin/chromium';
 
-export const hasBrowser = () => existsSync(PROGRAM);
+export const hasBrowser = () => existsSync(CHROMIUM);
 
 /** Starts headless Chromium. `more`: arguments; `without`: arguments of Playwright's that it does not get. */
 export function launchBrowser({ more = [], without = [] } = {}) {
-  return chromium.launch({ executablePath: PROGRAM, args: [...ARGUMENTS, ...more], ignoreDefaultArgs: without });
+  return chromium.launch({ executablePath: CHROMIUM, args: [...CHROMIUM_ARGUMENTS, ...more], ignoreDefaultArgs: without });
 }

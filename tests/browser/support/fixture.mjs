@@ -11,6 +11,7 @@ import { launchBrowser } from './browser.mjs';
 import { ISOLATION } from './engines.mjs';
 import { RemoteBrowser } from './remote_browser.mjs';
 import { startStaticServer } from './static_server.mjs';
+import { Tabs } from './tabs.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const DIST = process.env.TIDEWIRE_JS_DIST || path.join(HERE, '../../../build/web-release/bindings/js/dist');
@@ -24,17 +25,18 @@ export const LIMIT = { timeout: 30_000 };
 /** Call once in a test file. What it answers works inside tests. */
 export function usePages() {
   const fixture = {};
+  let tabs;
   before(async () => {
     const folders = { dist: DIST, test: path.join(HERE, '../page') };
     if (ENGINE === 'chromium') {
       fixture.files = await startStaticServer(folders);
       fixture.browser = await launchBrowser();
-      // A context for each page would take most of the time of a test.
-      fixture.pages = await fixture.browser.newContext();
+      // One context: each takes more time than a test.
+      tabs = new Tabs(await fixture.browser.newContext());
       return;
     }
     fixture.browser = new RemoteBrowser();
-    fixture.pages = fixture.browser;
+    tabs = fixture.browser;
     fixture.files = await startStaticServer(folders, { post: fixture.browser.post, headers: ISOLATION });
     await fixture.browser.launch(ENGINE, fixture.files.url);
   });
@@ -61,11 +63,9 @@ export function usePages() {
   };
 
   fixture.openPage = async (policy) => {
-    const page = await fixture.pages.newPage();
     const errors = [];
-    page.on('pageerror', (error) => errors.push(error));
-    await page.goto(`${fixture.files.url}/${policy === undefined ? '' : `?${new URLSearchParams({ policy })}`}`);
-    return { page, errors };
+    const address = `${fixture.files.url}/${policy === undefined ? '' : `?${new URLSearchParams({ policy })}`}`;
+    return { page: await tabs.open(address, { pageerror: (error) => errors.push(error) }), errors };
   };
   return fixture;
 }

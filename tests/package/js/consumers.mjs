@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import { launchBrowser } from '../../browser/support/browser.mjs';
 import { startStaticServer } from '../../browser/support/static_server.mjs';
+import { Tabs } from '../../browser/support/tabs.mjs';
 import { ANY_ORIGIN, startTickerServer } from '../../support/ticker_server.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
@@ -61,6 +62,7 @@ export function useConsumers({ pages = true } = {}) {
     if (pages) {
       fixture.files = await startStaticServer({ site: fixture.root });
       fixture.browser = await launchBrowser();
+      fixture.tabs = new Tabs(await fixture.browser.newContext());
     }
   });
   after(async () => {
@@ -88,12 +90,11 @@ export function useConsumers({ pages = true } = {}) {
 
   /** Opens an address, calls `run(echo address)` there once it exists, and answers its result and what was fetched. */
   fixture.runPage = async (address, run = (url) => globalThis.run(url)) => {
-    const page = await fixture.browser.newPage();
     const fetched = [];
-    page.on('request', (request) => fetched.push(new URL(request.url()).pathname.split('/').pop()));
+    const request = (each) => fetched.push(new URL(each.url()).pathname.split('/').pop());
+    const page = await fixture.tabs.open(address, { request });
     try {
-      await page.goto(address);
-      await page.waitForFunction(() => globalThis.run !== undefined);
+      await page.tab.waitForFunction(() => globalThis.run !== undefined);
       const early = [...fetched];
       return { result: await page.evaluate(run, fixture.echo), early, fetched };
     } finally {

@@ -80,20 +80,23 @@ test('readme: the first example has six lines, and others follow', () => {
 
 EXAMPLES.forEach(({ title }, at) => {
   test(`readme: ${title}`, LIMIT, async () => {
-    const page = await consumers.browser.newPage();
     const lines = [];
     const isDone = () => PRINTS[title].every((expected) => lines.some((line) => expected.test(line)));
+    let page;
     const done = new Promise((resolve, reject) => {
-      page.on('pageerror', reject);
-      page.on('console', (message) => {
-        lines.push(message.text());
-        if (isDone()) resolve();
-      });
+      const listeners = {
+        pageerror: reject,
+        console: (message) => {
+          lines.push(message.text());
+          if (isDone()) resolve();
+        },
+      };
+      page = consumers.tabs.open(`${site.url}/${at}.html`, listeners);
+      page.catch(reject);
     });
     const late = new Promise((resolve) => setTimeout(resolve, 20_000).unref());
-    await page.goto(`${site.url}/${at}.html`);
     await Promise.race([done, late]);
-    await page.close();
+    await (await page).close();
     assert.ok(isDone(), `it printed:\n${lines.join('\n')}`);
   });
 });
