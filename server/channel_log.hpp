@@ -94,8 +94,8 @@ class LogEngine {
   LogEngine& operator=(const LogEngine&) = delete;
   virtual ~LogEngine() = default;
 
-  /// The log of a channel, which comes into being on first use. `maker` is who it is made for, if so: whoever makes
-  /// many loses his own first where there is no room for all.
+  /// The log of a channel, which comes into being on first use. `maker`: the client for which it is made, if it
+  /// is made for one. A client that makes many loses its own first where there is no room for all.
   ///
   /// Returns: null if there is no room for another.
   virtual std::shared_ptr<ChannelLog> open(const std::string& channel, const std::string& maker) = 0;

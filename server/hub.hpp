@@ -13,7 +13,7 @@ namespace tidewire::server {
 
 /// What each client may do, and how much of it.
 struct Limits {
-  std::int64_t heartbeatMs = 25'000;  ///< 0: clients need not ask, and silent ones are kept.
+  std::int64_t heartbeatMs = 25'000;  ///< 0: clients need not send any, and silent ones are kept.
   std::int64_t helloWithinMs = 10'000;
   std::size_t maxMessageBytes = 1'048'576;
   std::size_t maxBodyBytes = 65'536;  ///< Of a publish.

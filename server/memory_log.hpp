@@ -52,7 +52,7 @@ class MemoryLog final : public ChannelLog {
   int notifying_ = 0;
 };
 
-/// Every channel in this process's memory. A channel that nobody uses makes room for another: first those that keep
+/// Every channel in this process's memory. An unused channel makes room for another: first those that keep
 /// nothing, then of those that have the same maker as the most others the one that was used longest ago. When it comes
 /// back, it has another epoch.
 class MemoryEngine final : public LogEngine {

@@ -96,7 +96,7 @@ bool Peer::handleAll(Unframer& unframer) {
   return true;
 }
 
-// TCP is the flow control: whatever the client asks for, no more is kept of the answers than it may have waiting.
+// TCP is the flow control: whatever the client requests, no more is kept of the answers than it may have waiting.
 bool Peer::holdsBack() const {
   return !ending_ && (held_ || !input_.empty() || outbox_.bytes() >= hub_.limits().maxQueueBytes);
 }
@@ -214,7 +214,7 @@ void Peer::error(std::optional<std::uint64_t> id, std::string_view code, std::st
   answer(head);
 }
 
-// Not at once: whoever finds it may be in the midst of something. Nor when the socket is writable: it may never be.
+// Not at once, since the caller may be in the midst of something. Nor when the socket is writable: it may never be.
 void Peer::tooSlow() {
   if (!tooSlow_) {
     tooSlow_ = true;

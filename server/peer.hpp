@@ -77,7 +77,7 @@ class Peer final : private SessionConnection {
 
   /// Asks the client to connect anew, within `spreadMs`.
   ///
-  /// Returns: false if it has not come so far that it can be asked.
+  /// Returns: false if it is not that far yet.
   [[nodiscard]] bool goAway(std::uint64_t spreadMs);
   /// The server stops.
   void stop();

@@ -126,7 +126,7 @@ void Peer::handle(const Publish& head, std::string_view body) {
   }
   std::shared_ptr<ChannelLog> log;
   if (const char* const refusal = refusalOf(head, body, log)) {
-    if (head.id) {  // Nobody waits for an answer otherwise.
+    if (head.id) {  // Without one the client does not wait for an answer.
       error(head.id, refusal);
     }
     return;

@@ -22,7 +22,7 @@ struct Hello;
 enum class Attempt : std::uint8_t {
   New,
   Late,  ///< Not above it.
-  Leap,  ///< So far above it that no client gets there: it would lock out whoever has the key.
+  Leap,  ///< So far above it that no client gets there: it would lock out the owner of the key.
 };
 
 /// The connection of a session.
@@ -41,7 +41,7 @@ class SessionConnection {
 struct Session {
   std::string user = {};
   std::string key = {};     ///< A secret.
-  std::string name = {};    ///< For logs: the same for the same key, which it does not tell.
+  std::string name = {};    ///< For logs: the same for the same key, which it does not reveal.
   std::string memory = {};  ///< The name of what is remembered here.
   SessionConnection* connection = nullptr;
   std::int64_t lostAt = 0;                    ///< By the steady clock, once the connection is gone.

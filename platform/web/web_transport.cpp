@@ -169,7 +169,7 @@ void WebTransport::closed(std::uint16_t code, std::string_view reason) {
   }
   if (!open_) {
     end({.cause = CloseCause::ConnectFailed,
-         .detail = "no connection; a browser does not tell a page whether the name was not found, nobody answered, the "
+         .detail = "no connection; a browser hides from a page whether the name was not found, no server answered, the "
                    "certificate is not trusted or the server refused"});
   } else if (code == 1006) {
     end({.cause = CloseCause::ConnectionLost, .detail = "the connection ended without a Close frame"});

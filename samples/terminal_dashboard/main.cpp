@@ -30,7 +30,7 @@ struct Arguments {
   std::string caFile;
 };
 
-/// Where nobody chose a locale, as in a bare container, the terminal is still one of today's, which shows UTF-8.
+/// Without a locale, as in a bare container, the terminal is taken for one that shows UTF-8.
 dashboard::Charset chooseCharset() {
   const auto chosen = [](const char* name) {
     const char* value = std::getenv(name);

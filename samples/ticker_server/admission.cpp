@@ -37,7 +37,7 @@ std::string_view nameOf(std::string_view host) {
 
 bool isLocal(std::string_view name) {
   constexpr std::string_view kLocal = "localhost";
-  constexpr std::string_view kBelow = ".localhost";  // RFC 6761 section 6.3: nobody else may own one of these.
+  constexpr std::string_view kBelow = ".localhost";  // RFC 6761 section 6.3: always this machine.
   return isSame(name, kLocal) ||
          (name.size() > kBelow.size() && isSame(name.substr(name.size() - kBelow.size()), kBelow));
 }

@@ -47,7 +47,7 @@ Server::~Server() {
 
 void Server::createContext() {
   lws_set_log_level(0, nullptr);  // It reports what any client does wrong; what stops us is reported by us.
-  // A client that offers no subprotocol, and plain HTTP, get the first; its name is one that nobody can offer. The
+  // A client that offers no subprotocol, and plain HTTP, get the first; its name cannot be offered. The
   // other has the name of whichever subprotocol is being chosen.
   static lws_protocols protocols[] = {{"", callback, 0, kReceiveBytes, 0, nullptr, kSendBytes},
                                       {"echo", callback, 0, kReceiveBytes, 0, nullptr, kSendBytes},

@@ -1,4 +1,4 @@
-// Client: the C++ client behind an EventTarget. Payloads never enter WebAssembly: it is told their slot, their kind and
+// Client: the C++ client behind an EventTarget. Payloads never enter WebAssembly, which knows their slot, their kind and
 // their size.
 
 import { Connection, Handle, closeOn, copyOf, current, handleAt, living, makeOptions, take } from './connection.js';

@@ -1,4 +1,4 @@
-// The clients behind JavaScript's: each event is told there.
+// The clients behind JavaScript's, and the way of their events.
 
 #include "exchange.hpp"
 #include "handles.hpp"

@@ -17,7 +17,7 @@ import { wasm, glue, host, provide, ready, taken } from './wasm.js';
 
 // --- What the wasm calls ---
 
-// By address in the wasm. A connection that nobody holds may go, unless something can still happen to it.
+// By address in the wasm. A connection without a reference to it may go, unless something can still happen to it.
 const handles = new Map();
 export const busy = new Set();
 const abandoned = new FinalizationRegistry(({ kind, address }) => destroy(kind, address));
@@ -109,7 +109,7 @@ function holdWhileBusy(connection, state) {
 
 // --- Where a connection's calls go ---
 
-/** Options in the wasm: whoever they are for takes them. */
+/** Options in the wasm, which the client or session that they are for takes over. */
 export function makeOptions(url, list) {
   const options = wasm.tidewire_options_new();
   const giveText = (number, text) => wasm.tidewire_option_text(options, number, glue.hold(text));
@@ -239,7 +239,7 @@ export function closeOn(signal, connection) {
   unheard.register(connection, { signal: new WeakRef(signal), listener });
 }
 
-// For the classes that are made of it, and for nobody else.
+// For the classes that are made of it only.
 export const current = Symbol('current');
 export const living = Symbol('living');
 export const report = Symbol('report');

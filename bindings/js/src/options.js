@@ -1,4 +1,4 @@
-// What clients and sessions may be told, checked as it is given: a mistake throws where it was made. Which options
+// The options of clients and sessions, checked as they are given: a mistake throws where it was made. Which options
 // there are stands in described.js. What C++ would refuse too has the text that connectFault() gives there.
 
 import { FAULTS, OPTIONS, SESSION_OPTIONS } from './described.js';
@@ -91,9 +91,9 @@ function checkSubprotocols(list) {
 
 function checkHeartbeat({ message = '', answer = '' }) {
   const places = (text) => text.split('{n}').length - 1;
-  const [asked, answered] = [places(message), places(answer)];
-  checkValue(asked <= 1, 'options.heartbeat.message', FAULTS.kTwoNumbers);
-  checkValue(asked === answered, 'options.heartbeat.answer', asked === 1 ? FAULTS.kNoNumber : FAULTS.kNumberAlone);
+  const [sent, answered] = [places(message), places(answer)];
+  checkValue(sent <= 1, 'options.heartbeat.message', FAULTS.kTwoNumbers);
+  checkValue(sent === answered, 'options.heartbeat.answer', sent === 1 ? FAULTS.kNoNumber : FAULTS.kNumberAlone);
 }
 
 /** A copy of `options` without what a page may have added to Object.prototype. */

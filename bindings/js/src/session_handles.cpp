@@ -1,4 +1,4 @@
-// The sessions behind JavaScript's: each event and answer is told there.
+// The sessions behind JavaScript's, and the way of their events and answers.
 
 #include "exchange.hpp"
 #include "handles.hpp"

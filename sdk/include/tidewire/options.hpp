@@ -95,7 +95,7 @@ struct HeartbeatOptions {
   ///
   /// With "{n}" only a text with the number of a heartbeat of this connection is an answer, each number once. All other
   /// texts are delivered. Only the number of the newest heartbeat gives a round-trip time. Without "{n}" the first
-  /// equal text while a heartbeat is pending is the answer, whoever sent it.
+  /// equal text while a heartbeat is pending is the answer, even one that another client has caused.
   ///
   /// Sessions: refused with `InvalidOption`.
   ///

@@ -8,9 +8,9 @@
 
 namespace tidewire::core::protocol {
 
-/// Objects of somebody else's by name: a hash table with open addressing.
+/// Finds objects, which it does not own, by name: a hash table with open addressing.
 ///
-/// Only the application gives the names, so nobody can choose them to collide.
+/// Only the application gives the names, so that a peer cannot choose them to collide.
 template <class T>
 class NameTable {
  public:
