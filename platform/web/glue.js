@@ -3,7 +3,8 @@
 // messages, turns and one timer, and decides nothing. What only sessions need is in messages.js.
 //
 // `host` provides `bytes()`, the present view of the whole memory, and `call(name, ...numbers)`, which calls an export. It
-// may have a `WebSocket`, a class to use instead of the global one, and `made(thing)`, which gets each socket and timer.
+// may have a `WebSocket`, a class to use instead of the global one, `early(url, protocols)`, which returns a socket that was
+// made already, or undefined, and `made(thing)`, which gets each socket and timer.
 // Emscripten runs this function at build time too, only to read the names of `imports`: until an import is called it
 // may use nothing of the host or the browser. Emscripten 3.1 removes variables declared by destructuring.
 export function createTidewireGlue(host) {
@@ -114,9 +115,10 @@ export function createTidewireGlue(host) {
       failSoon(record, noWebSocket(), FAILURES.unavailable);
       return;
     }
-    const socket = new WebSocket(url, protocols);
+    const early = host.early && host.early(url, protocols);
+    const socket = early || new WebSocket(url, protocols);
     record.socket = socket;
-    if (host.made) {
+    if (host.made && !early) {
       host.made(socket);
     }
     socket.binaryType = 'arraybuffer';
@@ -129,7 +131,7 @@ export function createTidewireGlue(host) {
       host.call('tidewire_on_closed', record.handle, code, hold(event.reason || ''));
     };
     // Chromium, of what the page's policy forbids: closed from the start, and an error event without a close event.
-    if (socket.readyState === CLOSED) {
+    if (!early && socket.readyState === CLOSED) {
       failSoon(record, FORBIDDEN, FAILURES.forbidden);
     }
   }

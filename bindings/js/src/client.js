@@ -78,7 +78,7 @@ export class Client extends Connection {
     const functions = { endpoint, configured, sink: log?.sink };
     super(
       resolved,
-      new PendingCalls(sendQueue?.whenNotOpen),
+      new PendingCalls(endpoint === undefined ? offered : null, sendQueue?.whenNotOpen),
       (client, dropped) => new ClientHandle('client', client, given, functions, dropped),
     );
     closeOn(own.signal, this);

@@ -277,7 +277,7 @@ export class Connection extends EventTarget {
     if (isUnresolvable(this.#url)) {
       this.#url = resolveUrl(this.#url);
     }
-    const result = target.connect();
+    const result = target.connect(this.#url);
     this.#load();
     return result;
   }
@@ -340,6 +340,8 @@ export class Connection extends EventTarget {
   dispose() {
     if (this.#target instanceof Handle) {
       this.#target.dispose();
+    } else {
+      this.#target?.discard();
     }
     this.#target = null;
   }

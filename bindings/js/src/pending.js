@@ -3,6 +3,7 @@
 // when it is sent.
 
 import { readStats } from './described.js';
+import { openEarly } from './early.js';
 import { blank } from './fields.js';
 
 /** Stands for the Client or Session of the wasm until that exists. */
@@ -16,13 +17,16 @@ export class PendingCalls {
   #started = false;
   #closing = false; // close() was called, and its 'close' event is due.
   #whenNotOpen;
+  #protocols;
+  #early = null;
 
-  /** `whenNotOpen`: the option, if it is given. */
-  constructor(whenNotOpen) {
+  /** `protocols`: what is offered; null if a function decides about that. `whenNotOpen`: the option, if it is given. */
+  constructor(protocols, whenNotOpen) {
+    this.#protocols = protocols;
     this.#whenNotOpen = whenNotOpen;
   }
 
-  connect() {
+  connect(url) {
     if (this.#started) {
       return 'already-started';
     }
@@ -30,6 +34,7 @@ export class PendingCalls {
     this.#closing = false;
     this.state = 'idle';
     this.keep((target) => target.connect());
+    this.#early = this.#protocols === null ? null : openEarly(url, this.#protocols);
     return 'started';
   }
 
@@ -53,6 +58,7 @@ export class PendingCalls {
     this.#started = false;
     this.#closing = true;
     this.state = 'closed';
+    this.discard();
     this.keep((target) => target.close(code, reason));
     return 'accepted';
   }
@@ -110,6 +116,14 @@ export class PendingCalls {
 
   replay(target) {
     this.#calls.forEach((call) => call(target));
+    // The wasm has adopted the socket in its first turn, or never will.
+    setTimeout(() => this.discard());
+  }
+
+  /** Nothing will come of a socket that was opened early. */
+  discard() {
+    this.#early?.discard();
+    this.#early = null;
   }
 
   /**
@@ -124,6 +138,7 @@ export class PendingCalls {
     const dropped = { reason: 'closed', messages: this.#messages, bytes: this.bufferedAmount };
     this.#calls = [];
     this.#started = this.#closing = false;
+    this.discard();
     this.#messages = this.bufferedAmount = 0;
     this.state = 'closed';
     this.dropped.messages += dropped.messages;

@@ -269,8 +269,8 @@ class PendingSessionCalls extends PendingCalls {
   #registry;
   #subscriptions = new Map();
 
-  constructor(registry) {
-    super();
+  constructor(registry, callsForToken) {
+    super(callsForToken ? null : ['tidewire.v1']);
     this.#registry = registry;
   }
 
@@ -352,7 +352,7 @@ export class Session extends Connection {
     const registry = new SessionRegistry();
     registry.report = (detail) => this[report]('error', detail);
     registry.token = typeof token === 'string' ? token : null;
-    registry.target = new PendingSessionCalls(registry);
+    registry.target = new PendingSessionCalls(registry, typeof token === 'function');
     super(resolved, registry.target, (session) => {
       registry.target = new SessionHandle(session, given, { token, sink: log?.sink }, registry);
       return registry.target;

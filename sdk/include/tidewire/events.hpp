@@ -139,7 +139,8 @@ struct Opened {
   std::uint64_t reconnects = 0;
   /// From the start of the attempt until open.
   ///
-  /// Platforms: Native: microseconds. Web: with the resolution of the browser's clock.
+  /// Platforms: Native: microseconds. Web: with the resolution of the browser's clock; in JavaScript less for a
+  /// connection that was made while the wasm loaded.
   std::chrono::microseconds handshakeTime{0};
   /// `handshakeTime` by step.
   HandshakeTimes times = {};

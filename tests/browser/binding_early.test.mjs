@@ -1,0 +1,154 @@
+// The connection opens while the wasm loads. The wasm comes when a test gives it.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { WebSocketServer } from 'ws';
+
+import { LIMIT, usePages } from './support/fixture.mjs';
+
+const pages = usePages();
+
+/**
+ * A server, and a page in which `globalThis.give()` lets the wasm load. `onConnection(socket, count)`. Each of `sockets`
+ * has `closed`, a promise: it may end before a test looks.
+ */
+async function setUp(context, onConnection) {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  context.after(() => {
+    server.clients.forEach((socket) => socket.terminate());
+    server.close();
+  });
+  const sockets = [];
+  server.on('connection', (socket) => {
+    socket.closed = once(socket, 'close');
+    sockets.push(socket);
+    onConnection?.(socket, sockets.length);
+  });
+  await once(server, 'listening');
+  const { page, errors } = await pages.openPage();
+  context.after(() => page.close());
+  await page.evaluate(async () => {
+    const { Recording } = await import('/test/recording.js');
+    const { ready } = await import('/dist/tidewire.js');
+    const wasm = await (await fetch('/dist/tidewire.wasm')).arrayBuffer();
+    const wasmBinary = new Promise((resolve) => (globalThis.give = (bytes = wasm) => resolve(bytes)));
+    Object.assign(globalThis, { Recording, loaded: ready({ wasmBinary }) });
+    loaded.catch(() => {});
+  });
+  return { server, sockets, page, errors, url: `ws://127.0.0.1:${server.address().port}/` };
+}
+
+const connect = (page, url) =>
+  page.evaluate((to) => {
+    globalThis.recording = new Recording(to, { reconnect: { firstDelay: 1, maxDelay: 1 } });
+    recording.client.connect();
+  }, url);
+
+test('early: what comes while the wasm loads follows in order, on one connection', LIMIT, async (context) => {
+  let received;
+  const { server, sockets, page, url } = await setUp(context, (socket) => {
+    received = once(socket, 'message');
+    ['one', 'two'].forEach((text) => socket.send(text));
+  });
+  const accepted = once(server, 'connection');
+  await connect(page, url);
+  await accepted;
+  const events = await page.evaluate(async () => {
+    const before = recording.events.length;
+    give();
+    await recording.messages(2);
+    recording.client.send('after');
+    return [before, ...recording.events.map(({ type, to, data }) => to ?? data ?? type)];
+  });
+  assert.deepEqual(events, [0, 'connecting', 'open', 'open', 'one', 'two']);
+  const [data] = await received;
+  assert.equal(String(data), 'after');
+  assert.equal(sockets.length, 1);
+});
+
+test('early: an end while the wasm loads is that of the first attempt', LIMIT, async (context) => {
+  const { server, page, url } = await setUp(context, (socket, count) => count === 1 && socket.close(4001, 'not yet'));
+  const accepted = once(server, 'connection');
+  await connect(page, url);
+  const [socket] = await accepted;
+  await socket.closed;
+  const { close, attempt } = await page.evaluate(async () => {
+    give();
+    const first = await recording.first('close');
+    return { close: first, attempt: (await recording.nth('open', 2)).attempt };
+  });
+  assert.deepEqual([close.cause, close.code, close.reason, close.wasOpen, close.attempt], ['closed-by-peer', 4001, 'not yet', true, 1]);
+  assert.equal(attempt, 2);
+});
+
+test('early: a connection that fails while the wasm loads is one failed attempt', LIMIT, async (context) => {
+  const { server, page, url } = await setUp(context);
+  await new Promise((resolve) => server.close(resolve));
+  await connect(page, url);
+  const { cause, attempt, willRetry } = await page.evaluate(async () => {
+    const socket = new WebSocket(recording.client.url); // Fails after the other.
+    await new Promise((resolve) => socket.addEventListener('close', resolve));
+    give();
+    return recording.first('close');
+  });
+  assert.deepEqual([cause, attempt, willRetry], ['connect-failed', 1, true]);
+});
+
+for (const [how, end] of [
+  ['close()', () => recording.client.close()],
+  ['dispose()', () => recording.client.dispose()],
+  ['a wasm that is none', () => give(new Uint8Array(8).buffer)],
+]) {
+  test(`early: ${how} ends the connection`, LIMIT, async (context) => {
+    const { server, sockets, page, url } = await setUp(context);
+    const accepted = once(server, 'connection');
+    await connect(page, url);
+    const [socket] = await accepted;
+    await page.evaluate(end);
+    await socket.closed;
+    await page.evaluate(async () => {
+      give();
+      await loaded.catch(() => {});
+    });
+    // What was called before the wasm was there is done all the same: connect(), and then close().
+    assert.equal(sockets.length <= (how === 'close()' ? 2 : 1), true);
+  });
+}
+
+test('early: more than a page should hold is dropped, and the client connects when it can read', LIMIT, async (context) => {
+  const { server, sockets, page, url } = await setUp(context, (socket, count) => {
+    socket.send(count === 1 ? 'x'.repeat(1024 * 1024 + 1) : 'short');
+  });
+  const accepted = once(server, 'connection');
+  await connect(page, url);
+  const [first] = await accepted;
+  await first.closed;
+  assert.deepEqual(
+    await page.evaluate(() => {
+      give();
+      return recording.messages(1);
+    }),
+    ['short'],
+  );
+  assert.equal(sockets.length, 2);
+});
+
+test('early: with an endpoint function the connection waits for the wasm, which calls it', LIMIT, async (context) => {
+  const { sockets, page, url } = await setUp(context);
+  const called = await page.evaluate(async (to) => {
+    let calls = 0;
+    const endpoint = () => {
+      ++calls;
+      return { url: to };
+    };
+    const recording = new Recording(undefined, { endpoint });
+    recording.client.connect();
+    const before = calls;
+    give();
+    await recording.first('open');
+    return [before, calls];
+  }, url);
+  assert.deepEqual(called, [0, 1]);
+  assert.equal(sockets.length, 1);
+});
