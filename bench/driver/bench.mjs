@@ -16,6 +16,7 @@ import { measure } from './measure.mjs';
 import { PAGE_IDS, measurePages, pageCourses, printPage } from './page.mjs';
 import { findPeers } from './peers.mjs';
 import { makeCertificate, startServer } from './processes.mjs';
+import { printProfile, profile } from './profile.mjs';
 import { scenarios } from './scenarios.mjs';
 import { printScenario } from './table.mjs';
 
@@ -27,6 +28,7 @@ const OTHERS = {
   counts: 'System calls and allocations of each message',
   idle: '1,000 and 10,000 idle connections in one process',
   reconnect: '10,000 clients after a restart of their server',
+  profile: 'Where the time goes in the scenarios measured that miss their goal (perf)',
   compiling: 'What a client adds to the time to compile a program, and to its size',
   page: 'Clients in a page of Chromium',
 };
@@ -103,9 +105,14 @@ async function measureScenarios(servers) {
   return measured;
 }
 
-async function measureOthers(results, server) {
+async function measureOthers(results, servers) {
+  const server = servers.plain;
   const tidewire = peers.find(({ isTidewire }) => isTidewire);
   const others = isShort ? [tidewire] : peers;
+  if (wanted('profile') && !isShort) {
+    results.profile = await profile(results.native, scenarios, { peers, servers, tls, seconds, folder: temporary, say });
+    printProfile(results.profile ?? []);
+  }
   if (wanted('counts')) {
     results.counts = await count(others, { url: server.url, build: options.build, say });
     printCounts(results.counts);
@@ -142,7 +149,7 @@ const results = {
 const servers = { plain: await startServer(program), tls: await startServer(program, { tls }) };
 try {
   results.native = await measureScenarios(servers);
-  await measureOthers(results, servers.plain);
+  await measureOthers(results, servers);
 } finally {
   await servers.plain.stop();
   await servers.tls.stop();

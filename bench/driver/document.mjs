@@ -1,6 +1,7 @@
 // Writes docs/performance.md from results.
 
 import { describeOpening } from './opening.mjs';
+import { parts } from './profile.mjs';
 import { figureOf, bestPeer, rate, ratioOf, time } from './table.mjs';
 
 const number = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits) : '');
@@ -107,9 +108,23 @@ function programs({ seconds, emptySeconds, goal, kilobytes, goalKilobytes }) {
 ${number(emptySeconds)} s. Linked statically and stripped, Tidewire adds ${number(kilobytes, 0)} kB to it (CMake's Release; goal: under ${goalKilobytes} kB).`;
 }
 
+/** Where the time goes: a row for each goal that is missed. */
+function profiled(profiles) {
+  return table(
+    ['scenario', 'CPU', ...parts.map(({ title }) => title)],
+    profiles.map(({ title, cpu, shares }) => [title, time(cpu), ...parts.map(({ id }) => `${Math.round(100 * shares[id])} %`)]),
+  );
+}
+
+const PROFILED = `Shares of the CPU time of each scenario above that misses its goal, by samples (\`perf\`). What the kernel does is the
+same for every library that reads and writes as much at a time: copies between socket and memory, and TCP, whose receiving
+half runs in the sender's time over loopback. Waking and switching is the price of the thread that serves the clients.
+With default bounds a sender that never waits fills a queue of 16 MiB, more than the caches hold, so its memory is cold
+for the mask and for the kernel's copy; with a queue of 1 MiB both find it in the cache.`;
+
 /** The text of the document. */
 export function documentOf(results, charts) {
-  const { native, counts: counted, idle, reconnect, compiling, page, machine, versions, date, repetitions } = results;
+  const { native, profile, counts: counted, idle, reconnect, compiling, page, machine, versions, date, repetitions } = results;
   const of = (group, binary) =>
     native.filter(({ group: own, id }) => own === group && id.endsWith('-binary') === binary);
   // A section without results is left out.
@@ -128,6 +143,7 @@ other library's figure divided by Tidewire's: above 1, Tidewire needs less. Rati
 [bench/README.md](../bench/README.md) describes server, clients and scenarios.`,
     `Versions: ${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')}.`,
     ...section('Goals', goals(native)),
+    ...section('Where the time goes', profile?.length > 0 ? `${PROFILED}\n\n${profiled(profile)}` : ''),
     ...section('Receiving', picture(charts, 'receive', 'CPU for each received text'), details(of('receive', false)),
       details(of('receive', true), binary)),
     ...section('Where callbacks run', details(of('delivery', false))),

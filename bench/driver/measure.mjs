@@ -7,7 +7,7 @@ export function median(values) {
   return sorted.length === 0 ? NaN : sorted[sorted.length >> 1];
 }
 
-function clientArguments(scenario, entry, messages, server, tls) {
+export function clientArguments(scenario, entry, messages, server, tls) {
   const { path, args } = (entry.run ?? scenario.run)(messages);
   return [...args, '--url', `${server.url}${path}`, '--messages', messages, ...entry.args,
     ...(scenario.tls ? ['--ca', tls.certificate] : [])];

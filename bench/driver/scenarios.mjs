@@ -120,7 +120,7 @@ export const scenarios = [
     beside(plain, { sends: true }), { tidewire: 1.0 }),
   ...[65536, 1048576].map((bytes) =>
     scenario(`prepared-${nameOf(bytes)}`, 'prepared', `Send ${sizeName(bytes)}, text, written anew each time`, 'send',
-      text(bytes), onlyTidewire(prepared), { 'tidewire:prepared': 1.1 },
+      text(bytes), onlyTidewire(prepared), { 'tidewire:prepared': 1 },
       { against: 'tidewire' })),
   scenario('ping-pong', 'answers', 'Ping-pong 32 B, one message under way', 'ping-pong', text(32, { first: 500 }),
     beside([{}, { id: ':loop', label: ', own loop', args: ['--delivery', 'loop'] }]), { tidewire: 0.97 },

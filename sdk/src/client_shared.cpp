@@ -12,6 +12,17 @@ namespace {
 // A condition variable adds it to a clock.
 constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours(24 * 365);
 
+/// Whether the mailbox would refuse a message of that size now.
+bool wouldRefuse(const Mailbox& mailbox, const SendQueueOptions& limits, std::size_t bytes,
+                 std::optional<WhenNotOpen> whenNotOpen) {
+  using Verdict = core::Admission::Verdict;
+  Stats stats;
+  mailbox.addTo(stats);
+  const core::QueueLoad waiting{stats.queuedMessages, stats.queuedBytes};
+  const Verdict verdict = core::Admission(limits).judge(bytes, whenNotOpen, mailbox.state() == State::Open, waiting);
+  return verdict != Verdict::Accept && verdict != Verdict::Displace;
+}
+
 }  // namespace
 
 ClientShared::ClientShared(Options options, std::shared_ptr<Loop> loop, MakeLayer makeLayer)
@@ -54,8 +65,10 @@ SendResult ClientShared::send(MessageKind kind, std::span<const std::byte> paylo
 }
 
 SendResult ClientShared::send(MessageKind kind, SendBuffer& buffer, const SendOptions& options) {
-  // What is sealed cannot be recorded. An empty one may have been moved from.
-  if (buffer.size() == 0 || journal_.recordsPayloads()) {
+  // An empty buffer may have been moved from, and what is sealed cannot be recorded. To seal a large payload and unseal
+  // it after a refusal costs as much as to send it.
+  if (buffer.size() == 0 || journal_.recordsPayloads() || !loop_->acceptsThisThread() ||
+      wouldRefuse(mailbox_, options_.sendQueue, buffer.size(), options.whenNotOpen)) {
     const SendResult result = send(kind, std::as_const(buffer).bytes(), options);
     if (result == SendResult::Queued) {
       const SendBuffer sent = std::move(buffer);

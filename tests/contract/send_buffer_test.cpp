@@ -80,6 +80,10 @@ CONTRACT_TEST("send buffer: is empty after it was queued, and unchanged after a 
   CHECK(later.text().empty());
   test.awaitMessages(2);
   CHECK(test.log().messages[1].payload == "later");
+  SendBuffer last = bufferOf("never");
+  test.client().close();
+  CHECK(test.client().send(std::move(last)) == SendResult::Closed);
+  CHECK(textOf(last) == "never");
 }
 
 CONTRACT_TEST("send buffer: can be sent inside callbacks") {
