@@ -78,6 +78,7 @@ export const CALL_OPTIONS = ['SendOptions', 'SubscribeOptions', 'PublishOptions'
 
 /** Methods that are not mere calls, or that JavaScript does not have. */
 export const NOT_EXPORTED = {
+  // Of `send` and `sendBinary` those that take a `SendBuffer` do not exist: payloads lie in JavaScript already.
   Client: ['send', 'sendBinary', 'poll', 'waitOpen', 'waitClosed'],
   Session: ['subscribe', 'publish', 'publishBytes', 'request', 'requestBytes', 'poll', 'waitOpen', 'waitClosed'],
   Subscription: ['unsubscribe', 'channel'],

@@ -145,10 +145,24 @@ TEST_CASE("utf-8: a character without its last byte is refused, alone, before an
 }
 
 TEST_CASE("utf-8: a run of ASCII within a character is refused, however long") {
-  for (const std::size_t length : {1, 7, 8, 9, 31, 32, 33, 64, 100}) {
+  for (const std::size_t length : {1, 7, 8, 9, 31, 32, 33, 64, 100, 127, 128, 129, 300}) {
     CAPTURE(length);
     CHECK(!isValid("\xC3" + std::string(length, 'a') + "\xA9"));
   }
+}
+
+TEST_CASE("utf-8: one wrong byte is found wherever it stands in a run of ASCII of any length") {
+  std::size_t missed = 0;
+  for (std::size_t length = 1; length <= 400; ++length) {
+    std::string text(length, 'a');
+    missed += isValidUtf8(asBytes(text)) ? 0 : 1;
+    for (char& each : text) {
+      each = '\x80';
+      missed += isValidUtf8(asBytes(text)) ? 1 : 0;
+      each = 'a';
+    }
+  }
+  CHECK(missed == 0);
 }
 
 TEST_CASE("utf-8: the bytes C0, C1 and F5 to FF appear nowhere") {

@@ -466,7 +466,7 @@ bool frameInPlace(std::span<std::byte> payload, Opcode opcode, std::uint32_t mas
   for (std::size_t done = 0; done < payload.size(); done += kPiece) {
     const std::span<std::byte> piece = payload.subspan(done, std::min(kPiece, payload.size() - done));
     if (opcode == Opcode::Text && !utf8.feed(piece)) {
-      mask(payload.first(done));  // Twice is not at all.
+      mask(payload.first(done));  // The second time removes it.
       return false;
     }
     mask(piece);
