@@ -10,6 +10,7 @@ import {
   URL_OPTION,
   readStats,
 } from './described.js';
+import { TidewireError } from './errors.js';
 import { Fields } from './fields.js';
 import { check, give, isUnresolvable, resolveUrl, textOf } from './options.js';
 import { PendingCalls } from './pending.js';
@@ -286,13 +287,13 @@ export class Connection extends EventTarget {
       this.addEventListener('close', (info) => {
         last = info;
         if (!info.willRetry) {
-          reject(new Error(info.detail, { cause: info }));
+          reject(new TidewireError(info.cause, info.detail, info));
         }
       }, { signal });
       // Without a close event where close() ended the wait for an attempt.
       this.addEventListener('statechange', ({ from, to }) => {
         if (from === 'waiting' && to === 'closed') {
-          reject(new Error('closed while it waited for the next attempt', { cause: last }));
+          reject(new TidewireError('closed-by-user', 'closed while it waited for the next attempt', last ?? undefined));
         }
       }, { signal });
     }).finally(() => listening.abort());
