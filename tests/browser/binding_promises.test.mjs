@@ -46,6 +46,28 @@ test('connected: rejects with the close event as cause when the client has close
   ]);
 });
 
+test('connected: rejects a closed client, unless connect() was called, and waits for one that never was', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const seen = await pages.inPage(async (url) => {
+    const { Client } = await import('/dist/tidewire.js');
+    const client = new Client(url);
+    const seen = [];
+    const early = client.connected().then(() => seen.push('early'));
+    client.connect();
+    await early;
+    const closed = new Promise((resolve) => client.addEventListener('close', resolve, { once: true }));
+    client.close();
+    await closed;
+    await client.connected().catch(({ code }) => seen.push(code));
+    client.connect();
+    await client.connected();
+    seen.push(client.state);
+    client.dispose();
+    return seen;
+  }, `${server.ws}/echo`);
+  assert.deepEqual(seen, ['early', 'closed', 'open']);
+});
+
 test('for await: gets every message in order, and ends with the client', LIMIT, async (context) => {
   const server = await serverFor(context);
   const seen = await pages.inPage(async (url) => {

@@ -276,8 +276,13 @@ export class Connection extends EventTarget {
 
   /** Resolves with the next 'open', at once while open; rejects when the connection has closed for good. */
   async connected() {
-    if (this[living].state === 'open') {
+    const { state } = this[living];
+    if (state === 'open') {
       return;
+    }
+    // A call of connect() shows in `busy` before it does in the state.
+    if (state === 'closed' && !busy.has(this)) {
+      throw new TidewireError('closed', 'it has closed: connect() opens it again');
     }
     const listening = new AbortController();
     const { signal } = listening;
