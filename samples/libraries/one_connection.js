@@ -2,7 +2,7 @@
 //
 //   const WebSocket = oneConnectionEach({ heartbeat: { message: 'ping', answer: 'pong' } });
 //   const client = mqtt.connect(url, { reconnectPeriod: 0, createWebsocket: (...given) => new WebSocket(...given) });
-//   client.on('close', () => client.reconnect(client));
+//   client.on('close', () => client.disconnecting || client.reconnect(client));
 //   client.on('connect', () => client.subscribe('prices')); // It remembers subscriptions only if it retries by itself.
 
 import { ReconnectingWebSocket } from 'tidewire/websocket';

@@ -301,6 +301,7 @@ void ClientLoop::enqueueFirst(Mailbox::Batch& batch) {
       }
     }
   }
+  droppedPosted_ = {};  // These belong to no ending.
   perform(stale);
 }
 
@@ -456,7 +457,7 @@ void ClientLoop::warnOfNoHeartbeat() {
 }
 
 void ClientLoop::perform(Dropped& event) {
-  if (event.reason == DropReason::Closed) {
+  if (event.reason == DropReason::Closed || event.reason == DropReason::Stale) {
     event.messages += droppedPosted_.messages;
     event.bytes += droppedPosted_.bytes;
   }
@@ -472,7 +473,8 @@ void ClientLoop::perform(CloseInfo& event) {
   if (event.cause == CloseCause::ConnectTimeout && !awaited.empty()) {
     event.detail += "; still waiting for " + awaited;
   }
-  event.droppedMessages += std::exchange(droppedPosted_, {}).messages;
+  const DroppedCount posted = std::exchange(droppedPosted_, {});
+  event.droppedMessages += event.willRetry ? 0 : posted.messages;
   log(levelOf(event), describe(event));
   parts_.counters.count(event);
   if (layer_ != nullptr) {

@@ -139,7 +139,10 @@ Mailbox::Batch Mailbox::take() {
 DroppedCount Mailbox::setState(State state, bool reopens) {
   const Lock lock(mutex_);
   joinHere();
-  state_ = state;
+  const State before = std::exchange(state_, state);
+  if (before == State::Open && state == State::Waiting && admission_.endsWithConnection()) {
+    return dropPosted();
+  }
   const bool connects = std::any_of(commands_.begin(), commands_.end(), isConnect);
   if (state != State::Closed || reopens || connects) {
     return {};
@@ -153,6 +156,18 @@ DroppedCount Mailbox::setState(State state, bool reopens) {
   (void)store_.take();
   (void)first_.take();
   firstRuns_.clear();
+  return dropped;
+}
+
+/// All but what onOpen sent: that has its own connection.
+DroppedCount Mailbox::dropPosted() {
+  const PayloadStore::Batch posted = store_.take();
+  const DroppedCount dropped{posted.count(), posted.payloadBytes()};
+  postedBytes_ -= dropped.bytes;
+  awaitsRoom_ = false;
+  for (Command& command : commands_) {
+    command.messagesBefore = 0;
+  }
   return dropped;
 }
 

@@ -27,17 +27,45 @@ test('connected: resolves with the opening, and at once while open', LIMIT, asyn
 test('connected: rejects with the close event as cause when the client has closed for good', LIMIT, async () => {
   const port = await closedPort();
   const faults = await pages.inPage(async (url) => {
-    const { Client } = await import('/dist/tidewire.js');
+    const { Client, TidewireError } = await import('/dist/tidewire.js');
     const once = new Client(url, { reconnect: { enabled: false } });
     once.connect();
-    const first = await once.connected().catch((error) => [error.message === error.cause.detail, error.cause.cause]);
+    const isOne = (error) => error instanceof TidewireError && error instanceof Error && error.name === 'TidewireError';
+    const first = await once
+      .connected()
+      .catch((error) => [isOne(error), error.code, error.message === error.cause.detail, error.cause.cause]);
     const waiting = new Client(url, { reconnect: { firstDelay: 1e6, maxDelay: 1e6 } });
     waiting.addEventListener('close', () => setTimeout(() => waiting.close()));
     waiting.connect();
-    const second = await waiting.connected().catch((error) => [error.message, error.cause.cause]);
+    const second = await waiting.connected().catch((error) => [error.code, error.message, error.cause.cause]);
     return [first, second];
   }, `ws://127.0.0.1:${port}/`);
-  assert.deepEqual(faults, [[true, 'connect-failed'], ['closed while it waited for the next attempt', 'connect-failed']]);
+  assert.deepEqual(faults, [
+    [true, 'connect-failed', true, 'connect-failed'],
+    ['closed-by-user', 'closed while it waited for the next attempt', 'connect-failed'],
+  ]);
+});
+
+test('connected: rejects a closed client, unless connect() was called, and waits for one that never was', LIMIT, async (context) => {
+  const server = await serverFor(context);
+  const seen = await pages.inPage(async (url) => {
+    const { Client } = await import('/dist/tidewire.js');
+    const client = new Client(url);
+    const seen = [];
+    const early = client.connected().then(() => seen.push('early'));
+    client.connect();
+    await early;
+    const closed = new Promise((resolve) => client.addEventListener('close', resolve, { once: true }));
+    client.close();
+    await closed;
+    await client.connected().catch(({ code }) => seen.push(code));
+    client.connect();
+    await client.connected();
+    seen.push(client.state);
+    client.dispose();
+    return seen;
+  }, `${server.ws}/echo`);
+  assert.deepEqual(seen, ['early', 'closed', 'open']);
 });
 
 test('for await: gets every message in order, and ends with the client', LIMIT, async (context) => {
@@ -73,12 +101,12 @@ test('for await: throws after the kept messages when more wait than deliveryQueu
     try {
       for await (const data of messages) seen.push(data);
     } catch (error) {
-      seen.push(error.message);
+      seen.push(error.code, error.message);
     }
     client.dispose();
     return seen;
   }, `${server.ws}/echo`);
-  assert.deepEqual(seen, ['12345', '12345', 'more than 10 bytes wait for the loop (deliveryQueueBytes)']);
+  assert.deepEqual(seen, ['12345', '12345', 'slow-consumer', 'more than 10 bytes wait for the loop (deliveryQueueBytes)']);
 });
 
 test('await using: closes the connection, and frees the client then', LIMIT, async (context) => {

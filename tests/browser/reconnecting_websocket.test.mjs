@@ -16,12 +16,13 @@ const DIFFERENT = [
   [/^close\(undefined\) while open$/, 'the core always sends a code: 1000, where the browser sends none'],
 ];
 
-function onConnection(socket, request) {
+function onConnection(server, socket, request) {
   const { pathname, searchParams } = new URL(request.url, 'http://server');
   const play = {
     '/echo': () => socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })),
     '/close': () => socket.close(...(searchParams.has('code') ? [Number(searchParams.get('code')), searchParams.get('reason') ?? ''] : [])),
     '/drop': () => socket.terminate(),
+    '/slow-first': () => (server.slow ? play['/echo']() : ((server.slow = true), request.socket.pause())),
     '/greet': () => {
       socket.send('hello');
       socket.send(Buffer.from([1, 2]));
@@ -38,7 +39,7 @@ async function startServer(context, port = 0) {
     perMessageDeflate: false,
     verifyClient: ({ req }) => req.url !== '/refuse',
   });
-  server.on('connection', onConnection);
+  server.on('connection', (...given) => onConnection(server, ...given));
   await new Promise((resolve) => server.once('listening', resolve));
   const stop = () => {
     server.clients.forEach((each) => each.terminate());
@@ -125,6 +126,26 @@ test('socket: reconnect() connects at once, after close() too', LIMIT, async (co
     return socket.readyState;
   }, server.ws);
   assert.equal(opens, 3);
+});
+
+test('socket: what a lost connection has not taken is not for the next one', LIMIT, async (context) => {
+  const server = await startServer(context);
+  const result = await pages.inPage(async (ws) => {
+    const { ReconnectingWebSocket } = await import('/dist/tidewire.js');
+    const socket = new ReconnectingWebSocket(`${ws}/slow-first`);
+    const next = (type) => new Promise((resolve) => socket.addEventListener(type, resolve, { once: true }));
+    await next('open');
+    for (let i = 0; i < 12; ++i) socket.send('x'.repeat(1 << 20));
+    await new Promise((resolve) => setTimeout(resolve));
+    const waiting = socket.bufferedAmount;
+    socket.reconnect();
+    await next('open');
+    socket.send('next');
+    const { data } = await next('message');
+    socket.close();
+    return [waiting > 1 << 20, data.length, socket.bufferedAmount];
+  }, server.ws);
+  assert.deepEqual(result, [true, 4, 0]);
 });
 
 test('socket: with the option, messages wait for the connection', LIMIT, async (context) => {

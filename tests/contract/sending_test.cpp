@@ -124,6 +124,30 @@ CONTRACT_TEST("drop: close() while waiting to retry reports the dropped messages
   CHECK(test.log().closes.size() == 1);
 }
 
+CONTRACT_TEST("drop: under Refuse what a lost connection has not taken is stale, and not for the next one") {
+  tidewire::Options options = optionsFor("/echo");
+  options.sendQueue.whenNotOpen = WhenNotOpen::Refuse;
+  TestClient test(std::move(options));
+  test.client().connect();
+  test.awaitOpens(1);
+  world().freezeServer();
+  const std::string message(1024 * 1024, 'x');
+  for (int i = 0; i < 12; ++i) {
+    CHECK(test.client().send(message) == SendResult::Queued);
+  }
+  CHECK(test.client().reconnect() == tidewire::ReconnectResult::Started);
+  test.awaitDrops(1);
+  test.awaitCloses(1);
+  world().continueServer();
+  test.awaitOpens(2);
+  CHECK(test.client().send("next") == SendResult::Queued);
+  test.awaitMessages(1);
+  const Log log = test.log();
+  CHECK(payloadsOf(log) == Payloads{"next"});
+  CHECK(log.drops[0].reason == DropReason::Stale);
+  CHECK(log.closes[0].droppedMessages == 0);
+}
+
 CONTRACT_TEST("bufferedAmount: counts what waits, in bytes of payload, and falls to nothing") {
   TestClient test(optionsFor("/echo"));
   CHECK(test.client().bufferedAmount() == 0);

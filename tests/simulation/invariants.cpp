@@ -350,8 +350,8 @@ void Invariants::checkDropped(DropReason reason, const Message& message, std::ui
       require(limits.maxAge > 0ms && now_ - message.since >= limits.maxAge, kExpiry, "dropped before its time");
       break;
     case DropReason::Stale:
-      require(endedFrom_.has_value() && state_ == State::Waiting && isFirst(message), kOrder,
-              "dropped as stale, and not sent by onOpen of the connection that ends");
+      require(endedFrom_.has_value() && state_ == State::Waiting && (isFirst(message) || endsWithConnection()), kOrder,
+              "dropped as stale, and not for the connection that ends alone");
       break;
     case DropReason::Refused:
       require(false, kAccounting, "the core refuses nothing that it has accepted");
@@ -381,6 +381,8 @@ void Invariants::follow(const CloseInfo& info) {
   require(std::none_of(waiting_.begin(), waiting_.end(),
                        [this](std::uint64_t number) { return isFirst(messages_[number]); }),
           kOrder, "what onOpen sent outlives its connection");
+  require(!info.willRetry || !endsWithConnection() || waiting_.empty(), kOrder,
+          "what is worthless later outlives its connection");
   liveness_.transportGone();
   require(info.droppedMessages == std::exchange(droppedWithClose_, 0), kAccounting, "wrong droppedMessages");
   if (*endedFrom_ == State::Closing) {

@@ -234,6 +234,10 @@ class Invariants {
     return options_.heartbeat.message.empty() && probes_ > 0 && pong_ == newestPing_;
   }
   [[nodiscard]] bool answersText() const;
+  /// Whether all that waits is for the connection that ends.
+  [[nodiscard]] bool endsWithConnection() const {
+    return endedFrom_ == State::Open && options_.sendQueue.whenNotOpen == WhenNotOpen::Refuse;
+  }
   [[nodiscard]] bool isFirst(const Message& message) const { return message.first && message.opens == opens_; }
   [[nodiscard]] core::Duration ceiling(std::uint64_t waits) const;
 

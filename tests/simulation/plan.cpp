@@ -62,6 +62,7 @@ Plan drawPlan(Dice& dice) {
   }
   plan.isPage = dice.chance(30);
   plan.connectionSeed = dice.next();
+  plan.options.sendQueue.whenNotOpen = plan.connectionSeed % 3 == 0 ? WhenNotOpen::Refuse : WhenNotOpen::Queue;
   plan.refuses = dice.oneOf<unsigned>({5, 30, 60, 95});
   plan.breaks = dice.oneOf<unsigned>({1, 5, 15});
   plan.calls = dice.oneOf<unsigned>({10, 30, 50});

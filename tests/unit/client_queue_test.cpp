@@ -186,6 +186,29 @@ TEST_CASE("client: a message's own whenNotOpen overrides the options") {
   CHECK(refusing.sent() == Texts{"b", "c"});
 }
 
+TEST_CASE("client: under Refuse no message outlives the connection that accepted it") {
+  for (const std::chrono::milliseconds maxAge :
+       {0ms, 1000ms}) {  // They wait in the mailbox, and with an age in the queue.
+    ManualClient manual({.sendQueue = {.maxAge = maxAge, .whenNotOpen = WhenNotOpen::Refuse}});
+    manual.open();
+    manual.transport().fill();
+    manual.send("a");
+    manual.turn();
+    manual.send("b");
+    manual.reopen();
+    REQUIRE(manual.drops.size() == 1);
+    CHECK(manual.drops[0].reason == DropReason::Stale);
+    CHECK(manual.drops[0].messages == 2);
+    CHECK(manual.drops[0].bytes == 2);
+    CHECK(manual.closes[0].droppedMessages == 0);
+    CHECK(manual.client().stats().queuedMessages == 0);
+    CHECK(manual.sent() == Texts{});
+    manual.send("c");
+    manual.turn();
+    CHECK(manual.sent() == Texts{"c"});
+  }
+}
+
 TEST_CASE("client: messages dropped at the end are reported before the close event, and by close() while waiting") {
   ManualClient manual;
   manual.connect();

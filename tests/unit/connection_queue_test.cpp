@@ -167,6 +167,35 @@ TEST_CASE("onOpen: only its own connection's return counts") {
   CHECK(driven.send() == Names{1});
 }
 
+TEST_CASE("refuse: what a lost connection did not take is dropped as stale, and reported") {
+  for (const WhenNotOpen whenNotOpen : {WhenNotOpen::Refuse, WhenNotOpen::Queue}) {
+    const bool ends = whenNotOpen == WhenNotOpen::Refuse;
+    DrivenConnection driven({.sendQueue = {.whenNotOpen = whenNotOpen}});
+    driven.goTo(State::Open);
+    driven.enqueue(1);
+    driven.enqueue(2);
+    driven.ended();
+    if (ends) {
+      CHECK(driven.only<Dropped>().reason == DropReason::Stale);
+      CHECK(driven.only<Dropped>().messages == 2);
+      CHECK(driven.only<CloseInfo>().droppedMessages == 0);
+    }
+    driven.untilDeadline();
+    driven.opened();
+    CHECK(driven.send() == (ends ? Names{} : Names{1, 2}));
+  }
+}
+
+TEST_CASE("refuse: what was queued all the same survives an attempt that fails") {
+  DrivenConnection driven({.sendQueue = {.whenNotOpen = WhenNotOpen::Refuse}});
+  driven.enqueue(1);
+  driven.goTo(State::Connecting);
+  driven.ended();
+  driven.untilDeadline();
+  driven.opened();
+  CHECK(driven.send() == Names{1});
+}
+
 TEST_CASE("onOpen: its messages that did not leave with its connection are dropped as stale, and reported") {
   DrivenConnection driven;
   driven.onOpenTakesTime();

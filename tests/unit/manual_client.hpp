@@ -36,7 +36,7 @@ class ManualTransport final : public Transport {
   }
 
   void open(const Endpoint& endpoint, const Options&) override { endpoint_ = endpoint; }
-  [[nodiscard]] std::size_t room() const override { return open_ ? kAheadBytes : 0; }
+  [[nodiscard]] std::size_t room() const override { return open_ && takesMore_ ? kAheadBytes : 0; }
   void send(core::Outgoing message) override {
     const std::span<const std::byte> masked = PayloadStore::frame(message).last(message.sizeBytes);
     const std::byte* const key = masked.data() - 4;
@@ -70,6 +70,8 @@ class ManualTransport final : public Transport {
 
   // What a peer and the system do.
 
+  /// From now on there is no room for a message.
+  void fill() { takesMore_ = false; }
   void succeed(const HandshakeTimes& times = {}) {
     open_ = true;
     report([&times](TransportEvents& events) { events.transportOpened({}, times); });
@@ -116,6 +118,7 @@ class ManualTransport final : public Transport {
   TransportEvents& events_;
   Endpoint endpoint_;
   bool open_ = false;
+  bool takesMore_ = true;
   bool reporting_ = false;
   bool reading_ = true;
   std::uint16_t left_ = 0;

@@ -1,6 +1,6 @@
 // What package.json says: the entry points, and which file each kind of consumer gets.
 
-const CLIENT = ['Client', 'ready'];
+const CLIENT = ['Client', 'TidewireError', 'ready'];
 
 /**
  * The entry points. `exports`: its values, if not all. `wasm`: the one beside it. `apart`: nothing of the core is in it,

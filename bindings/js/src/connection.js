@@ -10,6 +10,7 @@ import {
   URL_OPTION,
   readStats,
 } from './described.js';
+import { TidewireError } from './errors.js';
 import { Fields } from './fields.js';
 import { check, give, isUnresolvable, resolveUrl, textOf } from './options.js';
 import { PendingCalls } from './pending.js';
@@ -284,8 +285,13 @@ export class Connection extends EventTarget {
 
   /** Resolves with the next 'open', at once while open; rejects when the connection has closed for good. */
   async connected() {
-    if (this[living].state === 'open') {
+    const { state } = this[living];
+    if (state === 'open') {
       return;
+    }
+    // A call of connect() shows in `busy` before it does in the state.
+    if (state === 'closed' && !busy.has(this)) {
+      throw new TidewireError('closed', 'it has closed: connect() opens it again');
     }
     const listening = new AbortController();
     const { signal } = listening;
@@ -295,13 +301,13 @@ export class Connection extends EventTarget {
       this.addEventListener('close', (info) => {
         last = info;
         if (!info.willRetry) {
-          reject(new Error(info.detail, { cause: info }));
+          reject(new TidewireError(info.cause, info.detail, info));
         }
       }, { signal });
       // Without a close event where close() ended the wait for an attempt.
       this.addEventListener('statechange', ({ from, to }) => {
         if (from === 'waiting' && to === 'closed') {
-          reject(new Error('closed while it waited for the next attempt', { cause: last }));
+          reject(new TidewireError('closed-by-user', 'closed while it waited for the next attempt', last ?? undefined));
         }
       }, { signal });
     }).finally(() => listening.abort());

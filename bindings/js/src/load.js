@@ -1,8 +1,12 @@
 // Where the wasm comes from: what the application gives, or what the entry point has. Whatever goes wrong is one error,
 // which names the place and what to do.
 
+import { TidewireError } from './errors.js';
+
 const CURES =
   "Copy the file beside the bundle, pass its address to ready({ wasmUrl }), or import 'tidewire/inline', which contains it.";
+
+const unavailable = (text, cause) => new TidewireError('unavailable', text, cause);
 
 // By name, since each realm (a frame, a test runner's context) has classes of its own.
 function isA(name, value) {
@@ -15,7 +19,7 @@ const isAddress = (source) => typeof source === 'string' || isA('URL', source);
 export function wasmFrom(find) {
   return async (imports, { wasmUrl, wasmBinary }) => {
     if (typeof WebAssembly === 'undefined') {
-      throw new Error("no WebAssembly here: import 'tidewire/nowasm' instead");
+      throw unavailable("no WebAssembly here: import 'tidewire/nowasm' instead");
     }
     const source = await (wasmBinary ?? wasmUrl ?? find());
     const { place, bytes } = isAddress(source) ? await fetchWasm(source) : taken(source);
@@ -23,7 +27,7 @@ export function wasmFrom(find) {
       const made = await compile(await bytes, imports);
       return (made.instance ?? made).exports;
     } catch (error) {
-      throw new Error(`${place}: ${faultOf(error)}`, { cause: error });
+      throw unavailable(`${place}: ${faultOf(error)}`, error);
     }
   };
 }
@@ -42,9 +46,7 @@ async function fetchWasm(url) {
   try {
     response = await fetch(url);
   } catch (error) {
-    throw new Error(`${url}: ${error.message}. The address, the network, or connect-src of a policy. ${CURES}`, {
-      cause: error,
-    });
+    throw unavailable(`${url}: ${error.message}. The address, the network, or connect-src of a policy. ${CURES}`, error);
   }
   return readResponse(response, url);
 }
@@ -53,10 +55,10 @@ async function fetchWasm(url) {
 function readResponse(response, place) {
   const type = response.headers.get('content-type') ?? '';
   if (!response.ok) {
-    throw new Error(`${place}: HTTP status ${response.status}. ${CURES}`);
+    throw unavailable(`${place}: HTTP status ${response.status}. ${CURES}`);
   }
   if (/^text\/html\b/.test(type)) {
-    throw new Error(`${place}: the server answered with a page (${type}), not with the wasm. ${CURES}`);
+    throw unavailable(`${place}: the server answered with a page (${type}), not with the wasm. ${CURES}`);
   }
   // Streaming wants the right MIME type, which not every server knows.
   return { place, bytes: /^application\/wasm\b/.test(type) ? response : response.arrayBuffer() };

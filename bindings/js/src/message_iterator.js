@@ -1,5 +1,7 @@
 // The messages of a client for one `for await` loop.
 
+import { TidewireError } from './errors.js';
+
 /**
  * Keeps messages from its creation on until they are taken, up to `maxBytes`; beyond it the loop throws, because a page
  * cannot stop its peer. Ends when the client has closed for good.
@@ -51,7 +53,7 @@ export class MessageIterator {
     if (waiting !== undefined) {
       waiting({ value, done: false });
     } else if (this.#kept.length > 0 && this.#bytes + sizeOf(value) > this.#maxBytes) {
-      this.#fault = new Error(`more than ${this.#maxBytes} bytes wait for the loop (deliveryQueueBytes)`);
+      this.#fault = new TidewireError('slow-consumer', `more than ${this.#maxBytes} bytes wait for the loop (deliveryQueueBytes)`);
       this.#end();
     } else {
       this.#kept.push(value);

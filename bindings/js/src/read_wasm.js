@@ -3,6 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { TidewireError } from './errors.js';
+
 /** Answers a promise of the bytes of the file `name` in `folder`. */
 export async function readWasm(folder, name) {
   const file = path.join(folder, name);
@@ -10,6 +12,6 @@ export async function readWasm(folder, name) {
     return await readFile(file);
   } catch (error) {
     const cures = "Copy it beside the bundle, pass ready({ wasmBinary }), or import 'tidewire/inline', which contains it.";
-    throw new Error(`${file}: ${error.message}. ${cures}`, { cause: error });
+    throw new TidewireError('unavailable', `${file}: ${error.message}. ${cures}`, error);
   }
 }

@@ -1,5 +1,6 @@
 // The wasm module: what there is one of, however many clients and sessions are made of it.
 
+import { TidewireError } from './errors.js';
 import { createTidewireGlue } from './glue.js';
 
 /** Its exports; null until it has loaded. */
@@ -66,7 +67,8 @@ export function ready(options = {}) {
 
 async function load(options) {
   if (typeof globalThis.crypto?.getRandomValues !== 'function') {
-    throw new Error('no crypto here: Node 18 needs globalThis.crypto set to the webcrypto of node:crypto');
+    const text = 'no crypto here: Node 18 needs globalThis.crypto set to the webcrypto of node:crypto';
+    throw new TidewireError('unavailable', text);
   }
   const imports = {
     env: { ...glue.imports, ...provided, emscripten_notify_memory_growth() {} },

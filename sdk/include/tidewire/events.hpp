@@ -212,7 +212,9 @@ enum class DropReason : std::uint8_t {
   Expired,
   /// A newer message took their place under `WhenFull::DropOldest`.
   Displaced,
-  /// They were sent inside `onOpen`, and that connection ended before they left.
+  /// They were sent inside `onOpen`, or under `SendQueueOptions::whenNotOpen = Refuse`, and that connection ended
+  /// before
+  /// they left.
   ///
   /// Platforms: Web: also when `pause()` delayed that `onOpen` until after the connection ended.
   Stale,

@@ -201,7 +201,8 @@ struct SendQueueOptions {
   std::chrono::milliseconds maxAge{0};
   /// What happens to a message that does not fit.
   WhenFull whenFull = WhenFull::Reject;
-  /// What `send` does while the client is not open.
+  /// What `send` does while the client is not open. `Refuse` is for messages that are worthless later: those that an
+  /// open connection has not taken when it is lost are dropped, and reported to `onDropped` as `Stale`.
   WhenNotOpen whenNotOpen = WhenNotOpen::Queue;
   /// `onDrain` reports that `Client::bufferedAmount` has fallen from above this number of bytes to it or below.
   ///

@@ -69,6 +69,9 @@ class Admission {
     return bufferedBytes > limits_.lowWaterBytes;
   }
 
+  /// Whether what an open connection accepts is for that connection alone.
+  [[nodiscard]] bool endsWithConnection() const noexcept { return limits_.whenNotOpen == WhenNotOpen::Refuse; }
+
   /// Whether messages have an age at which they are dropped.
   [[nodiscard]] bool expires() const noexcept { return limits_.maxAge > std::chrono::milliseconds::zero(); }
 

@@ -400,7 +400,7 @@ void Connection::endAttempt(Time now, Ending ending) {
                  .unconfirmedMessages = inDoubt,
                  .neverOpened = !history_.everOpened && failures_ >= kManyFailures};
   if (retry) {
-    dropFirst();
+    dropStale(wasOpen);
   } else {
     const Dropped dropped = dropUnsent();
     info.droppedMessages = dropped.messages;
@@ -498,14 +498,15 @@ Dropped Connection::dropUnsent() {
   return dropped;
 }
 
-/// Messages that `onOpen` sent were for this connection: the next `onOpen` sends its own.
-void Connection::dropFirst() {
+/// Messages that `onOpen` sent were for this connection: the next `onOpen` sends its own. Under `Refuse` so were all.
+void Connection::dropStale(bool wasOpen) {
+  const bool endsAll = wasOpen && options_.sendQueue.whenNotOpen == WhenNotOpen::Refuse;
   Dropped dropped{.reason = DropReason::Stale};
-  while (queue_.first() != 0) {
+  while (queue_.first() != 0 || (endsAll && !queue_.empty())) {
     dropInto(dropped, 0);
   }
-  if (dropped.messages > 0) {
-    report(dropped);
+  if (endsAll || dropped.messages > 0) {
+    report(dropped);  // More may have been posted.
   }
 }
 

@@ -165,7 +165,7 @@ class Connection {
   [[nodiscard]] std::uint64_t unconfirmed(const Ending& ending) const noexcept;
   [[nodiscard]] Dropped dropUnsent();
   void dropExpired(Time now);
-  void dropFirst();
+  void dropStale(bool wasOpen);
   void dropInto(Dropped& dropped, std::size_t at);
   [[nodiscard]] std::optional<Time> stateDeadline() const;
   [[nodiscard]] bool hasExpired(Time now) const {

@@ -151,6 +151,7 @@ async function startBroker(context, port = 0) {
   const published = inbox();
   broker.on('publish', ({ topic, payload }) => topic === 'orders' && published.push(String(payload)));
   const stop = () => Promise.all([new Promise((resolve) => broker.close(resolve)), server.stop()]);
+  context.after(() => broker.closed || stop()); // Its timer would keep the process.
   return { port: server.port, subscribed, publish, published, stop };
 }
 
@@ -171,7 +172,7 @@ test('mqtt: over oneConnectionEach its subscriptions and what it keeps go on', L
     createWebsocket: (...given) => new Connection(...given),
   });
   context.after(() => client.end(true));
-  client.on('close', () => client.reconnect(client));
+  client.on('close', () => client.disconnecting || client.reconnect(client)); // Not after end().
   const seen = inbox();
   client.on('message', (_, payload) => seen.push(String(payload)));
   client.on('connect', () => client.subscribe('prices')); // It remembers none unless it retries by itself.

@@ -65,6 +65,41 @@ for (const runtime of ['bun', 'deno']) {
   });
 }
 
+test('node: ReconnectingWebSocket opens again on the same object', LIMIT, async () => {
+  const app = `import { ReconnectingWebSocket, ready } from 'tidewire/websocket';
+    import { WebSocket, WebSocketServer } from 'ws';\n${PRINT}
+    await ready({ WebSocket });
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    server.on('connection', (socket) => socket.on('message', (data, binary) => {
+      if (String(data) === 'cut') socket.terminate();
+      else socket.send(data, { binary });
+    }));
+    await new Promise((resolve) => server.once('listening', resolve));
+    const options = { reconnect: { firstDelay: 1 } };
+    const socket = new ReconnectingWebSocket('ws://127.0.0.1:' + server.address().port, 'a', options);
+    const seen = [];
+    socket.binaryType = 'arraybuffer';
+    const next = (type) => new Promise((resolve) => socket.addEventListener(type, resolve, { once: true }));
+    socket.onopen = () => seen.push('open ' + socket.protocol);
+    socket.onmessage = ({ data }) => seen.push(typeof data === 'string' ? data : data.byteLength);
+    socket.onclose = ({ code, wasClean, willRetry }) => seen.push([code, wasClean, willRetry]);
+    await next('open');
+    for (const data of ['text', new Uint8Array(3), new Blob(['blob'])]) {
+      socket.send(data);
+      await next('message');
+    }
+    socket.send('cut');
+    await next('open');
+    socket.close();
+    await next('close');
+    server.close();
+    print([...seen, socket.readyState]);`;
+  const folder = consumers.consumer('socket', { 'app.js': app });
+  link(folder, 'ws');
+  const seen = ['open a', 'text', 3, 4, [1006, false, true], 'open a', [1000, true, false], 3];
+  assert.deepEqual(await run(folder, 'app.js'), seen);
+});
+
 // --- The end of the process ---
 
 // Each waits for the end of the process by itself, and counts what it is at.

@@ -31,6 +31,8 @@ const PRINTS = {
   'A report for a bug': [/^attempt 1 is open/, /^\{.*"messagesReceived".*\} \S/],
   'Only the client': [/^open$/],
   'The wasm from elsewhere': [/^open$/],
+  'In place of `WebSocket`': [/^back: hello$/],
+  'In place of `WebSocket`, with messages that wait': [/^back: early$/],
   'In React': [/^AAPL \d+(\.\d+)?$/],
   'One connection for many tabs': [/^\d+(\.\d+)?$/],
 };

@@ -22,7 +22,11 @@ void ready({ wasmUrl: '/tidewire.wasm' });
 void ready({ wasmURL: '/tidewire.wasm' });
 `;
 
-const SESSION = `import { Session, SessionError, Subscription } from 'tidewire';
+const SESSION = `import { Session, SessionError, Subscription, TidewireError } from 'tidewire';
+import { TidewireError as Same } from 'tidewire/client';
+const codeOf = (error: unknown) => (error instanceof TidewireError ? error.code : String(error));
+const isOne: SessionError extends Same ? true : false = true;
+void [codeOf, isOne];
 const subscription: Subscription = new Session('/stream').subscribe('a');
 void [subscription, SessionError];
 `;

@@ -7,4 +7,5 @@ import { useLoader } from '../wasm.js';
 useLoader(wasmFrom(place));
 
 export { Client } from '../client.js';
+export { TidewireError } from '../errors.js';
 export { ready } from '../wasm.js';
