@@ -313,7 +313,7 @@ export async function compare(server, Ours) {
   const Once = function (url, protocols) {
     return new Ours(url, protocols, { reconnect: { enabled: false } });
   };
-  const late = () => new Promise((resolve) => setTimeout(resolve, 5000, 'nothing within 5 s'));
+  const late = () => new Promise((resolve) => setTimeout(resolve, 20_000, 'nothing within 20 s'));
   const rows = [];
   for (const [name, observe] of casesFor(server)) {
     const isCourse = /sent|server|close\b|close\(|nobody|greeting|subprotocol|order/.test(name) && !/property|listener/.test(name);

@@ -22,8 +22,14 @@ export const ENGINE = process.env.TIDEWIRE_TEST_ENGINE || 'chromium';
 /** No test of a page should take longer; what hangs fails instead. */
 export const LIMIT = { timeout: 30_000 };
 
-/** Call once in a test file. What it answers works inside tests. */
+let shared = null;
+
+/** Call once in a test file. What it answers works inside tests. Files that run in one process share the browser. */
 export function usePages() {
+  return (shared ??= makeFixture());
+}
+
+function makeFixture() {
   const fixture = {};
   let tabs;
   before(async () => {
