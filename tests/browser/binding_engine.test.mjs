@@ -3,5 +3,6 @@
 
 import './binding_channels.test.mjs';
 import './binding_connection.test.mjs';
+import './binding_early.test.mjs';
 import './binding_refusals.test.mjs';
 import './binding_session.test.mjs';
