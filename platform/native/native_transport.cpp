@@ -25,7 +25,7 @@ std::chrono::microseconds inMicroseconds(core::Duration time) {
 // How long the words of a refusal are waited for, that a server promised in its header.
 constexpr double kBodySeconds = 0.25;
 constexpr std::size_t kReadsInTurn = 8;
-constexpr std::size_t kKeptBytes = 16 * 1024;
+constexpr std::size_t kCopiedBytes = 16 * 1024;
 
 /// As a URL is shown: without user info, query and fragment, which may hold secrets. It may be relative, or no URL.
 std::string shownTarget(std::string_view target) {
@@ -502,7 +502,7 @@ void NativeTransport::onEvent(const CodecEvent& event) {
   switch (event.type) {
     case CodecEvent::Type::Message: {
       // A small one is cheaper to copy than to keep with its memory.
-      Message message = event.payload.size() < kKeptBytes
+      Message message = event.payload.size() < kCopiedBytes
                             ? internal::MessageAccess::view(event.kind, event.payload)
                             : internal::MessageAccess::in(event.kind, event.payload, &reassembled_);
       events_.messageArrived(message);
