@@ -18,7 +18,7 @@ EM_JS(void, contractSetUp, (), {
   };
 });
 EM_JS(char*, contractNew, (int id, const char* url, const char* options, int hasEndpoint, int hasSink), {
-  const tell = (name, type, value) => {
+  const report = (name, type, value) => {
     const texts = [type, JSON.stringify(value)].map(contractText);
     Module["_" + name](id, ...texts);
     texts.forEach((text) => _free(text));
@@ -29,11 +29,11 @@ EM_JS(char*, contractNew, (int id, const char* url, const char* options, int has
   if (hasEndpoint) {
     given.endpoint = (request) => new Promise((answer, fail) => {
       record.answers.set(request.attempt, { answer, fail });
-      tell("contractOnCall", "endpoint", request);
+      report("contractOnCall", "endpoint", request);
     });
   }
   if (hasSink) {
-    given.log.sink = (line) => tell("contractOnCall", "log", line);
+    given.log.sink = (line) => report("contractOnCall", "log", line);
   }
   try {
     record.client = new Tidewire.Client(UTF8ToString(url) || (hasEndpoint ? null : ""), given);
@@ -41,7 +41,7 @@ EM_JS(char*, contractNew, (int id, const char* url, const char* options, int has
     return contractText(error.message);
   }
   for (const type of ["open", "close", "statechange", "heartbeat", "dropped", "drain"]) {
-    record.client.addEventListener(type, (event) => tell("contractOnEvent", type, Object.assign({}, event)));
+    record.client.addEventListener(type, (event) => report("contractOnEvent", type, Object.assign({}, event)));
   }
   record.client.addEventListener("message", ({ data }) => {
     const bytes = typeof data === "string" ? new TextEncoder().encode(data) : new Uint8Array(data);
