@@ -123,7 +123,7 @@ export function createTidewireGlue(host) {
     }
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => host.call('tidewire_on_opened', record.handle, hold(socket.protocol || ''));
-    socket.onmessage = (event) => receive(record, event.data, event);
+    socket.onmessage = (event) => receive(record, event);
     socket.onerror = () => noteError(record);
     socket.onclose = (event) => {
       forget(record);
@@ -156,7 +156,8 @@ export function createTidewireGlue(host) {
 
   // --- Sockets: receive ---
 
-  function receive(record, data, event) {
+  function receive(record, event) {
+    const data = event.data;
     const isText = typeof data === 'string';
     if (isText ? textExceeds(data, record.maxBytes) : data.byteLength > record.maxBytes) {
       forget(record);

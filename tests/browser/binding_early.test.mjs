@@ -134,6 +134,32 @@ test('early: more than a page should hold is dropped, and the client connects wh
   assert.equal(sockets.length, 2);
 });
 
+test('early: the subprotocols are those of the options, and a session offers its own', LIMIT, async (context) => {
+  const { server, sockets, page, url } = await setUp(context);
+  const accepted = once(server, 'connection');
+  await page.evaluate(async (to) => {
+    const { Client, Session } = await import('/dist/tidewire.js');
+    globalThis.client = new Client(to, { subprotocols: ['one', 'two'] });
+    client.connect();
+    globalThis.session = new Session(to);
+    session.connect();
+  }, url);
+  await accepted;
+  const hello = new Promise((resolve) => {
+    const listen = (socket) => socket.protocol === 'tidewire.v1' && socket.once('message', (data) => resolve(String(data)));
+    sockets.forEach(listen);
+    server.on('connection', listen);
+  });
+  const opened = await page.evaluate(async () => {
+    const opening = new Promise((resolve) => client.addEventListener('open', resolve));
+    give();
+    return (await opening).subprotocol;
+  });
+  assert.match(await hello, /"op":"hello"/);
+  assert.equal(opened, 'one');
+  assert.deepEqual(sockets.map(({ protocol }) => protocol).sort(), ['one', 'tidewire.v1']);
+});
+
 test('early: with an endpoint function the connection waits for the wasm, which calls it', LIMIT, async (context) => {
   const { sockets, page, url } = await setUp(context);
   const called = await page.evaluate(async (to) => {

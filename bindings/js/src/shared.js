@@ -189,10 +189,10 @@ export class SharedConnection extends EventTarget {
     if (type === 'close') {
       this.#lost();
     }
-    this.dispatchEvent(type === 'message' ? new MessageEvent(type, detail) : eventOf(type, detail));
+    this.dispatchEvent(eventOf(type, detail));
   }
 
-  // Until each subscription is told otherwise.
+  // Until each subscription is live again.
   #lost() {
     this.#subscriptions.forEach(({ subscription }) => (subscription.isLive = false));
   }

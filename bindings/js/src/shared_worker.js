@@ -14,10 +14,10 @@ const faultOf = (error) =>
 
 const withFault = (value) => (value?.error ? { ...value, error: faultOf(value.error) } : value);
 
-// What the library has put there; a MessageEvent inherits its data.
+// The properties that the library has given it.
 function detailOf(event) {
   const { isTrusted, ...detail } = event;
-  return event instanceof MessageEvent ? { data: event.data } : withFault(detail);
+  return withFault(detail);
 }
 
 /** One tab, from the message with which it joins to the one with which it leaves, or its end. */

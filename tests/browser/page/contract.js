@@ -1,8 +1,8 @@
 // Runs the contract suite's program where this script is loaded: in a page, in a Web Worker of it, or in Node by
 // contract_node.mjs. It is told everything by the query of its address (program=/path, worker=1, package=/path of a script
 // to load first, and what is to be in the program's environment), and tells everything by POST to where it came from,
-// because that works everywhere. `load(address)` runs a script, perhaps later. Returns what is to be called when something
-// fails that nobody catches.
+// because that works everywhere. `load(address)` runs a script, perhaps later. Returns the function to call with an error
+// that has no handler.
 
 globalThis.runContract = (address, load, module = {}) => {
   const { program, worker, package: bundle, ...environment } = Object.fromEntries(new URL(address).searchParams);
