@@ -135,7 +135,8 @@ void ClientFront::loopGone() {
   const std::shared_ptr<ClientFront> self = std::exchange(self_, nullptr);
   gone_ = true;
   clientLoop_.reset();
-  (void)mailbox_.setState(State::Closed, false);
+  PayloadStore::Batch none;
+  (void)mailbox_.setState(State::Closed, false, none);
 }
 
 void ClientFront::destroy() {

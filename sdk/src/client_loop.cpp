@@ -259,10 +259,11 @@ void ClientLoop::doPosted() {
   report(DropReason::Refused, batch.dropped.refused);
   connectsAhead_ = std::count_if(batch.commands.begin(), batch.commands.end(), isConnect);
   enqueueFirst(batch);
+  taken_ = std::move(batch.messages);
   std::size_t messages = 0;
   for (auto command = batch.commands.begin(); command != batch.commands.end(); ++command) {
     for (const std::size_t before = messagesBefore(command, batch.commands.end()); messages < before; ++messages) {
-      std::optional<core::Outgoing> message = batch.messages.next();
+      std::optional<core::Outgoing> message = taken_.next();
       if (!message) {
         break;
       }
@@ -271,7 +272,7 @@ void ClientLoop::doPosted() {
     doCommand(*command);
     performActions();
   }
-  link_.sendPosted(roundBegan_, batch.messages);
+  link_.sendPosted(roundBegan_, taken_);
 }
 
 /// How many of the batch's messages the connection has to have before this command. Where it may end the connection for
@@ -425,7 +426,7 @@ void ClientLoop::perform(StateChange& event) {
   parts_.counters.count(event);
   // The connection may be a step ahead of its events: out of Closed again.
   const bool reopens = connectsAhead_ > 0 || connection_.state() != State::Closed;
-  droppedPosted_ = parts_.mailbox.setState(event.to, reopens);
+  droppedPosted_ = parts_.mailbox.setState(event.to, reopens, taken_);
   if (layer_ != nullptr && event.from == State::Waiting && event.to == State::Closed) {
     layer_->attemptEnded(parts_.loop.now(), true);  // No close event follows.
   }

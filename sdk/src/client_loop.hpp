@@ -125,6 +125,7 @@ class ClientLoop final : private TransportEvents, private LayerHost {
 
   // Calls of connect() that were taken and not carried out yet.
   std::ptrdiff_t connectsAhead_ = 0;
+  PayloadStore::Batch taken_;  // From the mailbox, in this round; not passed on yet.
   // Posted messages that a state change dropped: part of the drop that is reported next.
   DroppedCount droppedPosted_;
   Transport::Sent received_;  // In this round.

@@ -111,21 +111,27 @@ void Mailbox::joinHere() {
   if (messages == 0) {
     return;
   }
-  store_.giveBack(here_.take());
+  putFirst(here_.take(), messages, bytes);
   waitingMessages_ += messages;
   waitingBytes_ += bytes;
-  postedBytes_ += bytes;
   aboveLowWater_ = aboveLowWater_ || admission_.isAboveLowWater(waitingBytes_ + transportBytes_);
-  for (Command& command : commands_) {
-    command.messagesBefore += messages;
-  }
 }
 
 void Mailbox::giveBack(PayloadStore::Batch messages) {
   const Lock lock(mutex_);
-  postedBytes_ += messages.payloadBytes();
-  store_.giveBack(std::move(messages));
+  const std::size_t count = messages.count();
+  const std::size_t bytes = messages.payloadBytes();
+  putFirst(std::move(messages), count, bytes);
   awaitsRoom_ = true;
+}
+
+/// They were sent before everything that is posted now, commands included.
+void Mailbox::putFirst(PayloadStore::Batch messages, std::size_t count, std::size_t bytes) {
+  store_.giveBack(std::move(messages));
+  postedBytes_ += bytes;
+  for (Command& command : commands_) {
+    command.messagesBefore += count;
+  }
 }
 
 Mailbox::Batch Mailbox::take() {
@@ -136,12 +142,12 @@ Mailbox::Batch Mailbox::take() {
           std::exchange(dropped_, {})};
 }
 
-DroppedCount Mailbox::setState(State state, bool reopens) {
+DroppedCount Mailbox::setState(State state, bool reopens, PayloadStore::Batch& taken) {
   const Lock lock(mutex_);
   joinHere();
   const State before = std::exchange(state_, state);
   if (before == State::Open && state == State::Waiting && admission_.endsWithConnection()) {
-    return dropPosted();
+    return dropPosted(taken);
   }
   const bool connects = std::any_of(commands_.begin(), commands_.end(), isConnect);
   if (state != State::Closed || reopens || connects) {
@@ -160,15 +166,15 @@ DroppedCount Mailbox::setState(State state, bool reopens) {
 }
 
 /// All but what onOpen sent: that has its own connection.
-DroppedCount Mailbox::dropPosted() {
+DroppedCount Mailbox::dropPosted(PayloadStore::Batch& taken) {
   const PayloadStore::Batch posted = store_.take();
-  const DroppedCount dropped{posted.count(), posted.payloadBytes()};
-  postedBytes_ -= dropped.bytes;
+  const PayloadStore::Batch earlier = std::exchange(taken, {});
+  postedBytes_ -= posted.payloadBytes();
   awaitsRoom_ = false;
   for (Command& command : commands_) {
     command.messagesBefore = 0;
   }
-  return dropped;
+  return {posted.count() + earlier.count(), posted.payloadBytes() + earlier.payloadBytes()};
 }
 
 bool Mailbox::hasDrained(const Behind& behind) {

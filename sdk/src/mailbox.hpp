@@ -179,9 +179,9 @@ class Mailbox {
   /// The connection has a new state. `reopens`: something that was taken will lead out of it again.
   ///
   /// In Closed, unless it reopens or a connect() has been posted since: posted messages have no connection to wait for.
-  /// From Open to Waiting, under `WhenNotOpen::Refuse`: their connection is over. Returns the messages that are dropped
-  /// with it.
-  DroppedCount setState(State state, bool reopens);
+  /// From Open to Waiting, under `WhenNotOpen::Refuse`: their connection is over, also for those that were `taken` and
+  /// not passed on yet. Returns the messages that are dropped with it.
+  DroppedCount setState(State state, bool reopens, PayloadStore::Batch& taken);
 
   /// Messages that left the mailbox and are not sent yet.
   struct Behind {
@@ -209,7 +209,8 @@ class Mailbox {
     return {waitingMessages_ + hereMessages_.load(std::memory_order_relaxed),
             waitingBytes_ + hereBytes_.load(std::memory_order_relaxed)};
   }
-  [[nodiscard]] DroppedCount dropPosted();
+  [[nodiscard]] DroppedCount dropPosted(PayloadStore::Batch& taken);
+  void putFirst(PayloadStore::Batch messages, std::size_t count, std::size_t bytes);
   [[nodiscard]] bool makeRoom(std::size_t bytes);
   void noteRefused(Lock& lock, std::size_t bytes, core::Duration waited);
   /// Where the next message goes.

@@ -209,6 +209,25 @@ TEST_CASE("client: under Refuse no message outlives the connection that accepted
   }
 }
 
+TEST_CASE(
+    "client: under Refuse a message sent between reconnect() and the loss does not wait for the next connection") {
+  ManualClient manual({.sendQueue = {.whenNotOpen = WhenNotOpen::Refuse}});
+  manual.open();
+  CHECK(manual.client().reconnect() == ReconnectResult::Started);
+  manual.send("a");
+  manual.turn();
+  manual.transport().succeed();
+  manual.turn();
+  REQUIRE(manual.drops.size() == 1);
+  CHECK(manual.drops[0].reason == DropReason::Stale);
+  CHECK(manual.drops[0].messages == 1);
+  CHECK(manual.drops[0].bytes == 1);
+  CHECK(manual.sent() == Texts{});
+  manual.send("b");
+  manual.turn();
+  CHECK(manual.sent() == Texts{"b"});
+}
+
 TEST_CASE("client: messages dropped at the end are reported before the close event, and by close() while waiting") {
   ManualClient manual;
   manual.connect();

@@ -78,7 +78,10 @@ class MailboxAndLoop : private MailboxLoop {
     become(State::Connecting);
     become(State::Open);
   }
-  void become(State state) { (void)mailbox.setState(state, false); }
+  DroppedCount become(State state) {
+    PayloadStore::Batch taken;
+    return mailbox.setState(state, false, taken);
+  }
 
   Mailbox mailbox;
 

@@ -87,7 +87,7 @@ TEST_CASE("mailbox: messages of onOpen cause another turn, and are dropped with 
   CHECK(box.sendFirst("aa") == SendResult::Queued);
   CHECK_FALSE(box.mailbox.settle({}));
   CHECK(box.send("bbb") == SendResult::Queued);
-  const DroppedCount dropped = box.mailbox.setState(State::Closed, false);
+  const DroppedCount dropped = box.become(State::Closed);
   CHECK(dropped.messages == 2);
   CHECK(dropped.bytes == 5);
   const auto taken = box.round();

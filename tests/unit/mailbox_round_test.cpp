@@ -91,7 +91,7 @@ TEST_CASE("mailbox: messages of callbacks are dropped with the rest in Closed, a
 
   box.mailbox.hold();
   CHECK(box.sendHere("12345") == SendResult::Queued);
-  const DroppedCount dropped = box.mailbox.setState(State::Closed, false);
+  const DroppedCount dropped = box.become(State::Closed);
   CHECK(dropped.messages == 1);
   CHECK(dropped.bytes == 5);
 }
@@ -120,6 +120,24 @@ TEST_CASE("mailbox: messages given back stay in order, count, and wake no loop u
   CHECK(taken.sizes == Sizes{2, 3, 4});
   CHECK(taken.messagesBefore == Sizes{3, 3});
   CHECK(box.mailbox.bufferedAmount() == 0);
+}
+
+TEST_CASE("mailbox: a command stays behind messages that the loop had taken and gives back") {
+  MailboxAndLoop box;
+  box.open();
+  (void)box.round();
+  (void)box.send("a");
+  (void)box.send("bb");
+  box.mailbox.hold();
+  Mailbox::Batch batch = box.mailbox.take();
+  (void)box.send("ccc");
+  CHECK(box.reconnect() == ReconnectResult::Started);
+  (void)box.send("dddd");
+  box.mailbox.giveBack(std::move(batch.messages));
+  CHECK_FALSE(box.mailbox.settle({}));
+  const auto taken = box.round();
+  CHECK(taken.sizes == Sizes{1, 2, 3, 4});
+  CHECK(taken.messagesBefore == Sizes{3});
 }
 
 TEST_CASE("mailbox: a command during the round in which messages were given back has another turn come") {
