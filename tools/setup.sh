@@ -49,6 +49,16 @@ find_chromium() {
   has "${TIDEWIRE_CHROMIUM:-}" || has chromium || has chromium-browser || has google-chrome-stable
 }
 
+# Debian's shell of the engine, without the browser's own interface.
+find_headless_chromium() {
+  has "${TIDEWIRE_HEADLESS_CHROMIUM:-}" || has "${TIDEWIRE_CHROMIUM:-}" || has chromium-headless-shell || find_chromium
+}
+
+# Other distributions have the browser only.
+has_headless_chromium() {
+  has "${TIDEWIRE_CHROMIUM:-}" || has chromium-headless-shell || ! apt-cache show chromium-headless-shell
+}
+
 find_firefox() {
   has "${TIDEWIRE_FIREFOX:-}" || has firefox-esr || has firefox
 }
@@ -103,6 +113,7 @@ need_chromium() {
 }
 
 need_test_tools() {
+  need "Chromium's headless shell" chromium-headless-shell has_headless_chromium
   need 'Firefox' 'firefox-esr|firefox' find_firefox
   need "WebKitGTK's MiniBrowser" 'libwebkit2gtk-4.1-0|libwebkit2gtk-4.0-37' find_webkit
   need 'Xvfb' xvfb has Xvfb

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { testServerFor } from '../support/test_server.mjs';
-import { launchBrowser } from './support/browser.mjs';
+import { launchWholeBrowser } from './support/browser.mjs';
 import { LIMIT } from './support/fixture.mjs';
 import { startStaticServer } from './support/static_server.mjs';
 
@@ -21,7 +21,7 @@ for (const [what, more] of [['Chromium', []], ['an older Chromium', OLDER]]) {
   test(`history: a page with a session goes into the cache of ${what}, and resumes`, LIMIT, async (context) => {
     const server = await testServerFor(context);
     const files = await startStaticServer({ dist: DIST });
-    const browser = await launchBrowser({ more, without: ['--disable-back-forward-cache'] });
+    const browser = await launchWholeBrowser({ more, without: ['--disable-back-forward-cache'] });
     context.after(() => Promise.all([browser.close(), files.stop()]));
     const page = await browser.newPage();
     await page.goto(`${files.url}/first`);

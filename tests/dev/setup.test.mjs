@@ -73,3 +73,8 @@ test('setup: where apt knows no version of clang the line has no package of libF
   assert.ok(line.includes('clang'), line);
   assert.ok(!line.some((name) => name.startsWith('libclang')), line);
 });
+
+test("setup: Chromium's headless shell is installed where apt knows it", () => {
+  assert.ok(lineForRoot(['chromium', 'chromium-headless-shell'], 'clang-77').includes('chromium-headless-shell'));
+  assert.ok(!lineForRoot(['chromium-browser'], 'clang-77').includes('chromium-headless-shell'));
+});

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PARTS = ['dev', 'tools/output.sh', 'tests/support/report.mjs', 'tests/support/matrix.mjs'];
-const SETUP = ['setup_for_testing', 'find_chromium', 'find_firefox', 'find_webkit'];
+const SETUP = ['setup_for_testing', 'find_chromium', 'find_headless_chromium', 'find_firefox', 'find_webkit'];
 // More than CTest keeps of a test's output unless told otherwise.
 const OUTPUT = "yes 'a line' | head -n 1000; printf 'contract\\tnode\\tpassed\\techo: it\\n'";
 const addTest = (commands) => `add_test(NAME long COMMAND sh -c [[${commands}]])`;

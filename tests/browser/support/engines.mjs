@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { CHROMIUM, CHROMIUM_ARGUMENTS } from './browser.mjs';
+import { CHROMIUM_ARGUMENTS, HEADLESS_CHROMIUM } from './browser.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 
@@ -54,7 +54,7 @@ export function openIn(engine, address) {
 async function openInChromium(address) {
   const home = makeFolder();
   const options = ['--headless', '--disable-dev-shm-usage', '--disable-extensions', `--user-data-dir=${home}`];
-  const chromium = start(CHROMIUM, [...CHROMIUM_ARGUMENTS, ...options, address], { HOME: home });
+  const chromium = start(HEADLESS_CHROMIUM, [...CHROMIUM_ARGUMENTS, ...options, address], { HOME: home });
   return { failed: chromium.failed, close: () => chromium.stop().then(() => removeFolder(home)) };
 }
 
