@@ -21,9 +21,30 @@ function(tidewire_own target)
   endif()
 endfunction()
 
-# tidewire_reads_command_line(<file>...): CLI11 is templates that take longer to optimise than anybody waits for them.
-function(tidewire_reads_command_line)
-  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O0 SKIP_PRECOMPILE_HEADERS ON)
+# tidewire_reads_command_line(<target> <file>...): files of the target that include CLI11, whose templates take longer to read
+# and to optimise than anybody waits for them. They are read once for all targets, and not optimised.
+function(tidewire_reads_command_line target)
+  find_package(CLI11 REQUIRED)
+  if(NOT TARGET tidewire_cli11)
+    set(source ${PROJECT_BINARY_DIR}/cli11/cli11.cpp)
+    file(CONFIGURE OUTPUT ${source} CONTENT "// A target has to have a source.\n")
+    add_library(tidewire_cli11 OBJECT EXCLUDE_FROM_ALL ${source})
+    tidewire_command_line_options(tidewire_cli11)
+    tidewire_precompile(tidewire_cli11 <CLI/CLI.hpp>)
+  endif()
+  set(files ${target}_command_line)
+  add_library(${files} OBJECT ${ARGN})
+  tidewire_command_line_options(${files})
+  tidewire_precompile_as(tidewire_cli11 ${files})
+  target_include_directories(${files} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
+  target_compile_definitions(${files} PRIVATE $<TARGET_PROPERTY:${target},COMPILE_DEFINITIONS>)
+  target_sources(${target} PRIVATE $<TARGET_OBJECTS:${files}>)
+endfunction()
+
+function(tidewire_command_line_options target)
+  tidewire_own(${target})
+  target_compile_options(${target} PRIVATE -O0)
+  target_link_libraries(${target} PRIVATE CLI11::CLI11)
 endfunction()
 
 # tidewire_count_branches(<target>): lets a fuzz target that links this see which branches an input takes.
@@ -34,8 +55,8 @@ function(tidewire_count_branches target)
 endfunction()
 
 # tidewire_precompile(<target> [<header>...]): the standard library, which takes longer to read than most of our files to
-# compile, and these. A file of the library that lacks an include is found by the test package.subdirectory; others, where
-# this is off.
+# compile, and these. What a file of the library lacks is found by the tests package.subdirectory and
+# package.standard_includes.
 function(tidewire_precompile target)
   if(TIDEWIRE_PRECOMPILE)
     target_precompile_headers(${target} PRIVATE

@@ -1,6 +1,7 @@
 #include "server/heads.hpp"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <unordered_map>
+#include <utility>
 
 #include "server/channel_log.hpp"
 #include "server/clock.hpp"

@@ -1,5 +1,5 @@
-# Replays the committed corpus, then tries fresh inputs for five seconds; `./dev fuzz` does so for longer. What is new goes to a scratch folder, never to
-# the corpus.
+# Replays the committed corpus, then tries fresh inputs for two seconds; `./dev fuzz` does so for longer. New inputs go to a
+# scratch folder, never to the corpus.
 # libFuzzer prints the seed; TIDEWIRE_FUZZ_SEED in the environment repeats a run.
 
 set(seed 0)
@@ -16,6 +16,6 @@ if(NOT inputs)
 endif()
 execute_process(COMMAND ${FUZZER} -artifact_prefix=${SCRATCH}/ ${inputs} COMMAND_ERROR_IS_FATAL ANY)
 execute_process(
-  COMMAND ${FUZZER} -runs=20000 -max_total_time=5 -seed=${seed} -max_len=4096 -artifact_prefix=${SCRATCH}/
+  COMMAND ${FUZZER} -runs=20000 -max_total_time=2 -seed=${seed} -max_len=4096 -artifact_prefix=${SCRATCH}/
           ${SCRATCH}/found ${CORPUS}
   COMMAND_ERROR_IS_FATAL ANY)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <system_error>
 
 #include "core/ascii.hpp"
 #include "core/one_line.hpp"

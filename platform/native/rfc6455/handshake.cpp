@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <system_error>
 
 #include "core/ascii.hpp"
 #include "core/one_line.hpp"
