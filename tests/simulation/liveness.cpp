@@ -88,6 +88,11 @@ void LivenessRules::ticks(Time now) {
     const Duration later = due == &silence_ ? pausedBeforeOpen_ : Duration::zero();
     if (due->at && now - *due->at > kLate + later && !due->lateSeen) {
       due->lateSeen = now;
+      // The other's judge comes late too, at the end of this grace, and input was read meanwhile.
+      Due& other = due == &silence_ ? probe_ : silence_;
+      if (other.at && !other.lateSeen) {
+        other.at = std::max(*other.at, now + kGrace);
+      }
     }
   }
   if (overdue && (survived_ == 0 || now - lastSurvived_ >= kGrace)) {
