@@ -50,13 +50,16 @@ const bundleModule = (name, output, place) => bundle(name, `${output}.js`, place
 const bundleCommon = (name, output, place, options) =>
   bundle(name, `${output}.cjs`, place, { format: 'cjs', ...options });
 
+// What Node gets of the core has unref(), which nothing in it imports.
+const forNode = { inject: [path.join(given.modules, 'unref.js')] };
+
 // Both modules of an entry point that have their wasm inside.
-const bundleBoth = (name, output) =>
-  Promise.all([bundleModule(name, output, 'inside'), bundleCommon(name, output, 'inside')]);
+const bundleBoth = (name, output, options) =>
+  Promise.all([bundleModule(name, output, 'inside'), bundleCommon(name, output, 'inside', options)]);
 
 async function bundleEntry(name) {
   if (ENTRIES[name].wasm === undefined) {
-    await bundleBoth(name, name);
+    await bundleBoth(name, name, ENTRIES[name].contains && forNode);
     return;
   }
   await bundleModule(name, name, 'beside');
@@ -68,7 +71,7 @@ async function bundleEntry(name) {
 
 // What Node gets: one file with the classes, and others that hand them on, so that no class is there twice.
 async function writeNode() {
-  await bundleCommon('tidewire', 'node', 'besideFile', { platform: 'node' });
+  await bundleCommon('tidewire', 'node', 'besideFile', { platform: 'node', ...forNode });
   for (const name of names.filter((each) => !ENTRIES[each].apart)) {
     const origin = ENTRIES[name].wasm === undefined ? name : 'node';
     const values = ENTRIES[name].exports ?? Object.keys(await exportsOf('tidewire'));
