@@ -20,11 +20,12 @@ const PLACES = {
     export const place = () => readWasm(__dirname, '${name}');`,
 };
 
-/** A plugin for esbuild. `place`: one of PLACES. `modules`: the folder that the modules and the wasm lie in. */
-export const placing = (place, modules) => ({
+/** A plugin for esbuild. `place`: one of PLACES. `modules` and `wasm`: the folders that these lie in. */
+export const placing = (place, { modules, wasm }) => ({
   name: 'place',
   setup(build) {
     build.onResolve({ filter: /^place:/ }, ({ path: name }) => ({ path: name.slice('place:'.length), namespace: 'place' }));
+    build.onResolve({ filter: /\.wasm$/ }, ({ path: name }) => ({ path: path.resolve(wasm, name) }));
     build.onLoad({ filter: /./, namespace: 'place' }, ({ path: name }) => ({
       contents: PLACES[place](name),
       resolveDir: path.resolve(modules),
