@@ -1,9 +1,10 @@
-// Short names for what the wasm imports and exports, in both of its files and in the JavaScript. A minifier leaves them, as
-// they are properties; they are the longest words of the package.
+// Short names for what the wasm imports and exports, in both of its files and in the JavaScript. A minifier leaves them
+// as they are, since they are properties; they are the longest words of the package.
 
 const PREFIX = 'tidewire_';
 const KINDS = ['client', 'session'];
-const KEPT = ['memory', '_initialize']; // Besides those with the prefix; the others are of use to Emscripten's JavaScript.
+// Besides those with the prefix; the others are for Emscripten's JavaScript.
+const KEPT = ['memory', '_initialize'];
 
 const wordOf = (name) => name.slice(PREFIX.length).replace(/^(client|session)_/, '_');
 
