@@ -3,6 +3,6 @@
 namespace tidewire::internal {
 
 /// Defined by the library as true, and by each wasm of the JavaScript package for itself.
-bool programHasLayers() noexcept;
+[[gnu::const]] bool programHasLayers() noexcept;
 
 }  // namespace tidewire::internal
