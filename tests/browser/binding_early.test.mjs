@@ -149,6 +149,22 @@ test('early: connect() and then close() open no connection, before the wasm is t
   assert.equal(sockets.length, 1);
 });
 
+test('early: connect(), close() and connect() open one connection, which is that of the last call', LIMIT, async (context) => {
+  const { sockets, page, url } = await setUp(context);
+  const types = await page.evaluate(async (to) => {
+    const recording = new Recording(to);
+    recording.client.connect();
+    recording.client.close();
+    recording.client.connect();
+    await undefined;
+    give();
+    await recording.first('open');
+    return recording.events.map(({ type, to: state }) => state ?? type);
+  }, url);
+  assert.deepEqual(types, ['connecting', 'closed', 'close', 'connecting', 'open', 'open']);
+  assert.equal(sockets.length, 1);
+});
+
 test('early: more than a page should hold is dropped, and the client connects when it can read', LIMIT, async (context) => {
   const { server, sockets, page, url } = await setUp(context, (socket, count) => {
     socket.send(count === 1 ? 'x'.repeat(1024 * 1024 + 1) : 'short');
