@@ -7,11 +7,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/ending.hpp"
 #include "core/time.hpp"
 #include "delivery.hpp"
 #include "layer_command.hpp"
+#include "platform/layers.hpp"
 #include "platform/transport.hpp"
 #include "tidewire/log.hpp"
 
@@ -81,6 +83,23 @@ class ClientLayer {
   virtual Transport::Sent send(core::Time now, Transport& transport) = 0;
   /// Whether a Close frame may follow now.
   [[nodiscard]] virtual bool mayClose() const = 0;
+};
+
+/// A layer, or what belongs to one; or null. In a program without layers the compiler knows that it is null, and leaves
+/// out whatever depends on it.
+template <class Type>
+class LayerPointer {
+ public:
+  explicit LayerPointer(std::unique_ptr<Type> pointer) noexcept : pointer_(std::move(pointer)) {}
+
+  [[nodiscard]] Type* operator->() const noexcept { return get(); }
+  [[nodiscard]] Type& operator*() const noexcept { return *get(); }
+  [[nodiscard]] bool operator==(std::nullptr_t) const noexcept { return get() == nullptr; }
+
+ private:
+  [[nodiscard]] Type* get() const noexcept { return programHasLayers() ? pointer_.get() : nullptr; }
+
+  const std::unique_ptr<Type> pointer_;
 };
 
 }  // namespace tidewire::internal

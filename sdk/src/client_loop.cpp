@@ -28,10 +28,10 @@ std::uint64_t jitterSeed(Loop& loop) {
 ClientLoop::ClientLoop(ClientLoopHost& host, const ClientParts& parts, const MakeLayer& makeLayer)
     : host_(host),
       parts_(parts),
-      layer_(makeLayer ? makeLayer(*this) : nullptr),
+      layer_(programHasLayers() && makeLayer ? makeLayer(*this) : nullptr),
       layerState_(layer_ != nullptr ? std::make_unique<LayerState>() : nullptr),
       connection_(parts.options, parts.loop.sendsPings() || layer_ != nullptr, jitterSeed(parts.loop)),
-      link_(parts_, connection_, layer_.get()),
+      link_(parts_, connection_, layer_),
       watch_(parts.options.callbacks) {
   parts_.loop.attach(host_);
 }

@@ -113,8 +113,8 @@ class ClientLoop final : private TransportEvents, private LayerHost {
   ClientLoopHost& host_;
   const ClientParts parts_;
 
-  const std::unique_ptr<ClientLayer> layer_;      // Or null.
-  const std::unique_ptr<LayerState> layerState_;  // Null without a layer.
+  const LayerPointer<ClientLayer> layer_;      // Or null.
+  const LayerPointer<LayerState> layerState_;  // Null without a layer.
   core::Connection connection_;
   Link link_;
   CallbackWatch watch_;

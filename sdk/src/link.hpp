@@ -18,7 +18,7 @@ namespace tidewire::internal {
 /// messages. Loop thread.
 class Link {
  public:
-  Link(const ClientParts& parts, core::Connection& connection, ClientLayer* layer)
+  Link(const ClientParts& parts, core::Connection& connection, const LayerPointer<ClientLayer>& layer)
       : parts_(parts), connection_(connection), layer_(layer) {}
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
@@ -73,7 +73,7 @@ class Link {
 
   const ClientParts& parts_;
   core::Connection& connection_;
-  ClientLayer* const layer_;  // Or null.
+  const LayerPointer<ClientLayer>& layer_;  // Or null.
   std::unique_ptr<Transport> transport_;
   std::vector<std::unique_ptr<Transport>> cut_;
   std::string awaited_;

@@ -111,10 +111,59 @@ for (const [how, end] of [
       give();
       await loaded.catch(() => {});
     });
-    // What was called before the wasm was there is done all the same: connect(), and then close().
-    assert.equal(sockets.length <= (how === 'close()' ? 2 : 1), true);
+    assert.equal(sockets.length, 1);
   });
 }
+
+test('early: connect() and then close() open no connection, before the wasm is there and after', LIMIT, async (context) => {
+  const { sockets, page, url } = await setUp(context);
+  const [made, types, causes, opened] = await page.evaluate(async (to) => {
+    let made = 0;
+    const Real = WebSocket;
+    globalThis.WebSocket = class extends Real {
+      constructor(...given) {
+        super(...given);
+        ++made;
+      }
+    };
+    // The other one connects to the same address, earlier, and gets its turn later.
+    const closed = new Recording(to);
+    const other = new Recording(to);
+    other.client.connect();
+    for (let i = 0; i < 2; ++i) {
+      closed.client.connect();
+      closed.client.close();
+    }
+    await undefined;
+    const before = made;
+    give();
+    const opened = await other.first('open');
+    await closed.nth('close', 2);
+    const types = closed.events.map(({ type, to: state }) => state ?? type);
+    const causes = closed.events.flatMap(({ type, cause }) => (type === 'close' ? [cause] : []));
+    return [[before, made], types, causes, opened.attempt];
+  }, url);
+  assert.deepEqual(made, [1, 1]);
+  assert.deepEqual(types, ['connecting', 'closed', 'close', 'connecting', 'closed', 'close']);
+  assert.deepEqual([causes, opened], [['closed-by-user', 'closed-by-user'], 1]);
+  assert.equal(sockets.length, 1);
+});
+
+test('early: connect(), close() and connect() open one connection, which is that of the last call', LIMIT, async (context) => {
+  const { sockets, page, url } = await setUp(context);
+  const types = await page.evaluate(async (to) => {
+    const recording = new Recording(to);
+    recording.client.connect();
+    recording.client.close();
+    recording.client.connect();
+    await undefined;
+    give();
+    await recording.first('open');
+    return recording.events.map(({ type, to: state }) => state ?? type);
+  }, url);
+  assert.deepEqual(types, ['connecting', 'closed', 'close', 'connecting', 'open', 'open']);
+  assert.equal(sockets.length, 1);
+});
 
 test('early: more than a page should hold is dropped, and the client connects when it can read', LIMIT, async (context) => {
   const { server, sockets, page, url } = await setUp(context, (socket, count) => {

@@ -1,4 +1,4 @@
-// The client of the loss test that is a page: page_client.js, with the built package, in headless Chromium.
+// The client of the loss test that is a page: page_client.js, with the package as npm packs it, in headless Chromium.
 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { hasBrowser, launchBrowser } from '../browser/support/browser.mjs';
 import { startStaticServer } from '../browser/support/static_server.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
-const DIST = process.env.TIDEWIRE_JS_DIST || path.join(HERE, '../../build/web-release/bindings/js/dist');
+const DIST = process.env.TIDEWIRE_JS_DIST || path.join(HERE, '../../build/web-release/bindings/js/package/dist');
 
 export { hasBrowser };
 

@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
 import { ENTRIES, manifest } from './manifest.mjs';
+import { makeShortener } from './names.mjs';
 import { placing } from './places.mjs';
 import { measure, report } from './size.mjs';
 
@@ -20,8 +21,20 @@ const OPTIONS = ['modules', 'to', 'version', 'wasm2js', 'compiler', 'flags'];
 const { values: given } = parseArgs({ options: Object.fromEntries(OPTIONS.map((name) => [name, { type: 'string' }])) });
 const DIST = path.join(given.to, 'dist');
 const WASM = ['tidewire.wasm', 'tidewire-client.wasm'];
+// Those that it is compiled with.
+const WASM_FEATURES = ['--enable-bulk-memory', '--enable-sign-ext', '--enable-mutable-globals'];
 
 const names = Object.keys(ENTRIES);
+const shortener = makeShortener(WASM.map((name) => readFileSync(path.join(given.modules, name))));
+
+const shortening = {
+  name: 'short-names',
+  setup(build) {
+    build.onLoad({ filter: /\.js$/, namespace: 'file' }, ({ path: file }) => ({
+      contents: shortener.javaScript(readFileSync(file, 'utf8')),
+    }));
+  },
+};
 
 const sourceOf = (name) => path.join(given.modules, 'entries', `${name === 'inline' ? 'tidewire' : name}.js`);
 
@@ -41,7 +54,7 @@ function bundle(name, output, place, options) {
     external: ENTRIES[name].needs ?? [],
     // For React's servers: what is in it runs in the page too.
     banner: ENTRIES[name].needs?.includes('react') ? { js: "'use client';" } : {},
-    plugins: [placing(place, given.modules)],
+    plugins: [placing(place, { modules: given.modules, wasm: DIST }), shortening],
     ...options,
   });
 }
@@ -50,13 +63,16 @@ const bundleModule = (name, output, place) => bundle(name, `${output}.js`, place
 const bundleCommon = (name, output, place, options) =>
   bundle(name, `${output}.cjs`, place, { format: 'cjs', ...options });
 
+// What Node gets of the core has unref(), which nothing in it imports.
+const forNode = { inject: [path.join(given.modules, 'unref.js')] };
+
 // Both modules of an entry point that have their wasm inside.
-const bundleBoth = (name, output) =>
-  Promise.all([bundleModule(name, output, 'inside'), bundleCommon(name, output, 'inside')]);
+const bundleBoth = (name, output, options) =>
+  Promise.all([bundleModule(name, output, 'inside'), bundleCommon(name, output, 'inside', options)]);
 
 async function bundleEntry(name) {
   if (ENTRIES[name].wasm === undefined) {
-    await bundleBoth(name, name);
+    await bundleBoth(name, name, ENTRIES[name].contains && forNode);
     return;
   }
   await bundleModule(name, name, 'beside');
@@ -68,7 +84,7 @@ async function bundleEntry(name) {
 
 // What Node gets: one file with the classes, and others that hand them on, so that no class is there twice.
 async function writeNode() {
-  await bundleCommon('tidewire', 'node', 'besideFile', { platform: 'node' });
+  await bundleCommon('tidewire', 'node', 'besideFile', { platform: 'node', ...forNode });
   for (const name of names.filter((each) => !ENTRIES[each].apart)) {
     const origin = ENTRIES[name].wasm === undefined ? name : 'node';
     const values = ENTRIES[name].exports ?? Object.keys(await exportsOf('tidewire'));
@@ -100,8 +116,8 @@ function writeTypes() {
 
 // wasm2js makes a module that runs when it is imported; here that becomes a function.
 function writeJavaScriptOfWasm() {
-  const input = path.join(given.modules, 'tidewire.wasm');
-  const text = execFileSync(given.wasm2js, ['-O3', input], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const input = path.join(DIST, 'tidewire.wasm');
+  const text = execFileSync(given.wasm2js, ['-Oz', ...WASM_FEATURES, input], { encoding: 'utf8', maxBuffer: 1 << 28 });
   const end = text.indexOf('\nvar retasmFunc =');
   if (end < 0) {
     throw new Error(`${given.wasm2js}: its output has another form than expected`);
@@ -129,7 +145,7 @@ const write = (name, text) => writeFileSync(path.join(DIST, name), text);
 
 rmSync(given.to, { recursive: true, force: true });
 mkdirSync(DIST, { recursive: true });
-WASM.forEach((name) => copyFileSync(path.join(given.modules, name), path.join(DIST, name)));
+WASM.forEach((name) => write(name, shortener.wasm(readFileSync(path.join(given.modules, name)))));
 writeJavaScriptOfWasm();
 await Promise.all(names.map(bundleEntry));
 await bundle('tidewire', 'tidewire.global.js', 'besideScript', { format: 'iife', globalName: 'Tidewire' });

@@ -8,23 +8,24 @@ const PLACES = {
 
   // Decoded when it is needed, not when the module is evaluated.
   inside: (name) => `import text from './${name}';
-    export const place = () => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));`,
+    import { bytesOf } from './base64.js';
+    export const place = () => bytesOf(text);`,
 
   // The script's own address is known only while it runs. A worker does not know what it imported.
   besideScript: (name) => `const address = globalThis.document?.currentScript?.src ?? globalThis.location?.href;
     export const place = () => new URL('./${name}', address);`,
 
-  // Node, which has something of its own besides.
-  besideFile: (name) => `import './unref.js';
-    import { readWasm } from './read_wasm.js';
+  // Node.
+  besideFile: (name) => `import { readWasm } from './read_wasm.js';
     export const place = () => readWasm(__dirname, '${name}');`,
 };
 
-/** A plugin for esbuild. `place`: one of PLACES. `modules`: the folder that the modules and the wasm lie in. */
-export const placing = (place, modules) => ({
+/** A plugin for esbuild. `place`: one of PLACES. `modules` and `wasm`: the folders that these lie in. */
+export const placing = (place, { modules, wasm }) => ({
   name: 'place',
   setup(build) {
     build.onResolve({ filter: /^place:/ }, ({ path: name }) => ({ path: name.slice('place:'.length), namespace: 'place' }));
+    build.onResolve({ filter: /\.wasm$/ }, ({ path: name }) => ({ path: path.resolve(wasm, name) }));
     build.onLoad({ filter: /./, namespace: 'place' }, ({ path: name }) => ({
       contents: PLACES[place](name),
       resolveDir: path.resolve(modules),

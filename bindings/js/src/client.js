@@ -32,22 +32,22 @@ take('endpoint', (handle, request) => handle?.requestEndpoint(request));
 /** A Client of the wasm. */
 class ClientHandle extends Handle {
   get bufferedAmount() {
-    return this.call('buffered_amount');
+    return this.call('_buffered_amount');
   }
 
   /** `waited`: how long the message was pending, if it was. */
   send(payload, isText, bytes, whenNotOpen, waited = -1) {
     // -1, for what is not in the list, leaves it to the options.
     const mode = WHEN_NOT_OPEN.indexOf(whenNotOpen);
-    return SEND_RESULT[this.call('send', glue.hold(payload), isText ? 1 : 0, bytes, mode, waited)];
+    return SEND_RESULT[this.call('_send', glue.hold(payload), isText ? 1 : 0, bytes, mode, waited)];
   }
 
   pause() {
-    return PAUSE_RESULT[this.call('pause')];
+    return PAUSE_RESULT[this.call('_pause')];
   }
 
   resume() {
-    return PAUSE_RESULT[this.call('resume')];
+    return PAUSE_RESULT[this.call('_resume')];
   }
 
   requestEndpoint({ attempt, lastClose }) {
@@ -79,7 +79,7 @@ export class Client extends Connection {
     super(
       resolved,
       new PendingCalls(endpoint === undefined ? offered : null, sendQueue?.whenNotOpen),
-      (client, dropped) => new ClientHandle('client', client, given, functions, dropped),
+      (client, dropped) => new ClientHandle('tidewire_client', client, given, functions, dropped),
     );
     closeOn(own.signal, this);
     this.#keptBytes = own.deliveryQueueBytes ?? KEPT_BYTES;

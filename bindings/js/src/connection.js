@@ -32,7 +32,7 @@ export const handleAt = (address) => handles.get(address)?.deref();
 let sinksRunning = 0;
 
 function destroy(kind, address) {
-  const free = () => wasm[`tidewire_${kind}_delete`](address);
+  const free = () => wasm[kind + '_delete'](address);
   handles.delete(address);
   if (sinksRunning > 0) {
     // The wasm is in the middle of a turn of perhaps this connection.
@@ -125,15 +125,15 @@ export class Handle {
   #droppedBefore;
 
   /**
-   * `kind`: what the wasm calls it, 'client' or 'session'. `functions`: those of the application's that the options
-   * hold.
+   * `kind`: what its functions of the wasm begin with, 'tidewire_client' or 'tidewire_session'. `functions`: those of the
+   * application's that the options hold.
    */
   constructor(kind, connection, options, functions, droppedBefore) {
     this.#kind = kind;
     this.connection = connection;
     this.functions = functions;
     this.#droppedBefore = droppedBefore;
-    this.address = wasm[`tidewire_${kind}_new`](makeOptions(connection.url, options));
+    this.address = wasm[kind + '_new'](makeOptions(connection.url, options));
     handles.set(this.address, new WeakRef(this));
     abandoned.register(connection, { kind, address: this.address }, this);
   }
@@ -145,15 +145,15 @@ export class Handle {
   }
 
   call(name, ...numbers) {
-    return wasm[`tidewire_${this.#kind}_${name}`](this.address, ...numbers);
+    return wasm[this.#kind + name](this.address, ...numbers);
   }
 
   get state() {
-    return STATE[this.call('state')];
+    return STATE[this.call('_state')];
   }
 
   connect() {
-    const result = CONNECT_RESULT[this.call('connect')];
+    const result = CONNECT_RESULT[this.call('_connect')];
     if (result === 'started') {
       holdWhileBusy(this.connection, 'connecting');
     }
@@ -161,30 +161,30 @@ export class Handle {
   }
 
   connectFault() {
-    return taken(this.call('connect_fault'));
+    return taken(this.call('_connect_fault'));
   }
 
   close(code, reason) {
-    return CLOSE_RESULT[this.call('close', code, glue.hold(reason))];
+    return CLOSE_RESULT[this.call('_close', code, glue.hold(reason))];
   }
 
   reconnect() {
-    return RECONNECT_RESULT[this.call('reconnect')];
+    return RECONNECT_RESULT[this.call('_reconnect')];
   }
 
   heartbeat() {
-    return HEARTBEAT_RESULT[this.call('heartbeat')];
+    return HEARTBEAT_RESULT[this.call('_heartbeat')];
   }
 
   stats() {
-    const stats = readStats(new Fields(this.call('stats')));
+    const stats = readStats(new Fields(this.call('_stats')));
     stats.droppedMessages += this.#droppedBefore.messages;
     stats.droppedBytes += this.#droppedBefore.bytes;
     return stats;
   }
 
   flightRecord() {
-    return taken(this.call('flight_record'));
+    return taken(this.call('_flight_record'));
   }
 
   /** Calls a function of the application. Its result, or that of its promise, goes to `answer`, an error's text to `fail`. */

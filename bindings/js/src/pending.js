@@ -3,7 +3,7 @@
 // when it is sent.
 
 import { readStats } from './described.js';
-import { openEarly } from './early.js';
+import { EarlySocket } from './early.js';
 import { blank } from './fields.js';
 
 /** Stands for the Client or Session of the wasm until that exists. */
@@ -18,7 +18,7 @@ export class PendingCalls {
   #closing = false; // close() was called, and its 'close' event is due.
   #whenNotOpen;
   #protocols;
-  #early = null;
+  #early = []; // Of each call of connect(), unless a function decides where it goes.
 
   /** `protocols`: what is offered; null if a function decides about that. `whenNotOpen`: the option, if it is given. */
   constructor(protocols, whenNotOpen) {
@@ -34,7 +34,9 @@ export class PendingCalls {
     this.#closing = false;
     this.state = 'idle';
     this.keep((target) => target.connect());
-    this.#early = this.#protocols === null ? null : openEarly(url, this.#protocols);
+    if (this.#protocols !== null) {
+      this.#early.push(new EarlySocket(url, this.#protocols));
+    }
     return 'started';
   }
 
@@ -58,7 +60,7 @@ export class PendingCalls {
     this.#started = false;
     this.#closing = true;
     this.state = 'closed';
-    this.discard();
+    this.#early.at(-1)?.close();
     this.keep((target) => target.close(code, reason));
     return 'accepted';
   }
@@ -116,14 +118,14 @@ export class PendingCalls {
 
   replay(target) {
     this.#calls.forEach((call) => call(target));
-    // The wasm has adopted the socket in its first turn, or never will.
+    // The wasm takes them in the turn that follows, or never will. Its clients have their turns in this order too.
+    this.#early.forEach((early) => early.offer());
     setTimeout(() => this.discard());
   }
 
   /** Nothing will come of a socket that was opened early. */
   discard() {
-    this.#early?.discard();
-    this.#early = null;
+    this.#early.splice(0).forEach((early) => early.discard());
   }
 
   /**

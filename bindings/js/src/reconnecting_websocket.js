@@ -37,6 +37,9 @@ function payloadOf(data) {
   return isObject && (ArrayBuffer.isView(data) || ['ArrayBuffer', 'Blob'].includes(tagOf(data))) ? data : `${data}`;
 }
 
+/** The client of a socket, for unref.js. */
+export const underlying = Symbol('underlying');
+
 // The one event object of each message is made for the socket, and not for a client in between.
 class Inner extends Client {
   owner = null;
@@ -153,6 +156,10 @@ export class ReconnectingWebSocket extends EventTarget {
     if (this.#client.reconnect() === 'closed' && this.#client.connect() === 'started') {
       this.#state = CONNECTING;
     }
+  }
+
+  get [underlying]() {
+    return this.#client;
   }
 
   #make(url, options) {

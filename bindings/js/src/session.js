@@ -198,59 +198,59 @@ export class Subscription extends EventTarget {
 /** A Session of the wasm. */
 class SessionHandle extends Handle {
   constructor(session, options, functions, registry) {
-    super('session', session, options, functions, NOTHING_DROPPED);
+    super('tidewire_session', session, options, functions, NOTHING_DROPPED);
     this.registry = registry;
   }
 
   get serverTime() {
-    return numberOrNull(this.call('server_time'));
+    return numberOrNull(this.call('_server_time'));
   }
 
   subscribe(id, channel, { conflate = false, replay = 0, since }) {
     const place = [since ? 1 : 0, glue.hold(since?.epoch ?? ''), wholeNumber(since?.seq ?? 0)];
-    this.call('subscribe', id, glue.hold(channel), conflate ? 1 : 0, wholeNumber(replay), ...place);
+    this.call('_subscribe', id, glue.hold(channel), conflate ? 1 : 0, wholeNumber(replay), ...place);
   }
 
   unsubscribe(id) {
-    this.call('unsubscribe', id);
+    this.call('_unsubscribe', id);
   }
 
   isLive(id) {
-    return this.call('is_live', id) !== 0;
+    return this.call('_is_live', id) !== 0;
   }
 
   position(id) {
-    return new Fields(this.call('position', id)).optional(readChannelPosition);
+    return new Fields(this.call('_position', id)).optional(readChannelPosition);
   }
 
   age(id) {
-    return numberOrNull(this.call('age', id));
+    return numberOrNull(this.call('_age', id));
   }
 
   publish(id, channel, body, resend) {
-    return CALL_RESULT[this.call('publish', id, glue.hold(channel), ...held(body), resend ? 1 : 0)];
+    return CALL_RESULT[this.call('_publish', id, glue.hold(channel), ...held(body), resend ? 1 : 0)];
   }
 
   /** A negative `timeout` is the default. `waited`: how long the call was pending, which counts. */
   request(id, method, body, timeout, idempotent, waited = 0) {
     const numbers = [timeout, idempotent ? 1 : 0, waited];
-    return CALL_RESULT[this.call('request', id, glue.hold(method), ...held(body), ...numbers)];
+    return CALL_RESULT[this.call('_request', id, glue.hold(method), ...held(body), ...numbers)];
   }
 
   cancel(id) {
-    this.call('cancel', id);
+    this.call('_cancel', id);
   }
 
   authenticate(token) {
-    return CALL_RESULT[this.call('authenticate', glue.hold(token))];
+    return CALL_RESULT[this.call('_authenticate', glue.hold(token))];
   }
 
   requestToken(request) {
     const { attempt } = request;
     this.callApplication(
       async () => readToken(await this.functions.token(request)),
-      ({ token, url }) => this.call('token_answer', attempt, glue.hold(token), glue.hold(url)),
-      (why) => this.call('token_fail', attempt, glue.hold(why)),
+      ({ token, url }) => this.call('_token_answer', attempt, glue.hold(token), glue.hold(url)),
+      (why) => this.call('_token_fail', attempt, glue.hold(why)),
     );
   }
 }

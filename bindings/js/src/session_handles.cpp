@@ -73,3 +73,11 @@ void JsCall::onReply(const tidewire::Reply& reply) {
 
 SessionHandle::SessionHandle(ParsedOptions parsed)
     : owned(std::make_shared<JsSession>(withFunctions(this, std::move(parsed)), this)), peer(*owned) {}
+
+namespace tidewire::internal {
+
+bool programHasLayers() noexcept {
+  return true;
+}
+
+}  // namespace tidewire::internal

@@ -1,6 +1,7 @@
-// For Node only: clients and sessions that do not keep the process from ending.
+// For Node only: clients, sessions and sockets that do not keep the process from ending.
 
 import { Connection, busy } from './connection.js';
+import { ReconnectingWebSocket, underlying } from './reconnecting_websocket.js';
 import { host } from './wasm.js';
 
 const unreferenced = new WeakSet();
@@ -55,3 +56,12 @@ Object.assign(Connection.prototype, {
     return this;
   },
 });
+
+for (const method of ['unref', 'ref']) {
+  Object.assign(ReconnectingWebSocket.prototype, {
+    [method]() {
+      this[underlying][method]();
+      return this;
+    },
+  });
+}

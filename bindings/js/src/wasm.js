@@ -74,6 +74,9 @@ async function load(options) {
     env: { ...glue.imports, ...provided, emscripten_notify_memory_growth() {} },
     wasi_snapshot_preview1: { proc_exit() {} },
   };
+  // A client that connects at once opens its socket (early.js) before the wasm is decoded, where that is inside the file.
+  await undefined;
+  await undefined;
   wasm = await loader(imports, options);
   wasm._initialize();
 }

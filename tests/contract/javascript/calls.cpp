@@ -9,41 +9,52 @@
 // What JavaScript returns is a text in memory of malloc, which the caller frees.
 // clang-format off
 EM_JS(void, contractSetUp, (), {
-  globalThis.contractClients = new Map();
+  globalThis.contractObjects = new Map();
   globalThis.contractText = (text) => {
     const room = lengthBytesUTF8(text) + 1;
     const pointer = _malloc(room);
     stringToUTF8(text, pointer, room);
     return pointer;
   };
-});
-EM_JS(char*, contractNew, (int id, const char* url, const char* options, int hasEndpoint, int hasSink), {
-  const report = (name, type, value) => {
+  globalThis.contractReport = (id, name, type, value) => {
     const texts = [type, JSON.stringify(value)].map(contractText);
     Module["_" + name](id, ...texts);
     texts.forEach((text) => _free(text));
   };
+  // What an event or an answer has may be those of an error, which are not its own.
+  globalThis.contractPlain = (value) => {
+    const plain = Object.assign({}, value);
+    if (plain.error) {
+      plain.error = { code: plain.error.code, message: plain.error.message, temporary: plain.error.temporary };
+    }
+    return plain;
+  };
+  globalThis.contractListen = (id, target, types) => {
+    for (const type of types) {
+      target.addEventListener(type, (event) => contractReport(id, "contractOnEvent", type, contractPlain(event)));
+    }
+  };
+});
+EM_JS(char*, contractNew, (int id, const char* url, const char* options, int hasEndpoint, int hasSink), {
   const given = JSON.parse(UTF8ToString(options));
-  const record = { client: null, answers: new Map() };
-  globalThis.contractClients.set(id, record);
+  const record = { target: null, answers: new Map() };
+  globalThis.contractObjects.set(id, record);
   if (hasEndpoint) {
     given.endpoint = (request) => new Promise((answer, fail) => {
       record.answers.set(request.attempt, { answer, fail });
-      report("contractOnCall", "endpoint", request);
+      contractReport(id, "contractOnCall", "endpoint", request);
     });
   }
   if (hasSink) {
-    given.log.sink = (line) => report("contractOnCall", "log", line);
+    given.log.sink = (line) => contractReport(id, "contractOnCall", "log", line);
   }
   try {
-    record.client = new Tidewire.Client(UTF8ToString(url) || (hasEndpoint ? null : ""), given);
+    record.target = new Tidewire.Client(UTF8ToString(url) || (hasEndpoint ? null : ""), given);
   } catch (error) {
     return contractText(error.message);
   }
-  for (const type of ["open", "close", "statechange", "heartbeat", "dropped", "drain"]) {
-    record.client.addEventListener(type, (event) => report("contractOnEvent", type, Object.assign({}, event)));
-  }
-  record.client.addEventListener("message", ({ data }) => {
+  contractListen(id, record.target, ["open", "close", "statechange", "heartbeat", "dropped", "drain"]);
+  record.target.addEventListener("message", ({ data }) => {
     const bytes = typeof data === "string" ? new TextEncoder().encode(data) : new Uint8Array(data);
     const pointer = _malloc(bytes.length + 1);
     HEAPU8.set(bytes, pointer);
@@ -52,20 +63,44 @@ EM_JS(char*, contractNew, (int id, const char* url, const char* options, int has
   });
   return contractText("");
 });
-EM_JS(void, contractDispose, (int id), {
-  const record = globalThis.contractClients.get(id);
-  globalThis.contractClients.delete(id);
-  if (record.client) {
-    record.client.dispose();
+EM_JS(char*, contractNewSession, (int id, const char* url, const char* options), {
+  const record = { target: null };
+  globalThis.contractObjects.set(id, record);
+  try {
+    record.target = new Tidewire.Session(UTF8ToString(url), JSON.parse(UTF8ToString(options)));
+  } catch (error) {
+    return contractText(error.message);
+  }
+  contractListen(id, record.target, ["open", "close", "statechange", "heartbeat", "error"]);
+  return contractText("");
+});
+EM_JS(void, contractSubscribe, (int id, int session, const char* channel, const char* options), {
+  const { target } = globalThis.contractObjects.get(session);
+  const subscription = target.subscribe(UTF8ToString(channel), JSON.parse(UTF8ToString(options)));
+  globalThis.contractObjects.set(id, { target: subscription });
+  contractListen(id, subscription, ["event", "gap", "subscribed", "end"]);
+});
+EM_JS(void, contractCallAsync, (int id, double call, const char* method, const char* given), {
+  const { target } = globalThis.contractObjects.get(id);
+  const settled = (result) => contractReport(id, "contractOnCall", "settled", Object.assign({ call }, result));
+  target[UTF8ToString(method)].apply(target, JSON.parse(UTF8ToString(given))).then(
+      (value) => settled({ value: contractPlain(value) }),
+      (error) => settled(contractPlain({ error })));
+});
+EM_JS(void, contractEnd, (int id, const char* method), {
+  const { target } = globalThis.contractObjects.get(id);
+  globalThis.contractObjects.delete(id);
+  if (target) {
+    target[UTF8ToString(method)]();
   }
 });
 EM_JS(char*, contractCall, (int id, const char* method, const char* given), {
-  const { client } = globalThis.contractClients.get(id);
-  const member = client[UTF8ToString(method)];
+  const { target } = globalThis.contractObjects.get(id);
+  const member = target[UTF8ToString(method)];
   let result = member;
   try {
     if (typeof member === "function") {
-      result = member.apply(client, JSON.parse(UTF8ToString(given)));
+      result = member.apply(target, JSON.parse(UTF8ToString(given)));
     }
   } catch (error) {
     result = { thrown: error.message };
@@ -73,16 +108,16 @@ EM_JS(char*, contractCall, (int id, const char* method, const char* given), {
   return contractText(JSON.stringify(result === undefined ? null : result));
 });
 EM_JS(char*, contractSend, (int id, int isText, const char* bytes, int length, const char* options), {
-  const { client } = globalThis.contractClients.get(id);
+  const { target } = globalThis.contractObjects.get(id);
   const view = HEAPU8.slice(bytes, bytes + length);
   const payload = isText ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(view) : view;
-  return contractText(JSON.stringify(client.send(payload, JSON.parse(UTF8ToString(options)))));
+  return contractText(JSON.stringify(target.send(payload, JSON.parse(UTF8ToString(options)))));
 });
 EM_JS(void, contractAnswer, (int id, double attempt, const char* endpoint), {
-  globalThis.contractClients.get(id).answers.get(attempt).answer(JSON.parse(UTF8ToString(endpoint)));
+  globalThis.contractObjects.get(id).answers.get(attempt).answer(JSON.parse(UTF8ToString(endpoint)));
 });
 EM_JS(void, contractFail, (int id, double attempt, const char* why), {
-  globalThis.contractClients.get(id).answers.get(attempt).fail(new Error(UTF8ToString(why)));
+  globalThis.contractObjects.get(id).answers.get(attempt).fail(new Error(UTF8ToString(why)));
 });
 // clang-format on
 
@@ -117,17 +152,19 @@ std::string take(char* text) {
 
 }  // namespace
 
-Client::Client(const std::string& url, const Json& options, const Listener& listener) : id_(add(listener)) {
-  fault_ = take(contractNew(id_, url.c_str(), options.dump().c_str(), listener.endpoint ? 1 : 0, listener.log ? 1 : 0));
-}
+Object::Object(const Listener& listener, const char* end) : id_(add(listener)), end_(end) {}
 
-Client::~Client() {
+Object::~Object() {
   listeners().erase(id_);
-  contractDispose(id_);
+  contractEnd(id_, end_);
 }
 
-Json Client::call(std::string_view method, const Json& arguments) const {
+Json Object::call(std::string_view method, const Json& arguments) const {
   return Json::parse(take(contractCall(id_, std::string(method).c_str(), arguments.dump().c_str())));
+}
+
+Client::Client(const std::string& url, const Json& options, const Listener& listener) : Object(listener, "dispose") {
+  fault_ = take(contractNew(id_, url.c_str(), options.dump().c_str(), listener.endpoint ? 1 : 0, listener.log ? 1 : 0));
 }
 
 Json Client::send(tidewire::MessageKind kind, std::string_view payload, const Json& options) const {
@@ -142,6 +179,20 @@ void Client::answer(std::uint64_t attempt, const Json& endpoint) const {
 
 void Client::fail(std::uint64_t attempt, std::string_view why) const {
   contractFail(id_, static_cast<double>(attempt), std::string(why).c_str());
+}
+
+Session::Session(const std::string& url, const Json& options, const Listener& listener) : Object(listener, "dispose") {
+  fault_ = take(contractNewSession(id_, url.c_str(), options.dump().c_str()));
+}
+
+void Session::callAsync(std::uint64_t call, std::string_view method, const Json& arguments) const {
+  contractCallAsync(id_, static_cast<double>(call), std::string(method).c_str(), arguments.dump().c_str());
+}
+
+Subscription::Subscription(const Session& session, std::string_view channel, const Json& options,
+                           const Listener& listener)
+    : Object(listener, "unsubscribe") {
+  contractSubscribe(id_, session.id_, std::string(channel).c_str(), options.dump().c_str());
 }
 
 }  // namespace contract::javascript
@@ -159,7 +210,8 @@ EMSCRIPTEN_KEEPALIVE void contractOnEvent(int id, const char* type, const char* 
 
 EMSCRIPTEN_KEEPALIVE void contractOnCall(int id, const char* name, const char* argument) {
   const auto listener = listenerOf(id);
-  const auto& called = std::string_view(name) == "log" ? listener.log : listener.endpoint;
+  const std::string_view which = name;
+  const auto& called = which == "log" ? listener.log : which == "settled" ? listener.settled : listener.endpoint;
   if (called) {
     called(Json::parse(argument));
   }

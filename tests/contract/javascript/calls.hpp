@@ -14,23 +14,20 @@ namespace contract::javascript {
 
 using Json = nlohmann::json;
 
-/// What JavaScript calls of one client.
+/// What JavaScript calls of one object.
 struct Listener {
   std::function<void(const std::string& type, const Json& event)> event;
   std::function<void(tidewire::MessageKind kind, std::string_view payload)> message;
   std::function<void(const Json& record)> log;
   std::function<void(const Json& request)> endpoint;
+  std::function<void(const Json& result)> settled;
 };
 
-/// A `Client` of the package.
-class Client {
+/// An object of the package's.
+class Object {
  public:
-  /// Calls the constructor. `listener` outlives this object.
-  Client(const std::string& url, const Json& options, const Listener& listener);
-  /// Calls `dispose()`.
-  ~Client();
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
 
   /// What the constructor has thrown, or an empty text.
   [[nodiscard]] const std::string& fault() const { return fault_; }
@@ -38,14 +35,49 @@ class Client {
   /// Calls the method of that name with these arguments, or reads the property. Returns the result, or an object whose
   /// `thrown` is the text of what was thrown.
   Json call(std::string_view method, const Json& arguments = Json::array()) const;
+
+ protected:
+  /// `listener` outlives this object. The last call of it is `end`, without arguments.
+  Object(const Listener& listener, const char* end);
+  ~Object();
+
+  const int id_;
+  std::string fault_;
+
+ private:
+  const char* const end_;
+};
+
+/// A `Client`.
+class Client : public Object {
+ public:
+  /// Calls the constructor.
+  Client(const std::string& url, const Json& options, const Listener& listener);
+
   Json send(tidewire::MessageKind kind, std::string_view payload, const Json& options) const;
   /// Settles the promise that the endpoint function has returned for this attempt.
   void answer(std::uint64_t attempt, const Json& endpoint) const;
   void fail(std::uint64_t attempt, std::string_view why) const;
+};
+
+/// A `Session`.
+class Session : public Object {
+ public:
+  /// Calls the constructor.
+  Session(const std::string& url, const Json& options, const Listener& listener);
+
+  /// Calls a method that returns a promise. The listener's `settled` gets `{ call, value }`, or `{ call, error }` of
+  /// one that was rejected.
+  void callAsync(std::uint64_t call, std::string_view method, const Json& arguments) const;
 
  private:
-  const int id_;
-  std::string fault_;
+  friend class Subscription;
+};
+
+/// What `Session.subscribe()` returns.
+class Subscription : public Object {
+ public:
+  Subscription(const Session& session, std::string_view channel, const Json& options, const Listener& listener);
 };
 
 }  // namespace contract::javascript

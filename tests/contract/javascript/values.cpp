@@ -135,12 +135,36 @@ Json jsonOf(const Endpoint& endpoint) {
   return {{"url", endpoint.url}, {"subprotocols", endpoint.subprotocols}};
 }
 
+Json sessionJsonOf(const Options& options) {
+  Json json = jsonOf(options);
+  for (const char* only : {"subprotocols", "sendQueue", "deliveryQueueBytes"}) {
+    json.erase(only);
+  }
+  for (const char* only : {"message", "answer", "silence", "onWake"}) {
+    json["heartbeat"].erase(only);
+  }
+  return json;
+}
+
+Json jsonOf(const SubscribeOptions& options) {
+  Json json = {{"conflate", options.conflate}, {"replay", options.replay}};
+  if (options.since) {
+    json["since"] = {{"epoch", options.since->epoch}, {"seq", options.since->seq}};
+  }
+  return json;
+}
+
+Json jsonOf(const RequestOptions& options) {
+  return {{"timeout", options.timeout.count()}, {"idempotent", options.idempotent}};
+}
+
 Opened openedOf(const Json& event) {
   return {.subprotocol = event["subprotocol"],
           .attempt = integerOf<std::uint64_t>(event["attempt"]),
           .reconnects = integerOf<std::uint64_t>(event["reconnects"]),
           .handshakeTime = microsecondsOf(event["handshakeTime"]),
-          .times = timesOf(event["times"])};
+          .times = timesOf(event["times"]),
+          .resumed = event.value("resumed", false)};
 }
 
 CloseInfo closeInfoOf(const Json& event) {
@@ -176,6 +200,28 @@ Dropped droppedOf(const Json& event) {
 
 Drained drainedOf(const Json& event) {
   return {integerOf<std::size_t>(event["bufferedAmount"])};
+}
+
+SessionError errorOf(const Json& error) {
+  return {.code = error["code"], .message = error["message"], .temporary = error["temporary"]};
+}
+
+std::optional<ChannelPosition> positionOf(const Json& position) {
+  if (position.is_null()) {
+    return std::nullopt;
+  }
+  return ChannelPosition{position["epoch"], integerOf<std::uint64_t>(position["seq"])};
+}
+
+Ack ackOf(const Json& answer) {
+  Ack ack{.outcome = valueOf<Ack::Outcome>(answer["outcome"], {"published", "refused", "unknown", "not-sent"})};
+  if (!answer["seq"].is_null()) {
+    ack.seq = integerOf<std::uint64_t>(answer["seq"]);
+  }
+  if (!answer["error"].is_null()) {
+    ack.error = errorOf(answer["error"]);
+  }
+  return ack;
 }
 
 LogLevel logLevelOf(const Json& name) {
@@ -238,6 +284,16 @@ ReconnectResult reconnectResultOf(const Json& name) {
 
 HeartbeatResult heartbeatResultOf(const Json& name) {
   return valueOf<HeartbeatResult>(name, {"sent", "not-open", "unsupported", "wrong-thread"});
+}
+
+CallResult callResultOf(const Json& name) {
+  return valueOf<CallResult>(
+      name, {"queued", "closed", "too-large", "queue-full", "invalid-name", "invalid-utf8", "wrong-thread"});
+}
+
+std::optional<std::chrono::milliseconds> timeOf(const Json& milliseconds) {
+  return milliseconds.is_null() ? std::nullopt
+                                : std::optional(std::chrono::milliseconds(integerOf<std::int64_t>(milliseconds)));
 }
 
 }  // namespace contract::javascript

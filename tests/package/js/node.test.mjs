@@ -103,7 +103,7 @@ test('node: ReconnectingWebSocket opens again on the same object', LIMIT, async 
 // --- The end of the process ---
 
 // Each waits for the end of the process by itself, and counts what it is at.
-const UNREF = `import { Client, ready } from 'tidewire';
+const UNREF = `import { Client, ReconnectingWebSocket, ready } from 'tidewire';
 import { WebSocket } from 'ws';
 ${PRINT}
 await ready({ WebSocket });
@@ -142,6 +142,23 @@ for (const [what, script, states] of [
     assert.deepEqual(seen.slice(0, states.length), states);
   });
 }
+
+for (const name of ['tidewire/inline', 'tidewire/nowasm']) {
+  test(`node: ${name} has unref()`, LIMIT, async () => {
+    const script = UNREF.replace("'tidewire'", `'${name}'`) + 'const one = client(echo); await one.connected(); one.unref();';
+    const folder = consumers.consumer(`unref-${path.basename(name)}`, { 'app.js': script });
+    link(folder, 'ws');
+    assert.deepEqual(await run(folder, 'app.js'), ['connecting', 'open']);
+  });
+}
+
+test('node: unref() lets the process end while a ReconnectingWebSocket is open', LIMIT, async () => {
+  const script = `const socket = new ReconnectingWebSocket(echo);
+    socket.onopen = () => states.push(socket.ref().unref() === socket);`;
+  const folder = consumers.consumer('unref-socket', { 'app.js': UNREF + script });
+  link(folder, 'ws');
+  assert.deepEqual(await run(folder, 'app.js'), [true]);
+});
 
 test('node: ref() ends unref(), which another WebSocket refuses', LIMIT, async () => {
   const script = `const one = client(echo).unref().ref();

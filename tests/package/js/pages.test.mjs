@@ -22,6 +22,24 @@ for (const name of ['tidewire', 'client', 'inline', 'nowasm']) {
   });
 }
 
+test('page: a client that connects at once opens its socket before the wasm inside the file is decoded', LIMIT, async () => {
+  const text = `const order = [];
+    const [decode, Socket] = [atob, WebSocket];
+    globalThis.atob = (text) => (order.push('wasm'), decode(text));
+    globalThis.WebSocket = class extends Socket {
+      constructor(...given) {
+        super(...given);
+        order.push('socket');
+      }
+    };
+    ${appOf(`${DIST}/inline.js`)}
+    const { run } = globalThis;
+    globalThis.run = async (url) => [await run(url), order];`;
+  const folder = consumers.consumer('inline-order', { 'index.html': moduleOf(text) });
+  const { result } = await consumers.runPage(consumers.address(folder, 'index.html'));
+  assert.deepEqual(result, [ECHOED, ['socket', 'wasm']]);
+});
+
 test('page: an import map leads to a CDN-like path', LIMIT, async () => {
   const map = { imports: { tidewire: `${DIST}/tidewire.js`, 'tidewire/': `${DIST}/` } };
   const head = `<script type="importmap">${JSON.stringify(map)}</script>`;
