@@ -163,11 +163,13 @@ struct OwnFrame {
 /// `maskKey` is written in memory order, and must be unpredictable and new for each frame (RFC 6455 section 5.3).
 void writeFrame(std::byte* at, Opcode opcode, std::span<const std::byte> payload, std::uint32_t maskKey) noexcept;
 
-/// Makes the same frame around a payload where it lies: masks it in place, and writes the header in front of it.
+/// Makes the same frame around a payload at `to`, which may be the payload's own place, and checks text on the way:
+/// masks it there, and writes the header in front of it.
 ///
-/// Requires: `frameBytes(payload.size()) - payload.size()` bytes of room in front of the payload.
+/// Requires: `frameBytes(payload.size()) - payload.size()` bytes of room in front of `to`.
 /// Returns: false, with the payload unchanged, for a text that is not UTF-8.
-[[nodiscard]] bool frameInPlace(std::span<std::byte> payload, Opcode opcode, std::uint32_t maskKey) noexcept;
+[[nodiscard]] bool frameChecked(std::byte* to, std::span<const std::byte> payload, Opcode opcode,
+                                std::uint32_t maskKey) noexcept;
 
 /// Removes the mask of a frame that `writeFrame` wrote, in place; the frame cannot be sent after that.
 ///
