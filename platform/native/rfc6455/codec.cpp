@@ -104,16 +104,11 @@ void Decoder::feedPlaced(std::size_t count, std::span<const std::byte> bytes) no
   input_ = bytes;
 }
 
-CodecEvent Decoder::next() noexcept {
-  dropDelivered();
-  CodecEvent event;
-  if (takeWholeMessage(event)) {
-    return event;
-  }
+void Decoder::takeOther(CodecEvent& event) noexcept {
   if (placed_ > 0) {
     storePlaced(event);
     if (event.type != CodecEvent::Type::NeedMore) {
-      return event;
+      return;
     }
   }
   // A frame that ends without an event is a fragment; another may lie behind it.
@@ -127,7 +122,6 @@ CodecEvent Decoder::next() noexcept {
       break;
     }
   }
-  return event;
 }
 
 // The common case at once: a whole message in one frame of at most 64 KiB, without anything unusual. Everything else is
