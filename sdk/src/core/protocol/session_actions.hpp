@@ -1,9 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -54,7 +56,17 @@ struct PeerFailed {
 struct LeaveNow {
   std::optional<std::string> url;
 };
+[[nodiscard]] inline std::optional<std::chrono::milliseconds> timeOf(const EventHead& head) noexcept {
+  return head.ts ? std::optional(std::chrono::milliseconds(*head.ts)) : std::nullopt;
+}
 struct EventArrived {
+  EventArrived(std::string_view channel, const EventHead& head, std::uint64_t skipped, std::span<const SubscriberId> to,
+               const std::optional<ArrivedBody>& body) noexcept
+      : event{.channel = channel, .seq = head.seq, .time = timeOf(head), .skipped = skipped},
+        to(to),
+        type(head.type),
+        body(body) {}
+
   tidewire::Event event;  ///< Without its body.
   std::span<const SubscriberId> to;
   BodyType type;
@@ -94,7 +106,7 @@ struct ErrorArrived {
   SessionError error;
 };
 using SessionAction =
-    std::variant<Welcomed, PongArrived, PeerFailed, LeaveNow, EventArrived, GapFound, SubscriptionAnswered,
+    std::variant<EventArrived, Welcomed, PongArrived, PeerFailed, LeaveNow, GapFound, SubscriptionAnswered,
                  SubscriptionEnded, SubscriptionInterrupted, PublishEnded, RequestEnded, ErrorArrived>;
 using ActionQueue = RingQueue<SessionAction>;
 
