@@ -8,6 +8,7 @@
 #include "core/ascii.hpp"
 #include "core/bytes.hpp"
 #include "core/dispatch.hpp"
+#include "core/made_by.hpp"
 #include "core/url.hpp"
 #include "message_access.hpp"
 
@@ -253,7 +254,7 @@ void SessionLayer::performActions() {
   while (core_.hasActions()) {
     // Nearly every action of a busy session, which is not moved: a callback gives the core no input.
     if (const core::protocol::EventArrived* event = core_.nextEvent()) {
-      perform(*event);
+      deliver(*event);
       core_.dropEvent();
       continue;
     }
@@ -297,10 +298,12 @@ bool SessionLayer::isTrusted(const std::string& url) const {
                      [&to](const std::string& allowed) { return isAllowed(to.url, allowed); });
 }
 
-void SessionLayer::perform(const core::protocol::EventArrived& action) {
+void SessionLayer::deliver(const core::protocol::EventArrived& action) {
   for (const core::protocol::SubscriberId id : action.to) {
     if (const auto* const subscription = subscriptions_.find(id)) {
-      Event event(std::in_place_type<SessionEvent>, *subscription, action.event);
+      Event event(std::in_place_type<SessionEvent>, core::MadeBy([&] {
+                    return SessionEvent{*subscription, action.event};
+                  }));
       auto& news = *std::get_if<SessionEvent>(&event);
       // The recipient's own copy, which outlives the event.
       std::get_if<tidewire::Event>(&news.news)->channel = (*subscription)->channel();

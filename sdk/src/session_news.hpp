@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <utility>
 #include <variant>
 
 #include "core/protocol/channel_progress.hpp"
@@ -51,10 +50,6 @@ class Recipient {
 /// A `tidewire::Event` in it lacks its body, which is valid only while `body` stays where it is; its channel's name is
 /// the recipient's.
 struct SessionEvent {
-  template <class Of>
-  SessionEvent(std::shared_ptr<Recipient> to, Of&& news, std::optional<Message> body = {})
-      : to(std::move(to)), news(std::forward<Of>(news)), body(std::move(body)) {}
-
   std::shared_ptr<Recipient> to;
   News news;
   std::optional<Message> body = {};

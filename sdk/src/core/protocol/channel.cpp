@@ -1,16 +1,30 @@
 #include "core/protocol/channel.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <span>
 #include <variant>
+
+#include "core/made_by.hpp"
 
 namespace tidewire::core::protocol {
 namespace {
 
+std::optional<std::chrono::milliseconds> timeOf(const EventHead& head) {
+  return head.ts ? std::optional(std::chrono::milliseconds(*head.ts)) : std::nullopt;
+}
+
 /// Made where it is queued: moving each event there was a tenth of its cost.
 void pushEvent(ActionQueue& actions, std::string_view channel, std::span<const SubscriberId> to, const EventHead& head,
                std::uint64_t skipped, const ServerMessage& message) {
-  actions.emplace_back(std::in_place_type<EventArrived>, channel, head, skipped, to, message.body);
+  const auto make = [&]() -> EventArrived {
+    return {.event = {.channel = channel, .seq = head.seq, .time = timeOf(head), .skipped = skipped},
+            .to = to,
+            .type = head.type,
+            .body = message.body};
+  };
+  actions.emplace_back(std::in_place_type<EventArrived>, MadeBy(make));
 }
 
 /// By the number, then by id. Heapsort, since there may be thousands, and it is the shortest in code.

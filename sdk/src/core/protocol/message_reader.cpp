@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/made_by.hpp"
 #include "core/protocol/head_reader.hpp"
 #include "core/utf8.hpp"
 
@@ -9,7 +10,7 @@ namespace tidewire::core::protocol {
 
 std::optional<ServerMessage> MessageReader::next() {
   // The only one that is returned, so that it is never moved. An empty one would be cleared first.
-  std::optional<ServerMessage> message(std::in_place);
+  std::optional<ServerMessage> message(std::in_place, MadeBy([] { return ServerMessage{EventHead{}}; }));
   const std::optional<Part> part = unframer_.next();
   if (!part) {
     if (unframer_.malformed() && !over_) {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <utility>
 
 #include "core/protocol/heads.hpp"
 
@@ -20,9 +19,6 @@ struct ArrivedBody {
 
 /// What a server sent, taken out of the WebSocket message that brought it.
 struct ServerMessage {
-  ServerMessage() noexcept {}  // Not defaulted, which would clear all of it for each event before it is filled.
-  explicit ServerMessage(ServerHead head) : head(std::move(head)) {}
-
   ServerHead head;
   std::optional<ArrivedBody> body = {};  ///< No body and an empty one are different things.
 };

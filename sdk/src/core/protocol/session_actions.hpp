@@ -1,11 +1,9 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -56,17 +54,7 @@ struct PeerFailed {
 struct LeaveNow {
   std::optional<std::string> url;
 };
-[[nodiscard]] inline std::optional<std::chrono::milliseconds> timeOf(const EventHead& head) noexcept {
-  return head.ts ? std::optional(std::chrono::milliseconds(*head.ts)) : std::nullopt;
-}
 struct EventArrived {
-  EventArrived(std::string_view channel, const EventHead& head, std::uint64_t skipped, std::span<const SubscriberId> to,
-               const std::optional<ArrivedBody>& body) noexcept
-      : event{.channel = channel, .seq = head.seq, .time = timeOf(head), .skipped = skipped},
-        to(to),
-        type(head.type),
-        body(body) {}
-
   tidewire::Event event;  ///< Without its body.
   std::span<const SubscriberId> to;
   BodyType type;
