@@ -16,7 +16,7 @@ const PARTS = [
     symbol: /finish_task_switch|schedule|futex|try_to_wake|wake_up|epoll|ep_|eventfd|(en|de)queue_task|pick_|hrtimer/ },
   { id: 'kernel', title: 'kernel: the rest', image: /kernel|vdso/, symbol: /./ },
   { id: 'crypto', title: 'OpenSSL', image: /libcrypto|libssl/, symbol: /./ },
-  { id: 'mask', title: 'mask', image: /./, symbol: /copyMasked|writeFrame|frameInPlace/ },
+  { id: 'mask', title: 'mask', image: /./, symbol: /copyMasked|writeFrame|frameChecked/ },
   { id: 'utf8', title: 'UTF-8', image: /./, symbol: /Utf8|Ascii/ },
   { id: 'libraries', title: 'C and C++ library, libev', image: /lib(c|stdc\+\+|ev|m)[.-]|ld-linux/, symbol: /./ },
   { id: 'own', title: 'Tidewire, the rest', image: /./, symbol: /./ },

@@ -488,7 +488,8 @@ void NativeTransport::decode(std::size_t placed, std::span<const std::byte> byte
   } else {
     decoder_->feed(bytes);
   }
-  for (CodecEvent event = decoder_->next(); event.type != CodecEvent::Type::NeedMore; event = decoder_->next()) {
+  CodecEvent event;
+  for (decoder_->next(event); event.type != CodecEvent::Type::NeedMore; decoder_->next(event)) {
     onEvent(event);
   }
   events_.arrivalEnded();

@@ -50,14 +50,37 @@ class PlainReader {
     return take('"');
   }
 
+  /// The same for a short string of printable ASCII without escapes, which needs no other check: names mostly are that,
+  /// and one look at each character is faster than several passes. Returns false, having read nothing, for all others.
+  [[nodiscard]] bool asciiString(std::string_view& value) noexcept {
+    constexpr std::size_t kMost = 64;
+    const std::size_t most = std::min(rest_.size(), kMost);
+    std::size_t at = 1;
+    for (; at < most && rest_[at] != '"'; ++at) {
+      if (rest_[at] < 0x20 || rest_[at] >= 0x7F || rest_[at] == '\\') {
+        return false;
+      }
+    }
+    if (at >= most || rest_.front() != '"') {
+      return false;
+    }
+    value = rest_.substr(1, at - 1);
+    rest_.remove_prefix(at + 1);
+    return true;
+  }
+
   /// Digits alone. A sign, a fraction or an exponent is not read, so what follows does not fit.
   [[nodiscard]] bool integer(std::uint64_t& value) noexcept {
-    const std::size_t most = std::min(rest_.size(), kMaxDigits);
-    std::size_t digits = 0;
-    for (value = 0; digits < most && rest_[digits] >= '0' && rest_[digits] <= '9'; ++digits) {
-      value = value * 10 + static_cast<std::uint64_t>(rest_[digits] - '0');
+    const char* const begin = rest_.data();
+    const char* const end = begin + std::min(rest_.size(), kMaxDigits);
+    const char* at = begin;
+    std::uint64_t read = 0;
+    for (unsigned digit = 0; at != end && (digit = static_cast<unsigned>(*at - '0')) <= 9; ++at) {
+      read = read * 10 + digit;
     }
-    const bool isNumber = digits == 1 || (digits > 1 && rest_.front() != '0');
+    value = read;
+    const auto digits = static_cast<std::size_t>(at - begin);
+    const bool isNumber = digits == 1 || (digits > 1 && *begin != '0');
     rest_.remove_prefix(digits);
     return isNumber;
   }
@@ -66,8 +89,12 @@ class PlainReader {
   std::string_view rest_;
 };
 
-bool isPlainChannel(std::string_view text) noexcept {
-  return text.find('\\') == std::string_view::npos && core::protocol::isChannel(text);
+/// Reads the name of a channel in quotation marks.
+bool readChannel(PlainReader& read, std::string_view& channel) noexcept {
+  if (read.asciiString(channel)) {
+    return !channel.empty();
+  }
+  return read.string(channel) && channel.find('\\') == std::string_view::npos && core::protocol::isChannel(channel);
 }
 
 /// Reads one field. Returns which it was, or 0.
@@ -81,7 +108,7 @@ unsigned readField(PlainReader& read, EventHead& head, std::string_view& channel
     return read.string(value) && value == "event" ? kOp : 0;
   }
   if (name == "channel") {
-    return read.string(channel) && isPlainChannel(channel) ? kChannel : 0;
+    return readChannel(read, channel) ? kChannel : 0;
   }
   if (name == "seq") {
     return read.integer(head.seq) && head.seq > 0 ? kSeq : 0;
@@ -101,35 +128,40 @@ unsigned readField(PlainReader& read, EventHead& head, std::string_view& channel
 
 }  // namespace
 
-std::optional<EventHead> readPlainEvent(std::string_view text) {
+bool readPlainEvent(std::string_view text, EventHead& head) {
   PlainReader read(text);
-  EventHead head;
   std::string_view channel;
   unsigned seen = 0;
   bool goesOn = true;
   // The order of docs/protocol.md, which most servers keep.
   if (read.take(R"({"op":"event","channel":)")) {
-    if (!read.string(channel) || !isPlainChannel(channel)) {
-      return std::nullopt;
+    if (!readChannel(read, channel)) {
+      return false;
     }
     seen = kOp | kChannel;
+    if (read.take(R"(,"seq":)")) {
+      if (!read.integer(head.seq) || head.seq == 0) {
+        return false;
+      }
+      seen |= kSeq;
+    }
     goesOn = read.take(',');
   } else if (!read.take('{')) {
-    return std::nullopt;
+    return false;
   }
   for (; goesOn; goesOn = read.take(',')) {
     const unsigned field = readField(read, head, channel);
     if (field == 0 || (seen & field) != 0) {
-      return std::nullopt;
+      return false;
     }
     seen |= field;
   }
   constexpr unsigned kRequired = kOp | kChannel | kSeq;
   if (!read.take('}') || !read.isAtEnd() || (seen & kRequired) != kRequired) {
-    return std::nullopt;
+    return false;
   }
   head.channel = channel;
-  return head;
+  return true;
 }
 
 }  // namespace tidewire::native

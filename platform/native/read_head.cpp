@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "core/protocol/head_fields.hpp"
 #include "core/protocol/head_reader.hpp"
@@ -118,12 +119,17 @@ bool readFields(std::span<const std::byte> head, Fields& fields) {
 }  // namespace
 
 ServerHead readServerHead(std::span<const std::byte> head) {
+  ServerHead read;
+  readServerHead(head, read);
+  return read;
+}
+
+void readServerHead(std::span<const std::byte> head, ServerHead& read) {
   // Nearly every head of a busy session. The JSON library allocates and dispatches for each of its fields.
-  if (std::optional<EventHead> event =
-          native::readPlainEvent({reinterpret_cast<const char*>(head.data()), head.size()})) {
-    return *std::move(event);
+  auto* const event = std::get_if<EventHead>(&read);
+  if (!native::readPlainEvent({reinterpret_cast<const char*>(head.data()), head.size()}, *event)) {
+    read = native::readJsonHead(head);
   }
-  return native::readJsonHead(head);
 }
 
 }  // namespace tidewire::core::protocol

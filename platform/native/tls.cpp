@@ -18,8 +18,12 @@
 namespace tidewire::native {
 namespace {
 
+// RFC 8446 section 5.1.
+constexpr std::size_t kRecordBytes = 16 * 1024;
 // A chunk of this size is encrypted before it is sent: larger ones would only grow `out`.
-constexpr std::size_t kChunkBytes = 64 * 1024;
+constexpr std::size_t kChunkBytes = 4 * kRecordBytes;
+// A record is longer than its content by a header, a type and a tag, or by what older versions and ciphers have.
+constexpr std::size_t kMostOverheadBytes = 128;
 constexpr int kAlertReasons = 1000;  // OpenSSL's reason for an alert is this much above the alert's number.
 constexpr std::array<unsigned char, 9> kAlpn = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
@@ -159,7 +163,11 @@ std::size_t Tls::write(std::span<const std::byte> plain) {
   }
   ERR_clear_error();
   std::size_t total = 0;
-  const std::span<const std::byte> chunk = plain.first(std::min(plain.size(), kChunkBytes));
+  // A rest of less than a record would cost a write of its own.
+  const bool isLast = plain.size() < kChunkBytes + kRecordBytes;
+  const std::span<const std::byte> chunk = isLast ? plain : plain.first(kChunkBytes);
+  // At once: growing record by record copies the ones before.
+  out_.reserve(out_.size() + chunk.size() + (chunk.size() / kRecordBytes + 1) * kMostOverheadBytes);
   while (total < chunk.size()) {
     std::size_t count = 0;
     const int result = SSL_write_ex(ssl_, chunk.data() + total, chunk.size() - total, &count);

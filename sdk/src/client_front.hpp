@@ -40,13 +40,14 @@ class ClientFront : public ClientLoopHost,
   template <class... Content>
   [[nodiscard]] SendResult sendStored(std::size_t sizeBytes, const SendOptions& options,
                                       std::optional<core::Duration> waited, Content&&... content) {
-    if (!loop_->acceptsThisThread()) {
+    // Locks are empty types where only one thread may call, and where any may there is one to do without.
+    constexpr bool kHasThreads = !std::is_empty_v<Mutex>;
+    if (!kHasThreads && !loop_->acceptsThisThread()) {
       return SendResult::WrongThread;
     }
     const Mailbox::SendMode mode{
         .whenNotOpen = options.whenNotOpen, .onOpenOf = outlet_.openRunsHere(), .waited = waited};
-    // Only where there are threads is there a lock to do without.
-    if constexpr (!std::is_empty_v<Mutex>) {
+    if constexpr (kHasThreads) {
       if (mailbox_.takesHere() && mode.onOpenOf == 0 && !waited && loop_->onLoopThread()) {
         // Takes the content only if it accepts the message.
         if (const auto result = mailbox_.sendHere(sizeBytes, options.whenNotOpen, std::forward<Content>(content)...)) {

@@ -54,6 +54,9 @@ core::OptionsFault ClientShared::faultOf(const Endpoint& answer) const {
 }
 
 SendResult ClientShared::send(MessageKind kind, std::span<const std::byte> payload, const SendOptions& options) {
+  if (payload.size() >= PayloadStore::kSealedBytes && maySeal(payload.size(), options)) {
+    return sendSealed(kind, payload, options);
+  }
   if (kind == MessageKind::Text && !core::isValidUtf8(payload)) {
     return SendResult::InvalidUtf8;
   }
@@ -64,18 +67,22 @@ SendResult ClientShared::send(MessageKind kind, std::span<const std::byte> paylo
   return result;
 }
 
+SendResult ClientShared::sendSealed(MessageKind kind, std::span<const std::byte> payload, const SendOptions& options) {
+  SendBuffer buffer(payload.size());
+  const SendResult sealed = PayloadStore::seal(kind, payload, buffer);
+  return sealed == SendResult::Queued ? sendStored(payload.size(), options, {}, kind, buffer) : sealed;
+}
+
 SendResult ClientShared::send(MessageKind kind, SendBuffer& buffer, const SendOptions& options) {
-  // An empty buffer may have been moved from, and what is sealed cannot be recorded. To seal a large payload and unseal
-  // it after a refusal costs as much as to send it.
-  if (buffer.size() == 0 || journal_.recordsPayloads() || !loop_->acceptsThisThread() ||
-      wouldRefuse(mailbox_, options_.sendQueue, buffer.size(), options.whenNotOpen)) {
+  // An empty buffer may have been moved from.
+  if (buffer.size() == 0 || !maySeal(buffer.size(), options)) {
     const SendResult result = send(kind, std::as_const(buffer).bytes(), options);
     if (result == SendResult::Queued) {
       const SendBuffer sent = std::move(buffer);
     }
     return result;
   }
-  if (const SendResult sealed = PayloadStore::seal(kind, buffer); sealed != SendResult::Queued) {
+  if (const SendResult sealed = PayloadStore::seal(kind, buffer.bytes(), buffer); sealed != SendResult::Queued) {
     return sealed;
   }
   const SendResult result = sendStored(buffer.size(), options, {}, kind, buffer);
@@ -83,6 +90,13 @@ SendResult ClientShared::send(MessageKind kind, SendBuffer& buffer, const SendOp
     PayloadStore::unseal(buffer);
   }
   return result;
+}
+
+/// What is sealed cannot be recorded. To seal a large payload costs as much as to send it, so one that would be refused
+/// is not.
+bool ClientShared::maySeal(std::size_t sizeBytes, const SendOptions& options) const {
+  return !journal_.recordsPayloads() && loop_->acceptsThisThread() &&
+         !wouldRefuse(mailbox_, options_.sendQueue, sizeBytes, options.whenNotOpen);
 }
 
 WaitResult ClientShared::waitOpen(std::chrono::milliseconds timeout) const {

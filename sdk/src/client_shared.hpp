@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -44,6 +45,8 @@ class ClientShared final : public ClientFront {
   void scheduleRun();
   void runTask();
   void polled(const Delivery::Polled& polled);
+  [[nodiscard]] SendResult sendSealed(MessageKind kind, std::span<const std::byte> payload, const SendOptions& options);
+  [[nodiscard]] bool maySeal(std::size_t sizeBytes, const SendOptions& options) const;
   [[nodiscard]] std::optional<WaitResult> waitFault() const;
 
   Delivery delivery_;

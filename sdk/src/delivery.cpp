@@ -233,6 +233,9 @@ std::uint64_t Delivery::release() {
 }
 
 bool Delivery::isFull() const {
+  if (mode_ == Callbacks::Automatic && !held_) {
+    return false;  // Nothing waits. A session asks before each event.
+  }
   const Lock lock(mutex_);
   return full_ || queuedBytes_ + arrivedBytes_ > maxBytes_;
 }
@@ -277,6 +280,10 @@ const Handlers& Delivery::current() {
 }
 
 void Delivery::run(const Event& event) {
+  if (const auto* news = std::get_if<SessionEvent>(&event)) {
+    news->to->receive(*news);  // Needs no handler of the client's.
+    return;
+  }
   const auto* opened = std::get_if<Opened>(&event);
   runsOpen_.store(opened == nullptr ? 0 : opened->attempt, std::memory_order_relaxed);
   std::visit([this](const auto& alternative) { callFor(current(), alternative); }, event);

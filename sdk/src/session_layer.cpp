@@ -8,6 +8,7 @@
 #include "core/ascii.hpp"
 #include "core/bytes.hpp"
 #include "core/dispatch.hpp"
+#include "core/made_by.hpp"
 #include "core/url.hpp"
 #include "message_access.hpp"
 
@@ -40,11 +41,8 @@ std::string sessionKey(std::uint64_t high, std::uint64_t low) {
   return key;
 }
 
-std::optional<Message> messageOf(BodyType type, const std::optional<core::protocol::ArrivedBody>& body) {
-  if (!body) {
-    return std::nullopt;
-  }
-  return MessageAccess::over(type == BodyType::Text ? MessageKind::Text : MessageKind::Binary, *body);
+Message messageOf(BodyType type, const core::protocol::ArrivedBody& body) {
+  return MessageAccess::over(type == BodyType::Text ? MessageKind::Text : MessageKind::Binary, body);
 }
 
 /// Names of hosts have no case (RFC 3986 section 3.2.2).
@@ -253,7 +251,14 @@ Transport::Sent SessionLayer::send(core::Time now, Transport& transport) {
 // Actions of the core.
 
 void SessionLayer::performActions() {
-  while (std::optional<core::protocol::SessionAction> action = core_.takeAction()) {
+  while (core_.hasActions()) {
+    // Nearly every action of a busy session, which is not moved: a callback gives the core no input.
+    if (const core::protocol::EventArrived* event = core_.nextEvent()) {
+      deliver(*event);
+      core_.dropEvent();
+      continue;
+    }
+    std::optional<core::protocol::SessionAction> action = core_.takeAction();
     core::dispatch(*action, [this](auto& alternative) { perform(alternative); });
   }
 }
@@ -293,12 +298,19 @@ bool SessionLayer::isTrusted(const std::string& url) const {
                      [&to](const std::string& allowed) { return isAllowed(to.url, allowed); });
 }
 
-void SessionLayer::perform(const core::protocol::EventArrived& action) {
+void SessionLayer::deliver(const core::protocol::EventArrived& action) {
   for (const core::protocol::SubscriberId id : action.to) {
     if (const auto* const subscription = subscriptions_.find(id)) {
-      tidewire::Event event = action.event;
-      event.channel = (*subscription)->channel();  // The recipient's own copy, which outlives the event.
-      host_.deliver(SessionEvent{*subscription, event, messageOf(action.type, action.body)});
+      Event event(std::in_place_type<SessionEvent>, core::MadeBy([&] {
+                    return SessionEvent{*subscription, action.event};
+                  }));
+      auto& news = *std::get_if<SessionEvent>(&event);
+      // The recipient's own copy, which outlives the event.
+      std::get_if<tidewire::Event>(&news.news)->channel = (*subscription)->channel();
+      if (action.body) {
+        news.body.emplace(messageOf(action.type, *action.body));
+      }
+      host_.deliver(std::move(event));
     }
   }
 }
@@ -360,8 +372,11 @@ void SessionLayer::perform(core::protocol::PublishEnded& action) {
 
 void SessionLayer::perform(core::protocol::RequestEnded& action) {
   if (std::shared_ptr<Caller> call = takeCall(action.call)) {
-    host_.deliver(
-        SessionEvent{std::move(call), ReplyNews{std::move(action.error)}, messageOf(action.type, action.body)});
+    SessionEvent news{std::move(call), ReplyNews{std::move(action.error)}};
+    if (action.body) {
+      news.body.emplace(messageOf(action.type, *action.body));
+    }
+    host_.deliver(std::move(news));
   }
 }
 

@@ -67,7 +67,7 @@ class SessionLayer final : public ClientLayer {
   void perform(const core::protocol::PongArrived& action);
   void perform(core::protocol::PeerFailed& action);
   void perform(core::protocol::LeaveNow& action);
-  void perform(const core::protocol::EventArrived& action);
+  void perform(const core::protocol::EventArrived&) {}  // `deliver` has it, where it lies.
   void perform(const core::protocol::GapFound& action);
   void perform(const core::protocol::SubscriptionAnswered& action);
   void perform(const core::protocol::SubscriptionEnded& action);
@@ -77,6 +77,7 @@ class SessionLayer final : public ClientLayer {
   void perform(core::protocol::ErrorArrived& action);
 
   [[nodiscard]] std::shared_ptr<Caller> takeCall(core::protocol::CallId id);
+  void deliver(const core::protocol::EventArrived& action);
   void deliver(core::protocol::SubscriberId id, News news);
   [[nodiscard]] bool isTrusted(const std::string& url) const;
 

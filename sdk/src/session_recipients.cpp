@@ -6,12 +6,12 @@ namespace tidewire::internal {
 
 std::optional<ChannelPosition> Subscriber::position() const {
   const Lock lock(mutex_);
-  return position_;
+  return epoch_ ? std::optional(ChannelPosition{*epoch_, seq_.load(std::memory_order_relaxed)}) : std::nullopt;
 }
 
 std::optional<std::chrono::milliseconds> Subscriber::lastTime() const {
-  const Lock lock(mutex_);
-  return lastTime_;
+  const std::chrono::milliseconds time = lastTime_.load(std::memory_order_relaxed);
+  return time == kNoTime ? std::nullopt : std::optional(time);
 }
 
 bool Subscriber::end() {
@@ -35,8 +35,9 @@ void Subscriber::receive(const SessionEvent& event) {
   }
 }
 
-void Subscriber::receive(tidewire::Event event, const std::optional<Message>& body) {
-  note(event);
+void Subscriber::receive(const tidewire::Event& arrived, const std::optional<Message>& body) {
+  note(arrived);
+  tidewire::Event event = arrived;
   event.body = body ? Body(&*body) : Body();
   onEvent(event);
 }
@@ -51,17 +52,19 @@ void Subscriber::receive(const core::protocol::Loss& loss) {
   onGap(gap);
 }
 
+/// Without the lock, which would cost more than the rest: only callbacks change the position, one at a time, and what
+/// another thread reads is this event's or the one before it.
 void Subscriber::note(const tidewire::Event& event) {
-  const Lock lock(mutex_);
-  if (position_) {
-    position_->seq = event.seq;
+  if (epoch_) {
+    seq_.store(event.seq, std::memory_order_relaxed);
   }
-  lastTime_ = event.time;
+  lastTime_.store(event.time.value_or(kNoTime), std::memory_order_relaxed);
 }
 
 void Subscriber::note(const ChannelPosition& position) {
   const Lock lock(mutex_);
-  position_ = position;
+  epoch_ = position.epoch;
+  seq_.store(position.seq, std::memory_order_relaxed);
 }
 
 // Caller.

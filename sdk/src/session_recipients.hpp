@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,16 +50,20 @@ class Subscriber : public Recipient, public std::enable_shared_from_this<Subscri
   void note(const ChannelPosition& position);
 
  private:
-  void receive(tidewire::Event event, const std::optional<Message>& body);
+  void receive(const tidewire::Event& arrived, const std::optional<Message>& body);
   void receive(const core::protocol::Loss& loss);
 
   const std::string channel_;
   std::atomic<bool> ended_ = false;
   std::atomic<bool> live_ = false;
 
-  mutable Mutex mutex_;
-  std::optional<ChannelPosition> position_;
-  std::optional<std::chrono::milliseconds> lastTime_;
+  static constexpr std::chrono::milliseconds kNoTime = (std::chrono::milliseconds::min)();
+
+  // Changed where callbacks run, which is one thread at a time.
+  mutable Mutex mutex_;               // For a change of `epoch_`, and for other threads that read it.
+  std::optional<std::string> epoch_;  // Of the position, once there is one.
+  std::atomic<std::uint64_t> seq_ = 0;
+  std::atomic<std::chrono::milliseconds> lastTime_ = kNoTime;
 };
 
 /// One publish or request, as the receiver of its answer. The derived class runs the application's callback.

@@ -127,6 +127,7 @@ CONTRACT_TEST("send: text that is not UTF-8 is refused") {
   TestClient test(optionsFor("/echo"));
   CHECK(test.client().send("\xC3\x28") == SendResult::InvalidUtf8);
   CHECK(test.client().send("\xED\xA0\x80") == SendResult::InvalidUtf8);
+  CHECK(test.client().send(std::string(200'000, 'x') + "\xC3") == SendResult::InvalidUtf8);
   CHECK(test.client().sendBinary(std::string("\xC3\x28")) == SendResult::Queued);
 }
 

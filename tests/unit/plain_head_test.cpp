@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "core/bytes.hpp"
@@ -15,9 +16,14 @@ namespace {
 using core::protocol::BodyType;
 using core::protocol::EventHead;
 
+std::optional<EventHead> read(std::string_view text) {
+  EventHead event;
+  return readPlainEvent(text, event) ? std::optional(std::move(event)) : std::nullopt;
+}
+
 /// Whether both readers read an event, and the same one.
 bool agree(std::string_view text) {
-  const std::optional<EventHead> plain = readPlainEvent(text);
+  const std::optional<EventHead> plain = read(text);
   const core::protocol::ServerHead head = readJsonHead(core::asBytes(text));
   const auto* json = std::get_if<EventHead>(&head);
   return plain && json != nullptr && plain->channel == json->channel && plain->seq == json->seq &&
@@ -31,11 +37,26 @@ TEST_CASE("plain head: an event as servers write it is read like the JSON reader
   CHECK(agree(R"({"op":"event","channel":"c","seq":7,"skipped":3,"type":"text"})"));
   CHECK(agree("{\"op\":\"event\",\"channel\":\"\xC3\xA4\",\"seq\":1}"));
   CHECK(agree(R"({"op":"event","seq":7,"channel":")" + std::string(255, 'c') + R"("})"));
-  const std::optional<EventHead> head = readPlainEvent(R"({"op":"event","channel":"a b","seq":12,"type":"bytes"})");
+  const std::optional<EventHead> head = read(R"({"op":"event","channel":"a b","seq":12,"type":"bytes"})");
   REQUIRE(head);
   CHECK(head->channel == "a b");
   CHECK(head->seq == 12);
   CHECK(head->type == BodyType::Bytes);
+}
+
+TEST_CASE("plain head: a channel's name may have any length, and what names may not have is left to the JSON reader") {
+  const auto eventOf = [](const std::string& channel) {
+    return R"({"op":"event","channel":")" + channel + R"(","seq":1})";
+  };
+  for (std::size_t length = 1; length < 130; ++length) {
+    CHECK(agree(eventOf(std::string(length, 'c'))));
+    CHECK(agree(eventOf(std::string(length, 'c') + "\xC3\xA4")));
+    for (const char wrong : {'\\', '\x1F', '\x7F', '\xC3'}) {
+      CHECK_FALSE(read(eventOf(std::string(length, 'c') + wrong)));
+      CHECK_FALSE(read(eventOf(std::string(length, 'c') + wrong + "more")));
+    }
+    CHECK_FALSE(read(R"({"op":"event","channel":")" + std::string(length, 'c')));
+  }
 }
 
 TEST_CASE("plain head: what is unusual or malformed is left to the JSON reader") {
@@ -80,9 +101,9 @@ TEST_CASE("plain head: what is unusual or malformed is left to the JSON reader")
            "{\"op\":\"event\",\"channel\":\"\x1F\",\"seq\":1}",
        }) {
     CAPTURE(text);
-    CHECK_FALSE(readPlainEvent(text));
+    CHECK_FALSE(read(text));
   }
-  CHECK_FALSE(readPlainEvent(R"({"op":"event","seq":7,"channel":")" + std::string(256, 'c') + R"("})"));
+  CHECK_FALSE(read(R"({"op":"event","seq":7,"channel":")" + std::string(256, 'c') + R"("})"));
 }
 
 }  // namespace

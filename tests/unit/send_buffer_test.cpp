@@ -48,7 +48,7 @@ std::string_view textOf(const SendBuffer& buffer) {
 }
 
 void put(PayloadStore& store, MessageKind kind, SendBuffer& buffer) {
-  REQUIRE(PayloadStore::seal(kind, buffer) == SendResult::Queued);
+  REQUIRE(PayloadStore::seal(kind, buffer.bytes(), buffer) == SendResult::Queued);
   REQUIRE(store.put(kind, buffer));
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("send buffer: one that was sent can be dropped and given back like any
 TEST_CASE("send buffer: a frame that is not put becomes the payload again") {
   for (const std::size_t size : {1u, 7u, 126u, 16'384u, 16'385u, 70'000u}) {
     SendBuffer buffer = bufferOf(letters(size));
-    REQUIRE(PayloadStore::seal(MessageKind::Text, buffer) == SendResult::Queued);
+    REQUIRE(PayloadStore::seal(MessageKind::Text, buffer.bytes(), buffer) == SendResult::Queued);
     CHECK((textOf(buffer) == letters(size)) == false);
     PayloadStore::unseal(buffer);
     CHECK((textOf(buffer) == letters(size)) == true);
@@ -150,9 +150,9 @@ TEST_CASE("send buffer: a text that is not UTF-8 is not sealed, and stays what i
     std::string wrong = right;
     wrong[at] = '\xC3';
     SendBuffer buffer = bufferOf(wrong);
-    CHECK(PayloadStore::seal(MessageKind::Text, buffer) == SendResult::InvalidUtf8);
+    CHECK(PayloadStore::seal(MessageKind::Text, buffer.bytes(), buffer) == SendResult::InvalidUtf8);
     CHECK((textOf(buffer) == wrong) == true);
-    CHECK(PayloadStore::seal(MessageKind::Binary, buffer) == SendResult::Queued);
+    CHECK(PayloadStore::seal(MessageKind::Binary, buffer.bytes(), buffer) == SendResult::Queued);
   }
 }
 
@@ -163,6 +163,30 @@ TEST_CASE("send buffer: a character may lie across two pieces of the check") {
   PayloadStore store;
   put(store, MessageKind::Text, buffer);
   CHECK((payloadOf(*store.take().next()) == text) == true);
+}
+
+TEST_CASE("send buffer: a payload that lies elsewhere is copied into its frame, and stays what it is") {
+  for (const std::size_t size : {1u, 126u, 16'384u, 16'385u, 70'000u}) {
+    const std::string text = letters(size);
+    SendBuffer buffer(size);
+    REQUIRE(PayloadStore::seal(MessageKind::Text, core::asBytes(text), buffer) == SendResult::Queued);
+    CHECK((text == letters(size)) == true);
+    PayloadStore store;
+    REQUIRE(store.put(MessageKind::Text, buffer));
+    CHECK((payloadOf(*store.take().next()) == text) == true);
+  }
+}
+
+TEST_CASE("send buffer: a text that lies elsewhere and is not UTF-8 is not sealed, and stays what it is") {
+  const std::string right = letters(50'000);
+  for (const std::size_t at : {std::size_t{1}, std::size_t{16'384}, right.size() - 1}) {
+    std::string wrong = right;
+    wrong[at] = '\xC3';
+    const std::string before = wrong;
+    SendBuffer buffer(wrong.size());
+    CHECK(PayloadStore::seal(MessageKind::Text, core::asBytes(wrong), buffer) == SendResult::InvalidUtf8);
+    CHECK((wrong == before) == true);
+  }
 }
 
 TEST_CASE("send buffer: payloads are aligned for any type") {

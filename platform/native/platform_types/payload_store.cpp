@@ -40,14 +40,14 @@ bool PayloadStore::put(MessageKind kind, std::span<const std::byte> payload) {
   return true;
 }
 
-SendResult PayloadStore::seal(MessageKind kind, SendBuffer& buffer) {
+SendResult PayloadStore::seal(MessageKind kind, std::span<const std::byte> payload, SendBuffer& buffer) {
   static_assert(kHeadroomBytes >= sizeof(Block) + native::kMaxOwnHeaderBytes);
   static_assert(kHeadroomBytes % alignof(std::max_align_t) == 0);
   const std::optional<std::uint32_t> key = maskKeys().next();
   if (!key) {
     return SendResult::Unavailable;
   }
-  const bool isFrame = native::frameInPlace(buffer.bytes(), native::opcodeOf(kind), *key);
+  const bool isFrame = native::frameChecked(buffer.bytes().data(), payload, native::opcodeOf(kind), *key);
   return isFrame ? SendResult::Queued : SendResult::InvalidUtf8;
 }
 

@@ -70,6 +70,9 @@ class PayloadStore {
   /// In front of a payload in a `SendBuffer`: a block's own data, and the longest header of a frame. A multiple of the
   /// strictest alignment, which payloads keep.
   static constexpr std::size_t kHeadroomBytes = 80;
+  /// Payloads from this size on are better sealed than put: they would have a block for themselves, and to mask one
+  /// under the lock holds up other threads.
+  static constexpr std::size_t kSealedBytes = 128 * 1024;
 
   PayloadStore() = default;
   PayloadStore(const PayloadStore&) = delete;
@@ -79,11 +82,11 @@ class PayloadStore {
   [[nodiscard]] bool put(MessageKind kind, std::span<const std::byte> payload);
   /// Puts the frame that `seal` has made; the buffer's memory becomes a block. Returns true.
   bool put(MessageKind kind, SendBuffer& buffer);
-  /// Makes a frame of the payload, in place; no lock has to be held for it. Unless the result is `Queued`, which means
-  /// that it can be put, the payload is unchanged.
+  /// Makes a frame of the payload in the buffer, in which it may lie already; no lock has to be held for it. Unless the
+  /// result is `Queued`, which means that it can be put, the payload is unchanged.
   ///
-  /// Requires: the buffer was not moved from.
-  [[nodiscard]] static SendResult seal(MessageKind kind, SendBuffer& buffer);
+  /// Requires: the buffer was not moved from, and is as large as the payload.
+  [[nodiscard]] static SendResult seal(MessageKind kind, std::span<const std::byte> payload, SendBuffer& buffer);
   /// Makes the payload of a frame that was not put what it was.
   static void unseal(SendBuffer& buffer) noexcept;
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
@@ -99,7 +102,7 @@ class PayloadStore {
  private:
   // A single message wastes little; a burst soon fills large blocks, and the next burst begins with one.
   static constexpr std::size_t kSmallestBlockBytes = 256;
-  static constexpr std::size_t kLargestBlockBytes = 256 * 1024;
+  static constexpr std::size_t kLargestBlockBytes = 2 * kSealedBytes;
 
   void addBlock(std::size_t bytes);
   void append(Block* block) noexcept;

@@ -104,16 +104,11 @@ void Decoder::feedPlaced(std::size_t count, std::span<const std::byte> bytes) no
   input_ = bytes;
 }
 
-CodecEvent Decoder::next() noexcept {
-  dropDelivered();
-  CodecEvent event;
-  if (takeWholeMessage(event)) {
-    return event;
-  }
+void Decoder::takeOther(CodecEvent& event) noexcept {
   if (placed_ > 0) {
     storePlaced(event);
     if (event.type != CodecEvent::Type::NeedMore) {
-      return event;
+      return;
     }
   }
   // A frame that ends without an event is a fragment; another may lie behind it.
@@ -127,7 +122,6 @@ CodecEvent Decoder::next() noexcept {
       break;
     }
   }
-  return event;
 }
 
 // The common case at once: a whole message in one frame of at most 64 KiB, without anything unusual. Everything else is
@@ -391,16 +385,21 @@ void Decoder::dropDelivered() noexcept {
 
 namespace {
 
-std::byte* writeHeader(std::byte* to, Opcode opcode, std::size_t length) {
-  constexpr std::size_t kMaskBit = 0x80;
+constexpr std::size_t kMaskBit = 0x80;
+
+/// The length of a payload of 126 bytes or more.
+std::byte* writeLongLength(std::byte* to, std::size_t length) {
+  const bool isShort = length <= 0xFFFF;
+  return writeBigEndian(writeBigEndian(to, kMaskBit | (isShort ? 126 : 127), 1), length, isShort ? 2 : 8);
+}
+
+inline std::byte* writeHeader(std::byte* to, Opcode opcode, std::size_t length) {
   *to++ = static_cast<std::byte>(opcode) | std::byte{0x80};
   if (length < 126) {
-    return writeBigEndian(to, kMaskBit | length, 1);
+    *to++ = static_cast<std::byte>(kMaskBit | length);
+    return to;
   }
-  if (length <= 0xFFFF) {
-    return writeBigEndian(writeBigEndian(to, kMaskBit | 126, 1), length, 2);
-  }
-  return writeBigEndian(writeBigEndian(to, kMaskBit | 127, 1), length, 8);
+  return writeLongLength(to, length);
 }
 
 using Word = std::uint64_t;
@@ -458,26 +457,29 @@ void writeFrame(std::byte* at, Opcode opcode, std::span<const std::byte> payload
   copyMasked(at + sizeof maskKey, payload, maskKey);
 }
 
-bool frameInPlace(std::span<std::byte> payload, Opcode opcode, std::uint32_t maskKey) noexcept {
-  const auto mask = [maskKey](std::span<std::byte> bytes) { copyMasked(bytes.data(), bytes, maskKey); };
+bool frameChecked(std::byte* to, std::span<const std::byte> payload, Opcode opcode, std::uint32_t maskKey) noexcept {
   // A piece stays in the innermost cache from the check to the mask. Whole keys fit into it.
   constexpr std::size_t kPiece = 16 * 1024;
   core::Utf8Validator utf8;
-  for (std::size_t done = 0; done < payload.size(); done += kPiece) {
-    const std::span<std::byte> piece = payload.subspan(done, std::min(kPiece, payload.size() - done));
+  bool isValid = true;
+  std::size_t done = 0;
+  while (done < payload.size()) {
+    const std::span<const std::byte> piece = payload.subspan(done, std::min(kPiece, payload.size() - done));
     if (opcode == Opcode::Text && !utf8.feed(piece)) {
-      mask(payload.first(done));  // The second time removes it.
-      return false;
+      isValid = false;
+      break;
     }
-    mask(piece);
+    copyMasked(to + done, piece, maskKey);
+    done += piece.size();
   }
-  if (!utf8.complete()) {
-    mask(payload);
+  if (!isValid || !utf8.complete()) {
+    if (to == payload.data()) {
+      copyMasked(to, payload.first(done), maskKey);  // The second time removes it.
+    }
     return false;
   }
-  std::byte* const key = payload.data() - sizeof maskKey;
-  std::memcpy(key, &maskKey, sizeof maskKey);
-  writeHeader(payload.data() - (frameBytes(payload.size()) - payload.size()), opcode, payload.size());
+  std::memcpy(to - sizeof maskKey, &maskKey, sizeof maskKey);
+  writeHeader(to - (frameBytes(payload.size()) - payload.size()), opcode, payload.size());
   return true;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <span>
 #include <utility>
@@ -20,6 +21,8 @@ class PayloadStore {
  public:
   /// In front of a payload in a `SendBuffer`.
   static constexpr std::size_t kHeadroomBytes = 0;
+  /// No payload is copied into a buffer, since it is copied into JavaScript anyway.
+  static constexpr std::size_t kSealedBytes = (std::numeric_limits<std::size_t>::max)();
 
   /// Messages in the order of their `put`.
   class Batch {
@@ -64,9 +67,8 @@ class PayloadStore {
   }
 
   /// Natively a frame is made in place before it is put.
-  [[nodiscard]] static SendResult seal(MessageKind kind, SendBuffer& buffer) noexcept {
-    return kind == MessageKind::Text && !core::isValidUtf8(buffer.bytes()) ? SendResult::InvalidUtf8
-                                                                           : SendResult::Queued;
+  [[nodiscard]] static SendResult seal(MessageKind kind, std::span<const std::byte> payload, SendBuffer&) noexcept {
+    return kind == MessageKind::Text && !core::isValidUtf8(payload) ? SendResult::InvalidUtf8 : SendResult::Queued;
   }
   static void unseal(SendBuffer&) noexcept {}
 

@@ -24,12 +24,17 @@ class RingQueue {
   }
   ~RingQueue() { clear(); }
 
-  void push_back(T value) {
+  void push_back(T value) { (void)emplace_back(std::move(value)); }
+
+  /// Makes one in its place.
+  template <class... Arguments>
+  T& emplace_back(Arguments&&... arguments) {
     if (size_ == capacity_) {
       resize(capacity_ == 0 ? kFirst : capacity_ * 2);
     }
-    std::construct_at(place(size_), std::move(value));
+    T* const made = std::construct_at(place(size_), std::forward<Arguments>(arguments)...);
     ++size_;
+    return *made;
   }
 
   /// Requires: not empty. The same for the other two.

@@ -144,7 +144,7 @@ bool Utf8Validator::feed(std::span<const std::byte> bytes) noexcept {
 }
 
 bool isValidUtf8(std::span<const std::byte> bytes) noexcept {
-  constexpr std::size_t kShort = 128;
+  constexpr std::size_t kShort = 256;
   if (bytes.size() <= kShort && isShortAscii(bytes)) {
     return true;
   }

@@ -34,16 +34,18 @@ concept OutgoingPayloads = std::default_initializable<Type> && PayloadBatch<type
   /// Copies the payload. Returns false, without effect, if the message cannot be encoded. Requires: text is well-formed
   /// UTF-8.
   { store.put(kind, payload) } -> std::same_as<bool>;
-  /// Prepares a payload that lies behind `kHeadroomBytes` of room for `put`; not under the lock. Checks text for UTF-8.
-  /// Unless the result is `Queued`, the payload is unchanged.
+  /// Prepares a payload for `put`, in a buffer that has `kHeadroomBytes` of room in front; not under the lock. Checks
+  /// text for UTF-8. Unless the result is `Queued`, the payload is unchanged.
   ///
-  /// Requires: the buffer was not moved from.
-  { Type::seal(kind, buffer) } -> std::same_as<SendResult>;
+  /// Requires: the payload lies in the buffer, or in other memory if it has `kSealedBytes` or more; the buffer has its
+  /// size, and was not moved from.
+  { Type::seal(kind, payload, buffer) } -> std::same_as<SendResult>;
   /// Makes a payload that was sealed and not put what it was.
   Type::unseal(buffer);
   /// Takes a sealed payload, and returns true.
   { store.put(kind, buffer) } -> std::same_as<bool>;
   { Type::kHeadroomBytes } -> std::convertible_to<std::size_t>;
+  { Type::kSealedBytes } -> std::convertible_to<std::size_t>;
   /// Takes all messages since the last `take`.
   { constant.count() } -> std::same_as<std::size_t>;
   { store.take() } -> std::same_as<typename Type::Batch>;

@@ -53,11 +53,10 @@ std::optional<Part> Unframer::next() noexcept {
     return std::nullopt;
   }
   const std::size_t end = find(message, kNewline);
-  Part part{message.first(end), std::nullopt};
-  if (end < message.size()) {
-    part.body = message.subspan(end + 1);
+  if (end == message.size()) {
+    return Part{message, std::nullopt};
   }
-  return part;
+  return Part{message.first(end), message.subspan(end + 1)};
 }
 
 std::span<const std::byte> Unframer::takeText() noexcept {

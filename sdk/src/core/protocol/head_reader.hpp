@@ -14,6 +14,9 @@ namespace tidewire::core::protocol {
 /// Reads a head that a server sent: any bytes. Of repeated fields the last counts. Where a platform reads heads in C++;
 /// its JSON library does it. A page does it in messages.js.
 [[nodiscard]] ServerHead readServerHead(std::span<const std::byte> head);
+/// The same, into `read`, because moving a head costs as much as reading it. Requires: `read` is one that was just
+/// made.
+void readServerHead(std::span<const std::byte> head, ServerHead& read);
 
 /// What is no head at all.
 [[nodiscard]] Malformed noHead();

@@ -91,7 +91,8 @@ struct Malformed {
   std::string why = {};  ///< For people.
 };
 
-using ServerHead = std::variant<Welcome, Subscribed, EventHead, Unsubscribed, Ack, Reply, Pong, GoAway, ErrorHead,
+// What is met most stands first.
+using ServerHead = std::variant<EventHead, Welcome, Subscribed, Unsubscribed, Ack, Reply, Pong, GoAway, ErrorHead,
                                 UnknownOp, Malformed>;
 
 /// Whether a message with this head has a body that is said to be text.

@@ -94,7 +94,7 @@ struct ErrorArrived {
   SessionError error;
 };
 using SessionAction =
-    std::variant<Welcomed, PongArrived, PeerFailed, LeaveNow, EventArrived, GapFound, SubscriptionAnswered,
+    std::variant<EventArrived, Welcomed, PongArrived, PeerFailed, LeaveNow, GapFound, SubscriptionAnswered,
                  SubscriptionEnded, SubscriptionInterrupted, PublishEnded, RequestEnded, ErrorArrived>;
 using ActionQueue = RingQueue<SessionAction>;
 

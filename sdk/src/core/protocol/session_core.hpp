@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/protocol/batch_delay.hpp"
@@ -77,6 +78,11 @@ class SessionCore {
 
   // Answers.
   [[nodiscard]] std::optional<SessionAction> takeAction();
+  [[nodiscard]] bool hasActions() const noexcept { return !actions_.empty(); }
+  /// The next action where it lies, if that is an event; null for every other. Requires: there is an action.
+  [[nodiscard]] const EventArrived* nextEvent() const noexcept { return std::get_if<EventArrived>(&actions_.front()); }
+  /// Drops it. Requires: the last call was `nextEvent`, which returned one.
+  void dropEvent() { actions_.pop_front(); }
   /// WebSocket messages to send now, of about `room` bytes together.
   [[nodiscard]] std::vector<Framer::Batch> takeBatches(Time now, std::size_t room);
   [[nodiscard]] std::optional<Time> deadline() const;
