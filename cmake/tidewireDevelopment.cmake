@@ -21,8 +21,10 @@ function(tidewire_own target)
   endif()
 endfunction()
 
-# tidewire_reads_command_line(<target> <file>...): files of the target that include CLI11, whose templates take longer to read
-# and to optimise than anybody waits for them. They are read once for all targets, and not optimised.
+# tidewire_reads_command_line(<target> [<file>...]): files of the target that include CLI11, or all that it has. The templates
+# of CLI11 take longer to read and to optimise than the rest: they are read once for all targets, and not optimised. Called
+# before the target gets its libraries: as an archive the files follow the target's own, whose inline functions are
+# optimised, and the libraries follow them.
 function(tidewire_reads_command_line target)
   find_package(CLI11 REQUIRED)
   if(NOT TARGET tidewire_cli11)
@@ -32,13 +34,16 @@ function(tidewire_reads_command_line target)
     tidewire_command_line_options(tidewire_cli11)
     tidewire_precompile(tidewire_cli11 <CLI/CLI.hpp>)
   endif()
-  set(files ${target}_command_line)
-  add_library(${files} OBJECT ${ARGN})
+  set(files ${target})
+  if(ARGN)
+    set(files ${target}_command_line)
+    add_library(${files} STATIC ${ARGN})
+    target_include_directories(${files} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
+    target_compile_definitions(${files} PRIVATE $<TARGET_PROPERTY:${target},COMPILE_DEFINITIONS>)
+    target_link_libraries(${target} PRIVATE ${files})
+  endif()
   tidewire_command_line_options(${files})
   tidewire_precompile_as(tidewire_cli11 ${files})
-  target_include_directories(${files} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
-  target_compile_definitions(${files} PRIVATE $<TARGET_PROPERTY:${target},COMPILE_DEFINITIONS>)
-  target_sources(${target} PRIVATE $<TARGET_OBJECTS:${files}>)
 endfunction()
 
 function(tidewire_command_line_options target)
