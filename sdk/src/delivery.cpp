@@ -234,7 +234,7 @@ std::uint64_t Delivery::release() {
 
 bool Delivery::isFull() const {
   if (mode_ == Callbacks::Automatic && !held_) {
-    return false;  // Nothing waits. A session asks before each event.
+    return false;  // Nothing waits. Sessions call this before each event.
   }
   const Lock lock(mutex_);
   return full_ || queuedBytes_ + arrivedBytes_ > maxBytes_;

@@ -1,5 +1,6 @@
 // Short names for what the wasm imports and exports, in both of its files and in the JavaScript. A minifier leaves them
-// as they are, since they are properties; they are the longest words of the package.
+// as they are, since they are properties; they are the longest words of the package. wasm-opt has a pass for names, but it
+// gives those of each file apart, and JavaScript that is shared makes a name of two parts ('tidewire_client' and '_send').
 
 const PREFIX = 'tidewire_';
 const KINDS = ['client', 'session'];

@@ -74,7 +74,8 @@ async function load(options) {
     env: { ...glue.imports, ...provided, emscripten_notify_memory_growth() {} },
     wasi_snapshot_preview1: { proc_exit() {} },
   };
-  // A client that connects at once opens its socket (early.js) before the wasm is decoded, where that is inside the file.
+  // A client that connects at once opens its socket (early.js) before the wasm is decoded, where that is inside the file. It
+  // dials a microtask after connect(), which the first of these cannot follow: it was queued when the client was made.
   await undefined;
   await undefined;
   wasm = await loader(imports, options);
